@@ -1,0 +1,75 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The rooms of the house, in the order in which the data flows. A room may import what stands in its row, and nothing
+// else: `make build` compiles with the explicit import check, and HouseTests compares the import lines with this list.
+
+let rooms: [Target] = [
+    // C libraries: module maps and `static inline` shims.
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CNumerics", providers: [.apt(["libopenblas-dev", "liblapacke-dev", "libgsl-dev"])]),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "CArchives", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CKernels"),
+
+    // Foundations.
+    .target(name: "HDF5", dependencies: ["CHDF5"]),
+    .target(name: "Randomness"),
+    .target(name: "Tables"),
+    .target(name: "LinearAlgebra", dependencies: ["CNumerics"]),
+    .target(name: "Statistics", dependencies: ["CNumerics", "Randomness"]),
+    .target(name: "Fitting", dependencies: ["CNumerics", "LinearAlgebra", "Statistics", "Randomness"]),
+
+    // From the study to the store.
+    .target(name: "Studies", dependencies: [.product(name: "Yams", package: "Yams")]),
+    .target(name: "Records"),
+    .target(name: "Datasets", dependencies: ["CArchives", "Randomness"]),
+    .target(
+        name: "Training",
+        dependencies: ["Datasets", "Records", "LinearAlgebra", "COneDNN", "CKernels", "Randomness"]),
+    .target(
+        name: "RunStore",
+        dependencies: ["HDF5", "Records", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
+
+    // From the store to the answer.
+    .target(name: "Scoring", dependencies: ["LinearAlgebra", "Statistics", "CKernels"]),
+    .target(name: "Selection", dependencies: ["Scoring", "Datasets", "LinearAlgebra", "Randomness"]),
+    .target(
+        name: "Distillation",
+        dependencies: ["Training", "Selection", "Datasets", "LinearAlgebra", "Statistics", "Randomness"]),
+    .target(name: "Analysis", dependencies: ["Fitting", "Statistics", "Tables"]),
+    .target(name: "Figures", dependencies: ["Analysis", "Tables"]),
+]
+
+let library = rooms.filter { $0.type == .regular && $0.name != "CKernels" }.map(\.name)
+let everything: [Target.Dependency] = library.map { .init(stringLiteral: $0) }
+
+let package = Package(
+    name: "Assay",
+    products: [
+        .executable(name: "assay", targets: ["assay"]),
+        .library(name: "AssayKit", targets: ["AssayKit"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    ],
+    targets: rooms + [
+        .target(
+            name: "Workflow",
+            dependencies: everything + [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "AssayKit", dependencies: everything + ["Workflow"]),
+        .executableTarget(
+            name: "assay",
+            dependencies: everything + [
+                "Workflow", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+    ] + (["House"] + library + ["Workflow"]).map { room in
+        .testTarget(
+            name: room + "Tests",
+            dependencies: room == "House" ? ["assay"] : room == "Workflow" ? everything + ["Workflow"] : everything,
+            exclude: [])
+    },
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,17 @@
+@_exported import Analysis
+@_exported import Datasets
+@_exported import Distillation
+@_exported import Figures
+@_exported import Fitting
+@_exported import HDF5
+@_exported import LinearAlgebra
+@_exported import Randomness
+@_exported import Records
+@_exported import RunStore
+@_exported import Scoring
+@_exported import Selection
+@_exported import Statistics
+@_exported import Studies
+@_exported import Tables
+@_exported import Training
+@_exported import Workflow

@@ -1,0 +1,4 @@
+// The few innermost loops. Each has a portable twin, and is chosen once at run time by what the processor can do.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>

@@ -1,0 +1,113 @@
+// The language that trainer, store and importers share: plain values, no file.
+//
+// Legend: E checkpoints, N samples, C classes, M test samples, d features.
+
+/// What a run is: the root attributes of its file. Everything but `id` may be absent in a run that others wrote.
+public struct RunDescription: Sendable, Equatable {
+    /// The path below the store without `.h5`: `HL/random-ipc50/mid/seed1`.
+    public var id: String
+    public var dataset: String?
+    /// SHA-256 over classes, labels and pixels in their order, lower-case hex.
+    public var datasetDigest: String?
+    public var model: String?
+    /// How labels are supplied: `HL`, `SL`, `SL+KD`, or another word.
+    public var regime: String?
+    /// The subset as the run id names it: `random-ipc50`.
+    public var subset: String?
+    /// Images per class.
+    public var ipc: Int?
+    /// Compute, in epochs of the full training set.
+    public var budget: Double?
+    public var seed: Int?
+    public var classes: Int?
+    public var temperature: Double?
+    /// Epochs of this run's own training set that its schedule was planned for.
+    public var plannedEpochs: Double?
+    /// The learning-rate schedule in words.
+    public var schedule: String?
+    /// How the logits were taken: `eval` (no augmentation, evaluation mode) or `train`.
+    public var pass: String?
+    /// The resolved run as canonical JSON.
+    public var study: String?
+    /// SHA-256 of `study`.
+    public var digest: String?
+    public var writer: String?
+    /// ISO 8601, UTC. The one attribute that differs between two equal runs.
+    public var created: String?
+
+    public init(id: String) { self.id = id }
+}
+
+/// The samples that a run trained on, in the order of every [N, …] dataset.
+public struct Samples: Sendable, Equatable {
+    /// Index in the parent data set, [N].
+    public var ids: [Int64]
+    /// Class, [N].
+    public var labels: [Int32]
+    /// File name or key in the data set, [N].
+    public var names: [String]?
+
+    public init(ids: [Int64], labels: [Int32], names: [String]? = nil) {
+        precondition(ids.count == labels.count, "\(ids.count) ids and \(labels.count) labels")
+        self.ids = ids
+        self.labels = labels
+        self.names = names
+    }
+
+    public var count: Int { ids.count }
+}
+
+/// A matrix of single precision, row after row: logits [N, C], soft labels [N, C], features [N, d].
+public struct FloatMatrix: Sendable, Equatable {
+    public let rows: Int
+    public let columns: Int
+    public var values: [Float]
+
+    public init(rows: Int, columns: Int, values: [Float]) {
+        precondition(values.count == rows * columns, "\(values.count) values for [\(rows), \(columns)]")
+        self.rows = rows
+        self.columns = columns
+        self.values = values
+    }
+}
+
+/// A tensor with its place in a group: `conv1/weight`.
+public struct NamedTensor: Sendable, Equatable {
+    public let name: String
+    public let shape: [Int]
+    public var values: [Float]
+
+    public init(name: String, shape: [Int], values: [Float]) {
+        precondition(values.count == shape.reduce(1, *), "\(values.count) values for \(shape)")
+        self.name = name
+        self.shape = shape
+        self.values = values
+    }
+}
+
+/// How floats lie in the file.
+public enum StoredPrecision: String, Sendable, Equatable, CaseIterable {
+    case half = "float16"
+    case single = "float32"
+}
+
+/// What is known of a run before its first checkpoint.
+public struct RunHeader: Sendable, Equatable {
+    public var description: RunDescription
+    /// Absent in a run of metrics only.
+    public var samples: Samples?
+    /// Fixed soft labels q of regime SL at `description.temperature`, [N, C].
+    public var targets: FloatMatrix?
+    /// Precision of `/logits`, `/targets` and `/test/logits`.
+    public var precision: StoredPrecision
+
+    public init(
+        description: RunDescription, samples: Samples? = nil, targets: FloatMatrix? = nil,
+        precision: StoredPrecision = .single
+    ) {
+        self.description = description
+        self.samples = samples
+        self.targets = targets
+        self.precision = precision
+    }
+}
