@@ -1,0 +1,17 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// `x` with so many significant digits, trailing zeros dropped (C's `%g`); integral values below 10¹⁵ in full.
+public func significant(_ x: Double, digits: Int = 5) -> String {
+    if x.isNaN { return "nan" }
+    if x == x.rounded(), abs(x) < 1e15 { return String(Int(x)) }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+        let length = withVaList([Int32(clamping: digits), x]) {
+            vsnprintf(buffer.baseAddress, buffer.count, "%.*g", $0)
+        }
+        return String(decoding: buffer.prefix(max(0, Int(length))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
