@@ -44,6 +44,10 @@ extension ModelChoice {
 }
 
 extension RecipeChoice {
+    static let unread = RecipeChoice(
+        learningRate: 1, momentum: 0, nesterov: false, weightDecay: 0, schedule: .constant, batch: 1,
+        augmentation: .none)
+
     init?(_ place: Place) {
         let recipe: RecipeChoice? = place.mapping { reader in
             let optimizer = reader.required("optimizer").flatMap { Self.sgd($0) }
@@ -140,9 +144,11 @@ extension RegimeChoice {
                     place.problem("soft labels need a teacher: the run whose logits they come from ('teacher: full')")
                     return nil
                 }
-                guard let reference = SourceReference(teacher) else { return nil }
-                guard let temperature = temperature.map({ $0.number("above 0") { $0 > 0 } }) ?? 1 else { return nil }
-                return RegimeChoice(labels: .soft(teacher: reference, temperature: temperature), recipe: recipe)
+                let degree = temperature.map { $0.number("above 0") { $0 > 0 } } ?? 1
+                guard let reference = SourceReference(teacher), let degree else {
+                    return RegimeChoice(labels: .hard, recipe: recipe)  // keeps the recipe claimed: one problem, not three
+                }
+                return RegimeChoice(labels: .soft(teacher: reference, temperature: degree), recipe: recipe)
             default: return nil
             }
         }

@@ -39,6 +39,8 @@ extension RunBlock {
 }
 
 extension AnalysisChoice {
+    static let unread = AnalysisChoice(kind: .hardness, of: [], per: [], level: 0.95)
+
     init?(_ place: Place, in study: Study) {
         guard let (name, options) = place.kinded("analysis", among: ["fit", "dcs", "pareto", "hardness"]) else {
             return nil
@@ -98,13 +100,14 @@ extension FigureChoice {
         let y = reader.optional("y").map { Axis($0, columns: columns) } ?? Axis()
         let color = reader.optional("color")?.word("column", among: columns)
         let facet = reader.optional("facet")?.word("column", among: columns)
-        guard let file, let show else { return nil }
+        guard let file else { return nil }
         let parts = file.split(separator: "/", omittingEmptySubsequences: false)
         if !["svg", "pdf", "png"].contains(where: { file.hasSuffix(".\($0)") }) {
             filePlace?.problem("'\(file)' must end in .svg, .pdf or .png")
         } else if file.hasPrefix("/") || parts.contains("..") || parts.contains("") {
             filePlace?.problem("'\(file)' must lie below the results directory")
         }
+        guard let show else { return nil }
         self.init(
             file: file, show: show, x: x, y: y, color: color, facet: facet, mark: reader.place.mark)
     }

@@ -93,10 +93,12 @@ struct StudyReader {
         let dataset = (trains ? reader.required("dataset") : reader.optional("dataset")).flatMap(DatasetChoice.init)
         let validation = reader.optional("validation")?.integer(0...Int.max) ?? 0
         let seeds = reader.optional("seeds")?.integers(0...Int(Int32.max)) ?? [1]
-        let models = section("models", required: trains) { ModelChoice($0) }
-        let recipes = section("recipes", required: trains) { RecipeChoice($0) }
-        let regimes = section("regimes", required: trains) { RegimeChoice($0, recipes: recipes.map(\.name)) }
-        let subsets = section("subsets", required: trains) { SubsetChoice($0) }
+        let models = section("models", required: trains, else: .mlp(hidden: [])) { ModelChoice($0) }
+        let recipes = section("recipes", required: trains, else: .unread) { RecipeChoice($0) }
+        let regimes = section("regimes", required: trains, else: RegimeChoice(labels: .hard)) {
+            RegimeChoice($0, recipes: recipes.map(\.name))
+        }
+        let subsets = section("subsets", required: trains, else: .all) { SubsetChoice($0) }
         let budgets = budgets(required: trains)
         let checkpoints = reader.optional("checkpoints")?.mapping { CheckpointChoice($0) }
         let precision = reader.optional("precision")?.word("precision", among: ["float16", "float32"])
@@ -112,7 +114,7 @@ struct StudyReader {
             }
         }
         checkReferences(in: study)
-        study.analyses = section("analyses", required: false) { AnalysisChoice($0, in: study) }
+        study.analyses = section("analyses", required: false, else: .unread) { AnalysisChoice($0, in: study) }
         study.figures =
             reader.optional("figures")?.list().compactMap { place in
                 place.mapping { FigureChoice($0, analyses: study.analyses.map(\.name)) }
@@ -120,18 +122,20 @@ struct StudyReader {
         return study
     }
 
-    private func section<Value>(_ key: String, required: Bool, _ read: (Place) -> Value?) -> [Named<Value>] {
+    /// An entry that cannot be read keeps its name, so that those who use the name are not reported as well. The
+    /// stand-in is never seen: a study with a problem is not returned.
+    private func section<Value>(
+        _ key: String, required: Bool, else standIn: Value, _ read: (Place) -> Value?
+    ) -> [Named<Value>] {
         guard let place = required ? reader.required(key) : reader.optional(key) else { return [] }
-        return place.entries().compactMap { entry in
-            read(entry.place).map { Named(name: entry.name, value: $0, mark: entry.key) }
-        }
+        return place.entries().map { Named(name: $0.name, value: read($0.place) ?? standIn, mark: $0.key) }
     }
 
     /// `{ low: 2, high: 50 }`, or `[2, 50]`, whose names are the numbers as written.
     private func budgets(required: Bool) -> [Named<Double>] {
         guard let place = required ? reader.required("budgets") : reader.optional("budgets") else { return [] }
         func budget(_ place: Place) -> Double? { place.number("above 0") { $0 > 0 } }
-        if case .mapping = place.node { return section("budgets", required: true, budget) }
+        if case .mapping = place.node { return section("budgets", required: true, else: 1, budget) }
         return place.list().compactMap { element in
             guard let name = element.string(), let value = budget(element) else { return nil }
             return Named(name: name, value: value, mark: element.mark)
