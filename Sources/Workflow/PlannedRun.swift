@@ -71,6 +71,8 @@ public struct PlannedRun: Sendable, Equatable {
     public var checkpoints: [Int]
     public var recordsLogits: Bool
     public var precision: StoredPrecision
+    /// The named blocks that ask for it.
+    public var blocks: [String]
     /// Not asked for by a block: another run needs it.
     public var isInserted: Bool
     /// The data set's name, digest and number of validation images.
