@@ -2,7 +2,8 @@
 ///
 /// A residual that is not finite marks a point that the search avoids, not a failure.
 public struct LeastSquaresProblem {
-    public typealias Fill = (_ parameters: UnsafeBufferPointer<Double>, _ out: UnsafeMutableBufferPointer<Double>) -> Void
+    public typealias Fill = (_ parameters: UnsafeBufferPointer<Double>, _ out: UnsafeMutableBufferPointer<Double>) ->
+        Void
 
     public let residualCount: Int
     public let parameterCount: Int

@@ -8,7 +8,8 @@ public struct Matrix: Sendable, Equatable {
 
     public init(rows: Int, columns: Int, values: [Double]) {
         precondition(rows >= 0 && columns >= 0, "a matrix needs non-negative dimensions, not \(rows)×\(columns)")
-        precondition(values.count == rows * columns, "\(rows)×\(columns) needs \(rows * columns) values, not \(values.count)")
+        precondition(
+            values.count == rows * columns, "\(rows)×\(columns) needs \(rows * columns) values, not \(values.count)")
         self.rows = rows
         self.columns = columns
         self.values = values
