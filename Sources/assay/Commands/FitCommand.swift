@@ -18,8 +18,6 @@ struct FitCommand: ParsableCommand {
               assay fit results.csv --law goyal --x n,per_epoch --y "1-acc/100" --fix d=0
             """)
 
-    enum Points: String, ExpressibleByArgument, CaseIterable { case finals, checkpoints }
-
     @Argument(help: "A CSV, TSV, JSON or JSONL file (- for standard input), or a store of runs.")
     var data: String
 
@@ -40,7 +38,7 @@ struct FitCommand: ParsableCommand {
             For a store: finals, one annealed point per run, or checkpoints, every checkpoint of every run (default: \
             finals).
             """)
-    var points: Points?
+    var points: RunPoints?
 
     @Option(help: ArgumentHelp("Where the search begins.", valueName: "a=1,…"))
     var start: String?
@@ -63,17 +61,10 @@ struct FitCommand: ParsableCommand {
     @Flag(help: "Exit with 1 unless every fit converged.")
     var strict = false
 
-    @Option(help: "table, json, csv, md or tex.")
-    var format: OutputFormat?
-
-    @Flag(help: "Short for --format json.")
-    var json = false
+    @OptionGroup var output: FormatOptions
 
     func validate() throws {
         guard unit > 0 && unit.isFinite else { throw ValidationError("--n0 takes a positive number, not \(unit)") }
-        if json, let format, format != .json {
-            throw ValidationError("--json and --format \(format.rawValue) contradict each other")
-        }
     }
 
     func run() throws {
@@ -92,25 +83,25 @@ struct FitCommand: ParsableCommand {
             let shown = leftOut.lines.prefix(5).map(String.init).joined(separator: ", ")
             let more = leftOut.lines.count > 5 ? ", …" : ""
             let what = leftOut.lines.count == 1 ? "row" : "rows"
-            Self.note("\(leftOut.lines.count) \(what) left out, \(leftOut.reason): line \(shown)\(more)")
+            note("\(leftOut.lines.count) \(what) left out, \(leftOut.reason): line \(shown)\(more)")
         }
         if points == .checkpoints {
-            Self.note("checkpoints of one run depend on each other: the intervals are too narrow; finals are the default")
+            note("checkpoints of one run depend on each other: the intervals are too narrow; finals are the default")
         }
-        let output =
-            switch format ?? (json ? .json : .table) {
+        let answer =
+            switch output.chosen {
             case .json: analysis.json().text()
             case .table: analysis.text()
             case let other: analysis.table().formatted(other)
             }
-        FileHandle.standardOutput.write(Data(output.utf8))
+        FileHandle.standardOutput.write(Data(answer.utf8))
         if analysis.isEveryGroupRefused || (strict && !analysis.isEveryFitConverged) { throw ExitCode(1) }
     }
 
     private func readTable() throws -> Table {
         var isDirectory: ObjCBool = false
         if FileManager.default.fileExists(atPath: data, isDirectory: &isDirectory), isDirectory.boolValue {
-            return try Workflow.runTable(store: data, points: (points ?? .finals).rawValue)
+            return try Workflow.runTable(store: data, points: points ?? .finals)
         }
         if points != nil { throw ScalingLawError.option("--points is for a store; \(data) is a table") }
         return try Table.read(data)
@@ -132,9 +123,8 @@ struct FitCommand: ParsableCommand {
         }
         return result
     }
-
-    private static func note(_ text: String) { FileHandle.standardError.write(Data("note: \(text)\n".utf8)) }
 }
 
-extension OutputFormat: ExpressibleByArgument {}
+extension ScalingLawError: Failure {}
 extension ScalingLawOptions.Interval: ExpressibleByArgument {}
+extension RunPoints: ExpressibleByArgument {}
