@@ -49,12 +49,12 @@ final class TrustRegion {
         system.p = problem.parameterCount
         system.params = Unmanaged.passUnretained(self).toOpaque()
         system.f = { x, context, f in
-            guard let x, let context, let f else { return Int32(GSL_EFAULT.rawValue) }
+            guard let x, let context, let f else { return Int32(3) }  // GSL_EFAULT
             Unmanaged<TrustRegion>.fromOpaque(context).takeUnretainedValue().fillResiduals(x, f)
             return 0
         }
         system.df = { x, context, jacobian in
-            guard let x, let context, let jacobian else { return Int32(GSL_EFAULT.rawValue) }
+            guard let x, let context, let jacobian else { return Int32(3) }  // GSL_EFAULT
             Unmanaged<TrustRegion>.fromOpaque(context).takeUnretainedValue().fillJacobian(x, jacobian)
             return 0
         }
