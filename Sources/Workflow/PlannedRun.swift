@@ -202,6 +202,25 @@ extension RecipeChoice {
         ]
     }
 
+    /// The same in the trainer's words.
+    var recipe: Recipe {
+        let trained: Schedule =
+            switch schedule {
+            case .constant: .constant
+            case .cosine: .cosine
+            case .step(let at, let factor): .step(at: at, factor: factor)
+            }
+        let seen: Augmentation =
+            switch augmentation {
+            case .none: .none
+            case .cropFlip(let padding, let flip): .cropFlip(padding: padding, flip: flip)
+            }
+        return Recipe(
+            optimizer: .sgd(
+                learningRate: learningRate, momentum: momentum, nesterov: nesterov, weightDecay: weightDecay),
+            schedule: trained, batch: batch, augmentation: seen)
+    }
+
     /// The schedule in words, for the run's attributes.
     var scheduleWords: String {
         switch schedule {
