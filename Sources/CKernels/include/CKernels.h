@@ -4,4 +4,5 @@
 #include <stdint.h>
 
 #include "half.h"
+#include "softmax.h"
 #include "training.h"
