@@ -16,21 +16,22 @@ public struct HDF5File: ~Copyable {
         }
     }
 
-    /// Creates, replacing what is there: meant for temporary names only. Times are not recorded and attributes may be
-    /// of any size (the format of HDF5 1.8); locks are not taken, since nobody else knows the name.
-    public init(creating path: String) throws(HDF5Error) {
+    /// Creates, replacing what is there, with room for `reserving` bytes: meant for temporary names only.
+    ///
+    /// HDF5 1.10 crashes when the disk fills up under it. So the room is taken from the system first, and a full disk
+    /// is an error (`errorNumber` ENOSPC, EDQUOT or EFBIG) before HDF5 writes anything; closing gives back what was too
+    /// much. Times are not recorded and attributes may be of any size (the format of HDF5 1.8); locks are not taken,
+    /// since nobody else knows the name.
+    public init(creating path: String, reserving bytes: Int) throws(HDF5Error) {
         self.path = path
-        let creation = try Handle(.plist, "H5Pcreate", path: path) { H5Pcreate(chdf5_class_file_create()) }
+        try HDF5File.reserve(path, bytes: bytes, beginning: HDF5File.emptyImage(path))
         let access = try Handle(.plist, "H5Pcreate", path: path) { H5Pcreate(chdf5_class_file_access()) }
-        _ = try check("H5Pset_obj_track_times", path: path) { H5Pset_obj_track_times(creation.id, false) }
         _ = try check("H5Pset_libver_bounds", path: path) {
             H5Pset_libver_bounds(access.id, H5F_LIBVER_V18, H5F_LIBVER_V110)
         }
         _ = try check("H5Pset_file_locking", path: path) { H5Pset_file_locking(access.id, false, true) }
         _ = try check("H5Pset_fclose_degree", path: path) { H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG) }
-        handle = try Handle(.file, "H5Fcreate", path: path) {
-            H5Fcreate(path, chdf5_truncate(), creation.id, access.id)
-        }
+        handle = try Handle(.file, "H5Fopen", path: path) { H5Fopen(path, chdf5_read_write(), access.id) }
     }
 
     /// Closes a file that was written; throws when its last bytes could not be.

@@ -18,17 +18,16 @@ struct FloatReader: ~Copyable {
         halves.deallocate()
     }
 
-    /// Reads one block and hands it over. Half precision is read raw and converted by the processor.
+    /// Reads one block, which is valid until the next one is read. Half precision is read raw and converted by the
+    /// processor.
     mutating func read(
-        _ dataset: borrowing HDF5Dataset, start: [Int], count: [Int],
-        _ body: (UnsafeBufferPointer<Float>) throws -> Void
-    ) throws {
-        let total = count.reduce(1, *)
-        let block = UnsafeMutableBufferPointer(rebasing: floats[..<total])
-        do { try dataset.readFloats(into: block, halves: halves, start: start, count: count) } catch {
-            throw RunStoreError(error)
+        _ dataset: borrowing HDF5Dataset, start: [Int], count: [Int]
+    ) throws(RunStoreError) -> UnsafeBufferPointer<Float> {
+        let block = UnsafeMutableBufferPointer(rebasing: floats[..<count.reduce(1, *)])
+        try translating { () throws(HDF5Error) in
+            try dataset.readFloats(into: block, halves: halves, start: start, count: count)
         }
-        try body(UnsafeBufferPointer(block))
+        return UnsafeBufferPointer(block)
     }
 }
 

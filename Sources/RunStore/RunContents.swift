@@ -52,8 +52,11 @@ extension HDF5File {
     borrowing func createRecords(
         _ object: String, shape: [Int], type: HDF5ElementType, elementBytes: Int
     ) throws(HDF5Error) -> HDF5Dataset {
+        // As few chunks as 1 MiB allows, all but equally high, so that the last one wastes nothing.
         let rowBytes = shape.dropFirst(2).reduce(elementBytes, *)
-        let rows = min(max(shape[1], 1), max(1, (1 << 20) / max(rowBytes, 1)))
+        let most = max(1, (1 << 20) / max(rowBytes, 1))
+        let chunks = max(1, (shape[1] + most - 1) / most)
+        let rows = max(1, (shape[1] + chunks - 1) / chunks)
         return try createDataset(
             object, type: type, shape: shape, chunk: [1, rows] + shape.dropFirst(2).map { max($0, 1) })
     }

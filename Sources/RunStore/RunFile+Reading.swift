@@ -52,14 +52,13 @@ extension RunFile {
         var reader = FloatReader(capacity: min(height, total) * columns)
         for first in stride(from: 0, to: total, by: height) {
             let count = min(height, total - first)
-            try reader.read(dataset, start: [position, first, 0], count: [1, count, columns]) { block in
-                if !allowingNonFinite, let index = block.firstNonFinite() {
-                    throw RunStoreError(
-                        part.path, dataset: "/logits", checkpoint: checkpoint, sample: first + index / columns,
-                        .nonFinite(value: block[index], column: index % columns))
-                }
-                try body(first, block)
+            let block = try reader.read(dataset, start: [position, first, 0], count: [1, count, columns])
+            if !allowingNonFinite, let index = block.firstNonFinite() {
+                throw RunStoreError(
+                    part.path, dataset: "/logits", checkpoint: checkpoint, sample: first + index / columns,
+                    .nonFinite(value: block[index], column: index % columns))
             }
+            try body(first, block)
         }
     }
 

@@ -27,6 +27,7 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         case missingPart(Int, of: Int)
         case partsDisagree(String)
         case damaged
+        case digestMissing
         case unreadable(HDF5Error)
         case otherRun(what: String, found: String, expected: String)
         case inUse
@@ -121,6 +122,8 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
             return "the parts of this run disagree: \(what)"
         case .damaged:
             return "damaged: the values do not have the digest that was written with them"
+        case .digestMissing:
+            return "it carries no digest, though the other datasets of the run do"
         case .unreadable(let error):
             return error.object.map { "'\($0)': \(error.reason)" } ?? "\(error.call) failed: \(error.reason)"
         case .otherRun(let what, let found, let expected):

@@ -107,7 +107,8 @@ public struct RunWriter: ~Copyable, Sendable {
         let pattern = try examine(checkpoint)
         let (target, header, isFirst) = (partPath(acknowledged), header, acknowledged == 0)
         try sayingWhatIsSafe { () throws(RunStoreError) in
-            try publish(target, steps: (.partWritten, .partRenamed)) { (file) throws(HDF5Error) in
+            let room = Room.part(checkpoint, state, header, isFirst: isFirst)
+            try publish(target, room: room, steps: (.partWritten, .partRenamed)) { (file) throws(HDF5Error) in
                 try file.writePart(checkpoint, state, header, isFirst: isFirst)
             }
         }
@@ -126,7 +127,8 @@ public struct RunWriter: ~Copyable, Sendable {
         do {
             let old = try translating { () throws(HDF5Error) in try HDF5File(reading: target) }
             guard try old.hasGroup("/state") else { return }
-            try publish(target, steps: (.stateDropped, .stateDroppedSafe)) { (file) throws(HDF5Error) in
+            let room = (FileSystem.size(target) ?? 0) + 65536
+            try publish(target, room: room, steps: (.stateDropped, .stateDroppedSafe)) { (file) throws(HDF5Error) in
                 try old.copyWithoutState(to: file)
             }
         } catch {
@@ -136,13 +138,13 @@ public struct RunWriter: ~Copyable, Sendable {
 
     /// Writes a file under a temporary name, makes it safe, and gives it its name.
     func publish(
-        _ target: String, steps: (written: Step, renamed: Step),
+        _ target: String, room: Int, steps: (written: Step, renamed: Step),
         _ write: (borrowing HDF5File) throws(HDF5Error) -> Void
     ) throws(RunStoreError) {
         let aside = RunPath.aside(target)
         do {
             try translating { () throws(HDF5Error) in
-                let file = try HDF5File(creating: aside)
+                let file = try HDF5File(creating: aside, reserving: room)
                 try write(file)
                 try file.close()
             }
@@ -259,7 +261,8 @@ public struct RunWriter: ~Copyable, Sendable {
         try sayingWhatIsSafe { () throws(RunStoreError) in
             var damage: RunStoreError?
             do throws(RunStoreError) {
-                try publish(path, steps: (.sealWritten, .sealRenamed)) { (file) throws(HDF5Error) in
+                try publish(path, room: Room.sealed(run), steps: (.sealWritten, .sealRenamed)) {
+                    (file) throws(HDF5Error) in
                     damage = try file.writeSealed(run, header)
                     if damage != nil { throw HDF5Error(call: "sealing", path: path, reason: "damaged") }
                 }
