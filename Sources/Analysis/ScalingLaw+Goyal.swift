@@ -55,6 +55,16 @@ public struct GoyalLaw: ScalingLaw {
         return [(2, "tau is not identified: no point lies beyond its first epoch (n > S)")]
     }
 
+    public func remark(_ parameter: Int, on side: Bounds.Side) -> String? {
+        switch (parameter, side) {
+        case (1, .upper): "y does not fall as samples grow (an accuracy is fitted as --y \"1-acc\")"
+        case (2, .lower): "repeated samples seem worth nothing"
+        case (2, .upper): "repeated samples seem worth as much as new ones"
+        case (3, .lower): "the points show no floor"
+        default: nil
+        }
+    }
+
     public func derived(_ parameters: [Double]) -> [(name: String, value: Double)] {
         [("delta", Self.delta(parameters[2]))]
     }
@@ -156,15 +166,18 @@ struct GoyalRepeats {
         _ body: (_ index: Int, _ gain: Double, _ slope: Double) -> Void
     ) {
         let count = logs.count
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) { sums in
-            // sums[m] = Σ_{e≤m} δ^e L_e; sums[count + m] = Σ_{e≤m} e δ^(e−1) L_e.
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * count + 1) { sums in
+            // sums[m] = Σ_{e≤m} δ^e L_e; slopes[m] = Σ_{e≤m} e δ^(e−1) L_e; powers[m] = δ^m.
+            let slopes = UnsafeMutableBufferPointer(rebasing: sums[count..<2 * count])
+            let powers = UnsafeMutableBufferPointer(rebasing: sums[(2 * count)...])
             sums[0] = 0
-            sums[count] = 0
-            var power = 1.0  // δ^(e−1)
+            slopes[0] = 0
+            powers[0] = 1
             for e in 1..<max(1, count) {
+                let power = powers[e - 1]
                 sums[e] = sums[e - 1] + power * delta * logs[e]
-                sums[count + e] = sums[count + e - 1] + Double(e) * power * logs[e]
-                power *= delta
+                slopes[e] = slopes[e - 1] + Double(e) * power * logs[e]
+                powers[e] = power * delta
             }
             for (i, point) in points.enumerated() {
                 guard point.isRepeated else {
@@ -172,10 +185,10 @@ struct GoyalRepeats {
                     continue
                 }
                 let k = point.epochs
-                let previous = pow(delta, Double(k - 1))
+                let power = powers[k - 1]
                 body(
-                    i, sums[k - 1] + previous * delta * point.logRest,
-                    needsSlope ? sums[count + k - 1] + Double(k) * previous * point.logRest : 0)
+                    i, sums[k - 1] + power * delta * point.logRest,
+                    needsSlope ? slopes[k - 1] + Double(k) * power * point.logRest : 0)
             }
         }
     }

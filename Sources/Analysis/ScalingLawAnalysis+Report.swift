@@ -10,10 +10,9 @@ extension ScalingLawAnalysis {
 
     /// One row per fit and parameter, with the fit's n.
     public func table() -> Table {
-        let rows = fits.flatMap { fit in fit.parameters.map { (fit, $0) } }
-        let refused = fits.filter(\.isRefused)
-        let all: [(fit: ScalingLawFit, parameter: ScalingLawFit.Parameter?)] =
-            rows.map { ($0, $1) } + refused.map { ($0, nil) }
+        let all = fits.flatMap { fit -> [(fit: ScalingLawFit, parameter: ScalingLawFit.Parameter?)] in
+            fit.isRefused ? [(fit, nil)] : fit.parameters.map { (fit, $0) }
+        }
         let groupColumns = fits.first?.group.map(\.column) ?? []
         var columns = groupColumns.enumerated().map { index, name in Column(name, all.map { $0.fit.group[index].value }) }
         columns.append(Column("law", all.map(\.fit.law)))
@@ -35,7 +34,7 @@ extension ScalingLawAnalysis {
 extension ScalingLawFit {
     public func json() -> JSON {
         var members: [String: JSON] = [
-            "law": .string(law), "n": .integer(n), "n0": .number(unit), "interval": .string(interval.rawValue),
+            "law": .string(law), "n": .integer(n), "n0": unit == unit.rounded() && unit < 1e15 ? .integer(Int(unit)) : .number(unit), "interval": .string(interval.rawValue),
             "level": .number(level), "termination": .string(termination.word),
             "termination_message": .string(termination.description), "warnings": JSON(warnings),
             "degrees_of_freedom": .integer(degreesOfFreedom),
