@@ -30,7 +30,8 @@ public struct GoyalLaw: ScalingLaw {
 
     public var parameters: [LawParameter] {
         [
-            LawParameter(name: "a", meaning: "y − d after N0 samples", bounds: Bounds(0, .infinity), staysBelowData: false),
+            LawParameter(
+                name: "a", meaning: "y − d after N0 samples", bounds: Bounds(0, .infinity), staysBelowData: false),
             LawParameter(name: "b", meaning: "utility of new samples", bounds: Bounds(-5, 0), staysBelowData: false),
             LawParameter(
                 name: "tau", meaning: "half-life of the utility, in epochs", bounds: Bounds(0.05, 1000),
@@ -93,7 +94,8 @@ public struct GoyalLaw: ScalingLaw {
         // n₁ is counted in its geometric mean, so that the amplitude is a typical y − d whatever b is; a fixed a
         // keeps its own unit.
         let isAmplitudeFixed = bounds[0].lower == bounds[0].upper
-        let centre = isAmplitudeFixed
+        let centre =
+            isAmplitudeFixed
             ? log(unit) : prepared.map(\.logFirst).reduce(0, +) / Double(max(1, prepared.count))
         let n = prepared.count
         let logUnit = log(unit)
@@ -119,7 +121,8 @@ public struct GoyalLaw: ScalingLaw {
             model: model, nonlinear: [1, 2], linear: [0, 3],
             coordinate: { $0 == 2 ? Self.delta($1) : $1 },
             parameters: { linear, nonlinear in
-                let tau = nonlinear[1] == Self.delta(bounds[2].lower)
+                let tau =
+                    nonlinear[1] == Self.delta(bounds[2].lower)
                     ? bounds[2].lower
                     : nonlinear[1] == Self.delta(bounds[2].upper) ? bounds[2].upper : -1 / log2(nonlinear[1])
                 return [linear[0] * exp(nonlinear[0] * (logUnit - centre)), nonlinear[0], tau, linear[1]]

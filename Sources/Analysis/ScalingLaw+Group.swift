@@ -147,7 +147,8 @@ extension ScalingLawFit {
     }
 
     private static func warnings(
-        _ parameters: [Parameter], law: any ScalingLaw, bounds: [Bounds], free: [String], errors: [Double?], undetermined: [String],
+        _ parameters: [Parameter], law: any ScalingLaw, bounds: [Bounds], free: [String], errors: [Double?],
+        undetermined: [String],
         correlations: [Correlation], degrees: Int, options: ScalingLawOptions
     ) -> [String] {
         var result: [String] = []

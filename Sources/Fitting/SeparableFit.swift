@@ -68,7 +68,7 @@ private struct SeparableSearch {
             if best == nil || point.rss < best!.rss { best = point }
         }
         guard var point = best, point.rss.isFinite else {
-            return solution(at: starts.first ?? [], nil, starts.count, 0)
+            return solution(at: starts.first ?? model.nonlinear.map(\.lower), nil, options.screened, 0)
         }
         let polished = settle(point.theta, open, tolerance: 1e-12, algorithms: options.algorithms)
         if polished.rss <= point.rss || polished.cosine < point.cosine && polished.rss <= point.rss * (1 + 1e-12) {
@@ -82,7 +82,7 @@ private struct SeparableSearch {
     private func starts(_ open: [Int]) -> [[Double]] {
         let given = options.start ?? [Double?](repeating: nil, count: model.nonlinear.count)
         let isComplete = open.allSatisfy { given[$0] != nil }
-        if options.starts == 1 && isComplete { 
+        if options.starts == 1 && isComplete {
             return [inside(zip(given, model.nonlinear).map { $0 ?? $1.lower }, open)]
         }
         let points = LowDiscrepancy.points(options.screened, dimension: open.count)
@@ -247,14 +247,15 @@ private struct SeparableSearch {
         let limit = 1e-6 + 10 * scale
         let termination: Termination
         if let point, point.cosine <= limit {
-            termination = .converged(starts == 1
+            termination = .converged(
+                starts == 1
                     ? "the only start ended in a minimum within the bounds"
                     : "the best of \(starts) starts is a minimum within the bounds")
         } else if let point {
             termination = .notConverged(
                 "the gradient is not zero where the search stopped (cosine \(point.cosine), \(iterations) iterations)")
         } else {
-            termination = .notConverged("the model is finite nowhere (starts tried: \(starts))")
+            termination = .notConverged("the model is finite at none of \(starts) points tried")
         }
         let linear = projection.linear
         return SeparableSolution(

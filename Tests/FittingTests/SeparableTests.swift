@@ -20,7 +20,7 @@ private func decay(_ nonlinear: Bounds, offset: Bounds = .none) -> SeparableMode
 private func wave(_ i: Int) -> Double { 0.02 * sin(13 * Double(i) + 1) }
 
 @Suite struct SeparableTests {
-    private let y = (0..<30).map { 2 * exp(-1.3 * 0.1 * Double($0)) + 0.5 + wave($0) }
+    private let y = (0..<30).map { (i: Int) -> Double in 2 * exp(-0.13 * Double(i)) + 0.5 + wave(i) }
 
     @Test func gradientOfTheProjectionIsExact() {
         for offset in [Bounds.none, Bounds(0.6, 2)] {  // the second holds the offset on its bound
@@ -98,7 +98,7 @@ private func wave(_ i: Int) -> Double { 0.02 * sin(13 * Double(i) + 1) }
             }
         }
         for truth in [1.7, 6.1, 14.9] {
-            let y = (0..<40).map { 1.2 * sin(truth * 0.1 * Double($0)) + wave($0) }
+            let y = (0..<40).map { (i: Int) -> Double in 1.2 * sin(truth * 0.1 * Double(i)) + wave(i) }
             let solution = fit(model, to: y)
             #expect(abs(solution.nonlinear[0] - truth) < 0.05, "found \(solution.nonlinear[0]) for \(truth)")
             #expect((1...solution.starts).contains(solution.startsAtBest))
@@ -106,7 +106,7 @@ private func wave(_ i: Int) -> Double { 0.02 * sin(13 * Double(i) + 1) }
     }
 
     @Test func exactDataAreRecovered() {
-        let y = (0..<30).map { 2 * exp(-1.3 * 0.1 * Double($0)) + 0.5 }
+        let y = (0..<30).map { (i: Int) -> Double in 2 * exp(-0.13 * Double(i)) + 0.5 }
         let solution = fit(decay(Bounds(0, 10)), to: y)
         #expect(solution.termination.isConverged, "\(solution.termination)")
         #expect(abs(solution.nonlinear[0] - 1.3) < 1e-10)
@@ -123,7 +123,8 @@ private func wave(_ i: Int) -> Double { 0.02 * sin(13 * Double(i) + 1) }
 @Suite struct LowDiscrepancyTests {
     @Test func haltonBeginsAsPublished() {
         let points = LowDiscrepancy.points(4, dimension: 2)
-        let expected = [[1 / 2.0, 1 / 3.0], [1 / 4.0, 2 / 3.0], [3 / 4.0, 1 / 9.0], [1 / 8.0, 4 / 9.0]]
+        let third = 1.0 / 3
+        let expected: [[Double]] = [[0.5, third], [0.25, 2 * third], [0.75, third / 3], [0.125, 4 * third / 3]]
         for (point, known) in zip(points, expected) {
             for (a, b) in zip(point, known) { #expect(abs(a - b) < 1e-15) }
         }
