@@ -135,8 +135,9 @@ struct ColumnExpressionParser {
         if first.isNumber || first == "." { return try number() }
         guard first.isLetter || first == "_" else { throw error("unexpected '\(first)'") }
         var name = ""
-        while position < characters.count, characters[position].isLetter || characters[position].isNumber
-            || characters[position] == "_"
+        while position < characters.count,
+            characters[position].isLetter || characters[position].isNumber
+                || characters[position] == "_"
         {
             name.append(characters[position])
             position += 1

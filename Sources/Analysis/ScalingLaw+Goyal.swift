@@ -30,7 +30,8 @@ public struct GoyalLaw: ScalingLaw {
 
     public var parameters: [LawParameter] {
         [
-            LawParameter(name: "a", meaning: "y − d after N0 samples", bounds: Bounds(0, .infinity), staysBelowData: false),
+            LawParameter(
+                name: "a", meaning: "y − d after N0 samples", bounds: Bounds(0, .infinity), staysBelowData: false),
             LawParameter(name: "b", meaning: "utility of new samples", bounds: Bounds(-5, 0), staysBelowData: false),
             LawParameter(
                 name: "tau", meaning: "half-life of the utility, in epochs", bounds: Bounds(0.05, 1000),
@@ -53,6 +54,16 @@ public struct GoyalLaw: ScalingLaw {
         // 1e-9: n = S up to the rounding of a ratio.
         if points.contains(where: { $0[0] > $0[1] * (1 + 1e-9) }) { return [] }
         return [(2, "tau is not identified: no point lies beyond its first epoch (n > S)")]
+    }
+
+    public func remark(_ parameter: Int, on side: Bounds.Side) -> String? {
+        switch (parameter, side) {
+        case (1, .upper): "y does not fall as samples grow (an accuracy is fitted as --y \"1-acc\")"
+        case (2, .lower): "repeated samples seem worth nothing"
+        case (2, .upper): "repeated samples seem worth as much as new ones"
+        case (3, .lower): "the points show no floor"
+        default: nil
+        }
     }
 
     public func derived(_ parameters: [Double]) -> [(name: String, value: Double)] {
@@ -83,7 +94,8 @@ public struct GoyalLaw: ScalingLaw {
         // n₁ is counted in its geometric mean, so that the amplitude is a typical y − d whatever b is; a fixed a
         // keeps its own unit.
         let isAmplitudeFixed = bounds[0].lower == bounds[0].upper
-        let centre = isAmplitudeFixed
+        let centre =
+            isAmplitudeFixed
             ? log(unit) : prepared.map(\.logFirst).reduce(0, +) / Double(max(1, prepared.count))
         let n = prepared.count
         let logUnit = log(unit)
@@ -109,7 +121,8 @@ public struct GoyalLaw: ScalingLaw {
             model: model, nonlinear: [1, 2], linear: [0, 3],
             coordinate: { $0 == 2 ? Self.delta($1) : $1 },
             parameters: { linear, nonlinear in
-                let tau = nonlinear[1] == Self.delta(bounds[2].lower)
+                let tau =
+                    nonlinear[1] == Self.delta(bounds[2].lower)
                     ? bounds[2].lower
                     : nonlinear[1] == Self.delta(bounds[2].upper) ? bounds[2].upper : -1 / log2(nonlinear[1])
                 return [linear[0] * exp(nonlinear[0] * (logUnit - centre)), nonlinear[0], tau, linear[1]]
@@ -156,15 +169,18 @@ struct GoyalRepeats {
         _ body: (_ index: Int, _ gain: Double, _ slope: Double) -> Void
     ) {
         let count = logs.count
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) { sums in
-            // sums[m] = Σ_{e≤m} δ^e L_e; sums[count + m] = Σ_{e≤m} e δ^(e−1) L_e.
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * count + 1) { sums in
+            // sums[m] = Σ_{e≤m} δ^e L_e; slopes[m] = Σ_{e≤m} e δ^(e−1) L_e; powers[m] = δ^m.
+            let slopes = UnsafeMutableBufferPointer(rebasing: sums[count..<2 * count])
+            let powers = UnsafeMutableBufferPointer(rebasing: sums[(2 * count)...])
             sums[0] = 0
-            sums[count] = 0
-            var power = 1.0  // δ^(e−1)
+            slopes[0] = 0
+            powers[0] = 1
             for e in 1..<max(1, count) {
+                let power = powers[e - 1]
                 sums[e] = sums[e - 1] + power * delta * logs[e]
-                sums[count + e] = sums[count + e - 1] + Double(e) * power * logs[e]
-                power *= delta
+                slopes[e] = slopes[e - 1] + Double(e) * power * logs[e]
+                powers[e] = power * delta
             }
             for (i, point) in points.enumerated() {
                 guard point.isRepeated else {
@@ -172,10 +188,10 @@ struct GoyalRepeats {
                     continue
                 }
                 let k = point.epochs
-                let previous = pow(delta, Double(k - 1))
+                let power = powers[k - 1]
                 body(
-                    i, sums[k - 1] + previous * delta * point.logRest,
-                    needsSlope ? sums[count + k - 1] + Double(k) * previous * point.logRest : 0)
+                    i, sums[k - 1] + power * delta * point.logRest,
+                    needsSlope ? slopes[k - 1] + Double(k) * power * point.logRest : 0)
             }
         }
     }

@@ -84,7 +84,11 @@ extension ScalingLawFit {
 
         // Asymptotic errors: of the estimated parameters that are free to move both ways.
         let solved = problem.parameters(solution.linear, solution.nonlinear)
-        let free = estimated.filter { sides[$0] == nil }
+        // At b = 0 or a = 0 the curve is flat, whatever the others are.
+        let idle = estimated.filter { j in x.allSatisfy { law.gradient(solved, at: $0)[j] == 0 } }
+        warnings += idle.map { "\(laws[$0].name) is not identified: the fitted curve does not depend on it" }
+        for j in idle { sides[j] = nil }
+        let free = estimated.filter { sides[$0] == nil && !idle.contains($0) }
         let degrees = n - estimated.count
         let gradients = x.flatMap { point -> [Double] in
             let gradient = law.gradient(solved, at: point)
@@ -95,7 +99,7 @@ extension ScalingLawFit {
             variance: degrees > 0 ? solution.rss / Double(degrees) : .nan)
         let quantile = studentQuantile(level: options.level, degreesOfFreedom: degrees)
         var values = solved
-        for gone in unknown { values[gone.parameter] = .nan }
+        for j in unknown.map(\.parameter) + idle { values[j] = .nan }
         var errors = [Double?](repeating: nil, count: laws.count)
         for (slot, j) in free.enumerated() where uncertainty.standardErrors[slot].isFinite {
             errors[j] = uncertainty.standardErrors[slot]
@@ -135,7 +139,7 @@ extension ScalingLawFit {
         startsAtBest = solution.startsAtBest
         termination = solution.termination
         warnings += Self.warnings(
-            parameters, bounds: bounds, free: free.map { laws[$0].name }, errors: errors,
+            parameters, law: law, bounds: bounds, free: free.map { laws[$0].name }, errors: errors,
             undetermined: free.indices.filter { uncertainty.undetermined[$0] }.map { laws[free[$0]].name },
             correlations: correlations, degrees: degrees, options: options)
         if case .notConverged(let sentence) = solution.termination { warnings.insert(sentence, at: 0) }
@@ -143,7 +147,8 @@ extension ScalingLawFit {
     }
 
     private static func warnings(
-        _ parameters: [Parameter], bounds: [Bounds], free: [String], errors: [Double?], undetermined: [String],
+        _ parameters: [Parameter], law: any ScalingLaw, bounds: [Bounds], free: [String], errors: [Double?],
+        undetermined: [String],
         correlations: [Correlation], degrees: Int, options: ScalingLawOptions
     ) -> [String] {
         var result: [String] = []
@@ -154,11 +159,12 @@ extension ScalingLawFit {
             let end = side == .lower ? "lower" : "upper"
             result.append(
                 "\(name) is on its \(end) bound \(significant(bounds[j][side])): "
-                    + "its asymptotic interval would be invalid and is not given")
+                    + (law.remark(j, on: side).map { $0 + "; " } ?? "")
+                    + "an asymptotic interval would be invalid and is not given")
         }
         if !held.isEmpty && !free.isEmpty {
-            let names = held.map { parameters[$0].name }.joined(separator: " and ")
-            result.append("standard errors of \(free.joined(separator: ", ")) hold \(names) on the bound: they are too small")
+            let names = listed(held.map { parameters[$0].name })
+            result.append("standard errors of \(listed(free)) take \(names) as known: they may be too small")
         }
         if degrees == 0 {
             result.append("too few points: as many as parameters, so nothing is known about the errors")
@@ -166,7 +172,7 @@ extension ScalingLawFit {
             result.append("too few points: \(degrees) more than parameters")
         }
         if !undetermined.isEmpty {
-            result.append("the data do not determine \(undetermined.joined(separator: " and "))")
+            result.append("the data do not determine \(listed(undetermined))")
         }
         for (j, parameter) in parameters.enumerated() {
             guard let error = errors[j], error > 0 else { continue }
@@ -185,5 +191,11 @@ extension ScalingLawFit {
             result.append("\(pair.first) and \(pair.second) trade off (correlation \(significant(shown)))")
         }
         return result
+    }
+
+    /// "a", "a and b", "a, b and c".
+    private static func listed(_ names: [String]) -> String {
+        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+        return names.dropLast().joined(separator: ", ") + " and " + last
     }
 }

@@ -10,12 +10,12 @@ extension ScalingLawAnalysis {
 
     /// One row per fit and parameter, with the fit's n.
     public func table() -> Table {
-        let rows = fits.flatMap { fit in fit.parameters.map { (fit, $0) } }
-        let refused = fits.filter(\.isRefused)
-        let all: [(fit: ScalingLawFit, parameter: ScalingLawFit.Parameter?)] =
-            rows.map { ($0, $1) } + refused.map { ($0, nil) }
+        let all = fits.flatMap { fit -> [(fit: ScalingLawFit, parameter: ScalingLawFit.Parameter?)] in
+            fit.isRefused ? [(fit, nil)] : fit.parameters.map { (fit, $0) }
+        }
         let groupColumns = fits.first?.group.map(\.column) ?? []
-        var columns = groupColumns.enumerated().map { index, name in Column(name, all.map { $0.fit.group[index].value }) }
+        var columns = groupColumns.enumerated().map { index, name in Column(name, all.map { $0.fit.group[index].value })
+        }
         columns.append(Column("law", all.map(\.fit.law)))
         columns.append(Column("parameter", all.map { $0.parameter?.name ?? "" }))
         columns.append(Column("value", all.map { $0.parameter?.value ?? .nan }))
@@ -35,7 +35,9 @@ extension ScalingLawAnalysis {
 extension ScalingLawFit {
     public func json() -> JSON {
         var members: [String: JSON] = [
-            "law": .string(law), "n": .integer(n), "n0": .number(unit), "interval": .string(interval.rawValue),
+            "law": .string(law), "n": .integer(n),
+            "n0": unit == unit.rounded() && unit < 1e15 ? .integer(Int(unit)) : .number(unit),
+            "interval": .string(interval.rawValue),
             "level": .number(level), "termination": .string(termination.word),
             "termination_message": .string(termination.description), "warnings": JSON(warnings),
             "degrees_of_freedom": .integer(degreesOfFreedom),
@@ -47,23 +49,25 @@ extension ScalingLawFit {
                     (
                         p.name,
                         .object([
-                            "value": .number(p.value), "standard_error": JSON(p.standardError), "low": JSON(p.low),
+                            "value": Self.json(p.value), "standard_error": JSON(p.standardError), "low": JSON(p.low),
                             "high": JSON(p.high),
                         ])
                     )
                 }
             ) { first, _ in first })
-        members["derived"] = .object(Dictionary(derived.map { ($0.name, .number($0.value)) }) { first, _ in first })
+        members["derived"] = .object(Dictionary(derived.map { ($0.name, Self.json($0.value)) }) { first, _ in first })
         members["correlations"] = .object(
             Dictionary(correlations.map { ("\($0.first),\($0.second)", .number($0.value)) }) { first, _ in first })
         for (key, value) in [
             ("rss", rss), ("rmse", rmse), ("r_squared", rSquared), ("aicc", aicc), ("bic", bic),
             ("condition_number", conditionNumber),
-        ] { members[key] = .number(value) }
+        ] { members[key] = Self.json(value) }
         members["starts"] = .integer(starts)
         members["starts_at_best"] = .integer(startsAtBest)
         return .object(members)
     }
+
+    private static func json(_ x: Double) -> JSON { x.isFinite ? .number(x) : .null }
 
     /// The fit for a reader, in the manner of lmfit's report.
     public func text() -> String {
@@ -81,7 +85,10 @@ extension ScalingLawFit {
         line("residuals", "rss \(significant(rss)), rmse \(significant(rmse)), R² \(significant(rSquared, digits: 6))")
         line("information", "AICc \(Self.number(aicc)), BIC \(Self.number(bic)) (σ counted)")
         line("starts", "\(startsAtBest) of \(starts) reached this minimum")
-        line("parameters", interval == .none ? "± standard error" : "± standard error, \(significant(level * 100)) % interval (asymptotic)")
+        line(
+            "parameters",
+            interval == .none
+                ? "± standard error" : "± standard error, \(significant(level * 100)) % interval (asymptotic)")
         for p in parameters { lines.append("    " + Self.row(p)) }
         for d in derived { lines.append("    \(d.name) = \(Self.number(d.value)) (derived)") }
         // As lmfit does, only what is worth reading.

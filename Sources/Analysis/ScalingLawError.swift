@@ -35,7 +35,8 @@ public enum ScalingLawError: Error, Sendable, Equatable, CustomStringConvertible
             return "\(place): \(column) is \(significant(value)), but an error lies in 0…1; "
                 + "for percentages write --y \"\(column)/100\""
         case .invalidPoint(let place, let problem): return "\(place): \(problem)"
-        case .expression(let text, let offset, let problem): return "--y \"\(text)\", character \(offset + 1): \(problem)"
+        case .expression(let text, let offset, let problem):
+            return "--y \"\(text)\", character \(offset + 1): \(problem)"
         case .noRows(let why): return "no row is left to fit: \(why)"
         case .option(let problem): return problem
         }

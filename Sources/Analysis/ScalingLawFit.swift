@@ -82,7 +82,9 @@ public struct ScalingLawFit: Sendable, Equatable {
         let p = gradient.count
         var variance = 0.0
         for a in 0..<p {
-            for b in 0..<p where covariance[a * p + b] != 0 { variance += gradient[a] * gradient[b] * covariance[a * p + b] }
+            for b in 0..<p where covariance[a * p + b] != 0 {
+                variance += gradient[a] * gradient[b] * covariance[a * p + b]
+            }
         }
         let half = studentQuantile(level: level, degreesOfFreedom: degreesOfFreedom) * max(0, variance).squareRoot()
         let centre = predict(x)

@@ -18,28 +18,35 @@ final class BoundedLinear {
     /// Orthonormal basis of the free columns, the first `basisCount` rows of [k, n].
     let basis: UnsafeMutableBufferPointer<Double>
     private(set) var basisCount = 0
+    /// The smallest part of a free column that earlier ones leave over: rounding in the projector grows as this shrinks.
+    private(set) var independence = 1.0
 
     private enum State: Equatable { case free, held(Bounds.Side) }
     private let states: [[State]]  // all free first
-    private var triangle: [Double]  // R, [k, k]
-    private var projected: [Double]  // Qᵀy, [k]
-    private var free: [Int] = []
-    private var trial: [Double]
+    private let triangle: UnsafeMutableBufferPointer<Double>  // R, [k, k]
+    private let projected: UnsafeMutableBufferPointer<Double>  // Qᵀy, [k]
+    private let trial: UnsafeMutableBufferPointer<Double>  // [k]
+    private let free: UnsafeMutableBufferPointer<Int>  // the coefficients solved for, the first `freeCount`
+    private var freeCount = 0
 
     init(n: Int, bounds: [Bounds]) {
         self.n = n
         k = bounds.count
         self.bounds = bounds
-        columns = .allocate(capacity: max(1, n * k))
-        columns.initialize(repeating: 0)
-        residuals = .allocate(capacity: max(1, n))
-        residuals.initialize(repeating: 0)
-        basis = .allocate(capacity: max(1, n * k))
-        basis.initialize(repeating: 0)
+        func zeros(_ count: Int) -> UnsafeMutableBufferPointer<Double> {
+            let buffer = UnsafeMutableBufferPointer<Double>.allocate(capacity: max(1, count))
+            buffer.initialize(repeating: 0)
+            return buffer
+        }
+        columns = zeros(n * k)
+        residuals = zeros(n)
+        basis = zeros(n * k)
+        triangle = zeros(k * k)
+        projected = zeros(k)
+        trial = zeros(k)
+        free = .allocate(capacity: max(1, k))
+        free.initialize(repeating: 0)
         coefficients = [Double](repeating: 0, count: k)
-        trial = coefficients
-        projected = coefficients
-        triangle = [Double](repeating: 0, count: k * k)
         sides = [Bounds.Side?](repeating: nil, count: k)
         var all: [[State]] = [[]]
         for bound in bounds {
@@ -57,6 +64,10 @@ final class BoundedLinear {
         columns.deallocate()
         residuals.deallocate()
         basis.deallocate()
+        triangle.deallocate()
+        projected.deallocate()
+        trial.deallocate()
+        free.deallocate()
     }
 
     /// Solves for target y, [n]; returns the sum of squared residuals.
@@ -75,65 +86,91 @@ final class BoundedLinear {
         }
         guard best.isFinite else { return .infinity }
         if chosen != last { best = attempt(states[chosen], y) }
-        coefficients = trial
         for (j, state) in states[chosen].enumerated() {
+            coefficients[j] = trial[j]
             if case .held(let side) = state { sides[j] = side } else { sides[j] = nil }
         }
-        basisCount = free.count
+        basisCount = freeCount
         return best
     }
 
     /// Solves with the given coefficients held; infinite where the columns depend on each other or a bound is broken.
     private func attempt(_ state: [State], _ y: UnsafeBufferPointer<Double>) -> Double {
+        let (n, k, columns, residuals, triangle, trial) = (n, k, columns, residuals, triangle, trial)
         for i in 0..<n { residuals[i] = y[i] }
-        free.removeAll(keepingCapacity: true)
+        var count = 0
         for j in 0..<k {
             switch state[j] {
-            case .free: free.append(j)
+            case .free:
+                free[count] = j
+                count += 1
             case .held(let side):
                 trial[j] = bounds[j][side]
-                for i in 0..<n { residuals[i] -= trial[j] * columns[j * n + i] }
+                if trial[j] != 0 { addMultiple(-trial[j], of: columns.slice(j, n), to: residuals) }
             }
         }
-        for (slot, j) in free.enumerated() {
-            let q = UnsafeMutableBufferPointer(rebasing: basis[slot * n..<(slot + 1) * n])
-            var before = 0.0
-            for i in 0..<n {
-                q[i] = columns[j * n + i]
-                before += q[i] * q[i]
-            }
+        freeCount = count
+        independence = 1
+        for slot in 0..<count {
+            let (column, q) = (columns.slice(free[slot], n), basis.slice(slot, n))
+            for i in 0..<n { q[i] = column[i] }
+            let before = dot(q, q)
             for earlier in 0..<slot {
-                var dot = 0.0
-                for i in 0..<n { dot += basis[earlier * n + i] * q[i] }
-                triangle[earlier * k + slot] = dot
-                for i in 0..<n { q[i] -= dot * basis[earlier * n + i] }
+                let r = dot(basis.slice(earlier, n), q)
+                triangle[earlier * k + slot] = r
+                addMultiple(-r, of: basis.slice(earlier, n), to: q)
             }
-            var after = 0.0
-            for i in 0..<n { after += q[i] * q[i] }
+            let after = dot(q, q)
             // 1e-26: a column whose own part is below 1e-13 of it has no digits left to be solved for.
             guard after > 1e-26 * before, after.isFinite, after > .leastNormalMagnitude else { return .infinity }
+            independence = min(independence, (after / before).squareRoot())
             let norm = after.squareRoot()
             triangle[slot * k + slot] = norm
-            var dot = 0.0
-            for i in 0..<n {
-                q[i] /= norm
-                dot += q[i] * residuals[i]
-            }
-            projected[slot] = dot
-            for i in 0..<n { residuals[i] -= dot * q[i] }
+            for i in 0..<n { q[i] /= norm }
+            projected[slot] = dot(q, residuals)
+            addMultiple(-projected[slot], of: q, to: residuals)
         }
-        for slot in free.indices.reversed() {
+        for slot in (0..<count).reversed() {
             var value = projected[slot]
-            for later in slot + 1..<free.count { value -= triangle[slot * k + later] * trial[free[later]] }
+            for later in slot + 1..<max(count, slot + 1) { value -= triangle[slot * k + later] * trial[free[later]] }
             value /= triangle[slot * k + slot]
             guard bounds[free[slot]].contains(value) else { return .infinity }
             trial[free[slot]] = value
         }
-        var rss = 0.0
-        for i in 0..<n {
-            residuals[i] = -residuals[i]
-            rss += residuals[i] * residuals[i]
-        }
-        return rss
+        for i in 0..<n { residuals[i] = -residuals[i] }
+        return dot(residuals, residuals)
     }
+}
+
+extension UnsafeMutableBufferPointer<Double> {
+    /// Row `index` of a matrix of rows of `width`.
+    @inline(__always) func slice(_ index: Int, _ width: Int) -> UnsafeMutableBufferPointer<Double> {
+        UnsafeMutableBufferPointer(rebasing: self[index * width..<(index + 1) * width])
+    }
+}
+
+/// Σ x_i y_i in four interleaved sums: the order of additions is fixed, and the processor overlaps them.
+@inline(__always) func dot(_ x: UnsafeMutableBufferPointer<Double>, _ y: UnsafeMutableBufferPointer<Double>) -> Double {
+    let n = min(x.count, y.count)
+    var (s0, s1, s2, s3) = (0.0, 0.0, 0.0, 0.0)
+    var i = 0
+    while i + 4 <= n {
+        s0 += x[i] * y[i]
+        s1 += x[i + 1] * y[i + 1]
+        s2 += x[i + 2] * y[i + 2]
+        s3 += x[i + 3] * y[i + 3]
+        i += 4
+    }
+    while i < n {
+        s0 += x[i] * y[i]
+        i += 1
+    }
+    return (s0 + s1) + (s2 + s3)
+}
+
+/// y += c x.
+@inline(__always) func addMultiple(
+    _ c: Double, of x: UnsafeMutableBufferPointer<Double>, to y: UnsafeMutableBufferPointer<Double>
+) {
+    for i in 0..<min(x.count, y.count) { y[i] += c * x[i] }
 }

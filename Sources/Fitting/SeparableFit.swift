@@ -1,7 +1,7 @@
 public struct SeparableOptions: Sendable, Equatable {
     /// Local searches, from starts chosen among `screened` low-discrepancy points over the bounds.
-    public var starts = 6
-    public var screened = 96
+    public var starts = 4
+    public var screened = 64
     /// Values at which a search must begin, one per nonlinear parameter, nil = chosen from the data. With `starts` 1 it
     /// is the only start.
     public var start: [Double?]?
@@ -63,12 +63,12 @@ private struct SeparableSearch {
         var reached: [Double] = []
         let starts = open.isEmpty ? [model.nonlinear.map(\.lower)] : starts(open)
         for start in starts {
-            let point = settle(start, open, tolerance: 1e-7, algorithms: Array(options.algorithms.prefix(1)))
+            let point = settle(start, open, tolerance: 1e-5, algorithms: Array(options.algorithms.prefix(1)))
             reached.append(point.rss)
             if best == nil || point.rss < best!.rss { best = point }
         }
         guard var point = best, point.rss.isFinite else {
-            return solution(at: starts.first ?? [], nil, starts.count, 0)
+            return solution(at: starts.first ?? model.nonlinear.map(\.lower), nil, options.screened, 0)
         }
         let polished = settle(point.theta, open, tolerance: 1e-12, algorithms: options.algorithms)
         if polished.rss <= point.rss || polished.cosine < point.cosine && polished.rss <= point.rss * (1 + 1e-12) {
@@ -82,7 +82,9 @@ private struct SeparableSearch {
     private func starts(_ open: [Int]) -> [[Double]] {
         let given = options.start ?? [Double?](repeating: nil, count: model.nonlinear.count)
         let isComplete = open.allSatisfy { given[$0] != nil }
-        if options.starts == 1 && isComplete { return [inside(given.map { $0 ?? 0 }, open)] }
+        if options.starts == 1 && isComplete {
+            return [inside(zip(given, model.nonlinear).map { $0 ?? $1.lower }, open)]
+        }
         let points = LowDiscrepancy.points(options.screened, dimension: open.count)
         var thetas: [[Double]] = []
         for point in points {
@@ -164,19 +166,20 @@ private struct SeparableSearch {
         return Point(theta: theta, sides: held, rss: rss, cosine: rss <= floor ? 0 : cosine)
     }
 
-    /// The cosine between the residuals and the Jacobian's column j at the point last solved; its sign is that of the
-    /// derivative of the residual sum.
+    /// The cosine between the residuals and the Jacobian's column j at the point last solved, less what rounding may
+    /// make of it; its sign is that of the derivative of the residual sum.
     private func slope(_ j: Int) -> Double {
         withUnsafeTemporaryAllocation(of: Double.self, capacity: model.pointCount) { column in
-            projection.derivative(j, into: column)
-            var (dot, jj, rr) = (0.0, 0.0, 0.0)
-            for i in 0..<model.pointCount {
-                let r = projection.linear.residuals[i]
-                dot += column[i] * r
-                jj += column[i] * column[i]
-                rr += r * r
-            }
-            return jj > 0 && rr > 0 ? dot / (jj * rr).squareRoot() : 0
+            let share = projection.derivative(j, into: column)
+            let residuals = UnsafeMutableBufferPointer(rebasing: projection.linear.residuals[..<model.pointCount])
+            let (product, rss) = (dot(column, residuals), dot(residuals, residuals))
+            let scale = (dot(column, column) * rss).squareRoot()
+            // A slope that moves the residual sum by less than a millionth over the parameter's whole interval is none.
+            let width = model.nonlinear[j].upper - model.nonlinear[j].lower
+            guard scale > 0, 2 * abs(product) * width > 1e-6 * rss else { return 0 }
+            let cosine = product / scale
+            let noise = 1e-14 / (share * projection.linear.independence)
+            return abs(cosine) <= noise ? 0 : cosine - (cosine > 0 ? noise : -noise)
         }
     }
 
@@ -201,7 +204,7 @@ private struct SeparableSearch {
             residualCount: n, parameterCount: free.count,
             residuals: { t, out in
                 place(t)
-                projection.solve(current)
+                projection.solve(current, withDerivatives: true)  // where the step is taken, the Jacobian is there
                 if projection.rss.isFinite {
                     for i in 0..<n { out[i] = projection.linear.residuals[i] }
                 } else {
@@ -241,15 +244,18 @@ private struct SeparableSearch {
         let rss = projection.solve(theta)
         let scale = (floor / max(rss, .leastNormalMagnitude)).squareRoot()
         // Rounding of the model's values, about 1e-15 of them, sets how small the cosine can become.
-        let limit = 1e-7 + 10 * scale
+        let limit = 1e-6 + 10 * scale
         let termination: Termination
         if let point, point.cosine <= limit {
-            termination = .converged("the best of \(starts) starts is a minimum within the bounds")
+            termination = .converged(
+                starts == 1
+                    ? "the only start ended in a minimum within the bounds"
+                    : "the best of \(starts) starts is a minimum within the bounds")
         } else if let point {
             termination = .notConverged(
                 "the gradient is not zero where the search stopped (cosine \(point.cosine), \(iterations) iterations)")
         } else {
-            termination = .notConverged("the model is not finite at any of \(starts) starts")
+            termination = .notConverged("the model is finite at none of \(starts) points tried")
         }
         let linear = projection.linear
         return SeparableSolution(

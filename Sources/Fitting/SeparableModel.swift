@@ -39,6 +39,7 @@ final class Projection {
     private let y: [Double]
     private let derivatives: UnsafeMutableBufferPointer<Double>  // [q, k, n]
     private(set) var theta: [Double] = []
+    private var hasDerivatives = false
     private(set) var rss = Double.infinity
 
     init(_ model: SeparableModel, y: [Double]) {
@@ -54,6 +55,8 @@ final class Projection {
 
     /// Solves for the linear parameters at θ; the residuals f − y are then in `linear.residuals`.
     @discardableResult func solve(_ theta: [Double], withDerivatives: Bool = false) -> Double {
+        if theta == self.theta && (hasDerivatives || !withDerivatives) { return rss }
+        hasDerivatives = withDerivatives
         if withDerivatives { derivatives.update(repeating: 0) }
         theta.withUnsafeBufferPointer { model.evaluate($0, linear.columns, withDerivatives ? derivatives : nil) }
         self.theta = theta
@@ -63,18 +66,26 @@ final class Projection {
     }
 
     /// Column `j` of the Jacobian with respect to θ_j, [n], at the point last solved with derivatives.
-    func derivative(_ j: Int, into out: UnsafeMutableBufferPointer<Double>) {
+    ///
+    /// - Returns: the share of (∂Φ/∂θ_j) c that the linear parameters cannot follow. Where they follow all of it but
+    ///   rounding, θ_j moves nothing: the column is then zero.
+    @discardableResult func derivative(_ j: Int, into out: UnsafeMutableBufferPointer<Double>) -> Double {
         let (n, k) = (linear.n, linear.k)
         out.update(repeating: 0)
-        for column in 0..<k {
-            let c = linear.coefficients[column]
-            let offset = (j * k + column) * n
-            if c != 0 { for i in 0..<n { out[i] += c * derivatives[offset + i] } }
+        for column in 0..<k where linear.coefficients[column] != 0 {
+            addMultiple(linear.coefficients[column], of: derivatives.slice(j * k + column, n), to: out)
         }
+        let whole = dot(out, out)
         for slot in 0..<linear.basisCount {
-            var dot = 0.0
-            for i in 0..<n { dot += linear.basis[slot * n + i] * out[i] }
-            for i in 0..<n { out[i] -= dot * linear.basis[slot * n + i] }
+            let q = linear.basis.slice(slot, n)
+            addMultiple(-dot(q, out), of: q, to: out)
         }
+        let own = dot(out, out)
+        // 1e-13 of the length: rounding, with a margin of a few hundred.
+        guard whole > 0, own > 1e-26 * whole else {
+            out.update(repeating: 0)
+            return 0
+        }
+        return (own / whole).squareRoot()
     }
 }

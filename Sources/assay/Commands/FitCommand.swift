@@ -27,7 +27,8 @@ struct FitCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The law's x columns, in its order.", valueName: "col,col"))
     var x: String
 
-    @Option(help: ArgumentHelp("What is fitted: a column, or an expression such as \"1-acc/100\".", valueName: "col|expr"))
+    @Option(
+        help: ArgumentHelp("What is fitted: a column, or an expression such as \"1-acc/100\".", valueName: "col|expr"))
     var y: String
 
     @Option(help: ArgumentHelp("One fit per combination of values of these columns.", valueName: "col,…"))
@@ -119,7 +120,9 @@ struct FitCommand: ParsableCommand {
             guard sides.count == 2, let value = Double(sides[1].trimmingCharacters(in: .whitespaces)) else {
                 throw .option("\(option): '\(part)' is not of the form name=number")
             }
-            guard result.updateValue(value, forKey: name) == nil else { throw .option("\(option): \(name) stands twice") }
+            guard result.updateValue(value, forKey: name) == nil else {
+                throw .option("\(option): \(name) stands twice")
+            }
         }
         return result
     }
