@@ -65,11 +65,12 @@ let package = Package(
             dependencies: everything + [
                 "Workflow", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-    ] + (["House"] + library + ["Workflow"]).map { room in
-        .testTarget(
-            name: room + "Tests",
-            dependencies: room == "House" ? ["assay"] : room == "Workflow" ? everything + ["Workflow"] : everything,
-            exclude: [])
-    },
+    ]
+        + (["House"] + library + ["Workflow"]).map { room in
+            .testTarget(
+                name: room + "Tests",
+                dependencies: room == "House" ? ["assay"] : room == "Workflow" ? everything + ["Workflow"] : everything,
+                exclude: [])
+        },
     swiftLanguageModes: [.v6]
 )

@@ -2,3 +2,6 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+
+#include "half.h"
+#include "training.h"

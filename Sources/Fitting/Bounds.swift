@@ -1,0 +1,78 @@
+import Foundation
+
+/// The closed interval in which a parameter may lie; an infinite end is no bound.
+public struct Bounds: Sendable, Equatable {
+    public let lower: Double
+    public let upper: Double
+
+    public init(_ lower: Double = -.infinity, _ upper: Double = .infinity) {
+        precondition(lower <= upper, "bounds \(lower)…\(upper) are empty")
+        self.lower = lower
+        self.upper = upper
+    }
+
+    public static let none = Bounds()
+
+    public enum Side: Sendable, Equatable { case lower, upper }
+
+    public func contains(_ value: Double) -> Bool { lower <= value && value <= upper }
+    public func clamp(_ value: Double) -> Double { min(max(value, lower), upper) }
+
+    /// The end that `value` has reached, within a share of the interval's width (of the value where it has one end).
+    public func side(of value: Double, within share: Double) -> Side? {
+        let width = upper - lower
+        let slack = share * (width.isFinite ? width : max(1, abs(value)))
+        if lower.isFinite && value - lower <= slack { return .lower }
+        if upper.isFinite && upper - value <= slack { return .upper }
+        return nil
+    }
+
+    public subscript(side: Side) -> Double { side == .lower ? lower : upper }
+
+    // GSL's solvers know no bounds: they search an unbounded coordinate t, from which the parameter follows. Two ends:
+    // p = lower + (upper − lower) sin²t; one end: p = lower + √(1 + t²) − 1 or its mirror image; none: p = t.
+
+    /// The parameter at search coordinate `t`, and dp/dt. Counted from the nearer end, so that no digits are lost there.
+    func parameter(at t: Double) -> (value: Double, slope: Double) {
+        switch (lower.isFinite, upper.isFinite) {
+        case (true, true):
+            let (s, c, width) = (sin(t), cos(t), upper - lower)
+            return (s * s < 0.5 ? lower + width * s * s : upper - width * c * c, 2 * width * s * c)
+        case (true, false):
+            let root = (1 + t * t).squareRoot()
+            return (lower + t * t / (root + 1), t / root)
+        case (false, true):
+            let root = (1 + t * t).squareRoot()
+            return (upper - t * t / (root + 1), -t / root)
+        case (false, false):
+            return (t, 1)
+        }
+    }
+
+    func coordinate(of value: Double) -> Double {
+        let p = clamp(value)
+        switch (lower.isFinite, upper.isFinite) {
+        case (true, true): return atan2((p - lower).squareRoot(), (upper - p).squareRoot())
+        case (true, false): return ((p - lower) * (p - lower + 2)).squareRoot()
+        case (false, true): return ((upper - p) * (upper - p + 2)).squareRoot()
+        case (false, false): return p
+        }
+    }
+}
+
+/// How starts are spread over a parameter's interval.
+public enum Spread: Sendable, Equatable {
+    case even
+    /// Dense near one end: the distance from it grows like exp(k t) − 1, t even in 0…1.
+    case denseNear(Bounds.Side, k: Double)
+
+    /// The value at share t ∈ 0…1 of a finite interval.
+    func value(_ t: Double, in bounds: Bounds) -> Double {
+        let width = bounds.upper - bounds.lower
+        switch self {
+        case .even: return bounds.lower + width * t
+        case .denseNear(.lower, let k): return bounds.lower + width * expm1(k * t) / expm1(k)
+        case .denseNear(.upper, let k): return bounds.upper - width * expm1(k * t) / expm1(k)
+        }
+    }
+}

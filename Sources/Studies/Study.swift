@@ -1,0 +1,198 @@
+/// A study as it was written: nouns defined once by name, blocks of runs that combine them, analyses that only read the
+/// store, figures that only show an analysis. Every value remembers where it stands, so that a check that needs the data
+/// (an IPC larger than a class) can still name line and column.
+public struct Study: Sendable, Equatable {
+    /// The file it was read from.
+    public var path: String
+    public var name: String
+    public var question: String
+    /// Directory of the runs.
+    public var store: String
+    /// Directory of tables, figures and the report.
+    public var results: String
+    /// Absent in a study that only reads a store.
+    public var dataset: DatasetChoice?
+    /// Images carved from the training set to choose on.
+    public var validation: Int
+    public var seeds: [Int]
+    public var models: [Named<ModelChoice>]
+    public var recipes: [Named<RecipeChoice>]
+    public var regimes: [Named<RegimeChoice>]
+    public var subsets: [Named<SubsetChoice>]
+    /// Compute in epochs of the full training set.
+    public var budgets: [Named<Double>]
+    public var checkpoints: CheckpointChoice
+    /// How logits and soft labels are stored: `float16` or `float32`.
+    public var precision: String
+    public var blocks: [RunBlock]
+    public var analyses: [Named<AnalysisChoice>]
+    public var figures: [FigureChoice]
+}
+
+/// Line and column in the study file, both from 1.
+public struct SourceMark: Sendable, Equatable {
+    public var line: Int
+    public var column: Int
+
+    public init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+}
+
+/// A noun of the study: its name, its value, and where it stands.
+public struct Named<Value: Sendable & Equatable>: Sendable, Equatable {
+    public var name: String
+    public var value: Value
+    public var mark: SourceMark
+}
+
+/// `fashion-mnist`, `{ cifar10: { path: … } }`, `{ glyphs: { train: 12000 } }`.
+public struct DatasetChoice: Sendable, Equatable {
+    public var kind: String
+    public var path: String?
+    /// Whole-number options of a generated data set.
+    public var options: [String: Int]
+    public var mark: SourceMark
+}
+
+public enum ModelChoice: Sendable, Equatable {
+    case mlp(hidden: [Int])
+    case convnet(depth: Int, width: Int)
+}
+
+/// How a network is trained.
+public struct RecipeChoice: Sendable, Equatable {
+    public var learningRate: Double
+    public var momentum: Double
+    public var nesterov: Bool
+    public var weightDecay: Double
+    public var schedule: ScheduleChoice
+    public var batch: Int
+    public var augmentation: AugmentationChoice
+}
+
+public enum ScheduleChoice: Sendable, Equatable {
+    case constant
+    /// Half a cosine from the learning rate to 0 over the run.
+    case cosine
+    /// The rate is multiplied by `factor` at each fraction of the run.
+    case step(at: [Double], factor: Double)
+}
+
+public enum AugmentationChoice: Sendable, Equatable {
+    case none
+    case cropFlip(padding: Int, flip: Bool)
+}
+
+/// How labels are supplied.
+public struct RegimeChoice: Sendable, Equatable {
+    public enum Labels: Sendable, Equatable {
+        case hard
+        /// One fixed soft label per image, from the teacher's stored logits at `temperature`.
+        case soft(teacher: SourceReference, temperature: Double)
+    }
+    public var labels: Labels
+    /// A regime may need its own recipe: the gradient of KL at temperature T is about T² times smaller.
+    public var recipe: String?
+}
+
+/// The run whose scores or logits are used: `full`, `HL/full/mid` or `HL/full/mid/seed1`.
+public struct SourceReference: Sendable, Equatable {
+    public var subset: String
+    public var regime: String?
+    public var budget: String?
+    public var seed: Int?
+    public var mark: SourceMark
+}
+
+public enum SubsetChoice: Sendable, Equatable {
+    /// Every training image.
+    case all
+    /// Class-balanced, drawn by seed.
+    case random(ipc: [Int])
+    case scored(ScoredSubsetChoice)
+
+    /// The IPCs it spans; empty for `all`.
+    public var ipc: [Int] {
+        switch self {
+        case .all: []
+        case .random(let ipc): ipc
+        case .scored(let scored): scored.ipc
+        }
+    }
+}
+
+/// Images chosen by a score.
+public struct ScoredSubsetChoice: Sendable, Equatable {
+    public enum Keep: String, Sendable, Equatable, CaseIterable {
+        case easiest, hardest, highest, lowest, window
+    }
+    /// `el2n`, `cad-prune`, …
+    public var method: String
+    public var keep: Keep
+    public var ipc: [Int]
+    /// Fractions of a random pool of IPC / fraction images per class; empty: of the whole class.
+    public var fractions: [Double]
+    /// Number of windows over the sorted score, hardest first.
+    public var windows: Int?
+    /// Windowed scores: checkpoints in a window (J) and windows averaged (W).
+    public var span: Int?
+    public var window: Int?
+    public var from: SourceReference?
+    public var balanced: Bool
+}
+
+/// When checkpoints are written, and what they hold.
+public struct CheckpointChoice: Sendable, Equatable {
+    /// Runs on all images: every so many epochs, with logits.
+    public var fullEvery: Double
+    /// All other runs: so many, evenly spaced, without logits.
+    public var others: Int
+}
+
+/// A product of axes; an axis that stands only once in the study need not be named.
+public struct RunBlock: Sendable, Equatable {
+    public var name: String?
+    public var models: [String]
+    public var recipes: [String]
+    public var regimes: [String]
+    public var subsets: [String]
+    /// Narrows the subsets to these IPCs; nil: all of each subset.
+    public var ipc: [Int]?
+    public var budgets: [String]
+    public var seeds: [Int]
+    public var mark: SourceMark
+}
+
+/// A pure question asked of the store.
+public struct AnalysisChoice: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
+        case fit(law: String, x: [String], y: String, n0: Double, checkpoints: Bool)
+        case dcs(objectives: [String], against: [String], adjustFor: [String])
+        case pareto(minimize: [String])
+        case hardness
+    }
+    public var kind: Kind
+    /// Blocks or subsets that it looks at; empty: every run of the store.
+    public var of: [String]
+    public var per: [String]
+    public var level: Double
+}
+
+/// A picture of a named analysis.
+public struct FigureChoice: Sendable, Equatable {
+    /// One axis: what it shows, where that is a choice, and its scale.
+    public struct Axis: Sendable, Equatable {
+        public var field: String?
+        public var logarithmic: Bool?
+    }
+    /// Below the results directory; the ending says the format: svg, pdf or png.
+    public var file: String
+    public var show: String
+    public var x: Axis
+    public var y: Axis
+    public var color: String?
+    public var facet: String?
+    public var mark: SourceMark
+}

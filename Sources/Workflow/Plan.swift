@@ -1,0 +1,254 @@
+import Records
+import Studies
+import Tables
+
+/// What a study comes to: every run listed, sources before the runs that need them.
+public struct Plan: Sendable, Equatable {
+    public var study: Study
+    public var data: DataFacts
+    public var runs: [PlannedRun]
+
+    /// Resolves a study against its data. Reports every problem at once.
+    public init(_ study: Study, data: DataFacts) throws(StudyError) {
+        self.study = study
+        self.data = data
+        var resolver = PlanResolver(study: study, data: data)
+        runs = resolver.resolve()
+        guard resolver.problems.isEmpty else { throw StudyError(file: study.path, problems: resolver.problems) }
+    }
+
+    public func run(_ id: String) -> PlannedRun? { runs.first { $0.id == id } }
+}
+
+/// Turns blocks into runs, and inserts the runs that those need.
+struct PlanResolver {
+    let study: Study
+    let data: DataFacts
+    private(set) var problems: [StudyProblem] = []
+    private var runs: [PlannedRun] = []
+    private var positions: [String: Int] = [:]
+
+    init(study: Study, data: DataFacts) {
+        self.study = study
+        self.data = data
+    }
+
+    mutating func resolve() -> [PlannedRun] {
+        for block in study.blocks {
+            for (model, recipe) in product(block.models, block.recipes) {
+                for (regime, subset) in product(block.regimes, block.subsets) {
+                    for (budget, seed) in product(block.budgets, block.seeds) {
+                        let cell = Cell(
+                            model: model, recipe: recipe, regime: regime, subset: subset, budget: budget, seed: seed)
+                        expand(cell, of: block)
+                    }
+                }
+            }
+        }
+        return runs
+    }
+
+    /// One point of the product, in the study's names.
+    struct Cell: Equatable {
+        var model: String
+        var recipe: String
+        var regime: String
+        var subset: String
+        var budget: String
+        var seed: Int
+    }
+
+    private mutating func problem(_ mark: SourceMark, _ place: String, _ message: String) {
+        let found = StudyProblem(mark: mark, place: place, message: message)
+        if !problems.contains(found) { problems.append(found) }
+    }
+
+    private mutating func expand(_ cell: Cell, of block: RunBlock) {
+        let wanted = { (value: Int) in block.ipc?.contains(value) ?? true }
+        switch study.subsets.first(where: { $0.name == cell.subset })?.value {
+        case .all?: add(cell, suffix: "", images: .all, block: block)
+        case .random(let ipcs)?:
+            for ipc in ipcs where wanted(ipc) { add(cell, suffix: "", images: .random(ipc: ipc), block: block) }
+        case .scored(let choice)?:
+            guard let source = scoreSource(choice, for: cell) else { return }
+            for ipc in choice.ipc where wanted(ipc) {
+                for (suffix, fraction, start) in variants(choice, ipc: ipc) {
+                    let images = PlannedRun.ScoredImages(
+                        method: choice.method, keep: choice.keep, ipc: ipc, fraction: fraction, start: start,
+                        span: choice.span, window: choice.window, balanced: choice.balanced, source: source)
+                    add(cell, suffix: suffix, images: .scored(images), block: block)
+                }
+            }
+        case nil: break  // an unknown name was reported while reading
+        }
+    }
+
+    /// The fractions or windows of a subset, with the suffix of each in its name.
+    private func variants(_ choice: ScoredSubsetChoice, ipc: Int) -> [(
+        suffix: String, fraction: Double?, start: Double?
+    )] {
+        if let windows = choice.windows {
+            // Evenly from the hardest IPC images of a class to its easiest.
+            let room = 1 - Double(ipc) / Double(data.classCounts.min() ?? ipc)
+            return (0..<windows).map { ("-w\($0 + 1)", nil, room * Double($0) / Double(windows - 1)) }
+        }
+        if choice.fractions.isEmpty { return [("", nil, nil)] }
+        return choice.fractions.map { ("-f\(shortest($0))", $0, nil) }
+    }
+
+    /// - Parameter block: the block that asks for the run; nil: another run needs it.
+    @discardableResult
+    private mutating func add(
+        _ cell: Cell, suffix: String, images: PlannedRun.Images, block: RunBlock?
+    ) -> PlannedRun? {
+        guard let model = study.models.first(where: { $0.name == cell.model }),
+            let regime = study.regimes.first(where: { $0.name == cell.regime })
+                ?? (block == nil
+                    ? Named(name: cell.regime, value: .init(labels: .hard), mark: .init(line: 1, column: 1)) : nil),
+            let budget = study.budgets.first(where: { $0.name == cell.budget }),
+            let recipe = study.recipes.first(where: { $0.name == regime.value.recipe ?? cell.recipe })
+        else { return nil }
+
+        let subset = cell.subset + suffix
+        let size = images.ipc.map { "-ipc\($0)" } ?? ""
+        let id = (prefix(cell) + [cell.regime, subset + size, budget.name, "seed\(cell.seed)"]).joined(separator: "/")
+        if let position = positions[id] {
+            if let block { runs[position].ask(block) }
+            return runs[position]
+        }
+
+        guard fits(images, subset: cell.subset) else { return nil }
+        let samples = images.ipc.map { $0 * data.classes } ?? data.training
+        let total = Int((budget.value * Double(data.training)).rounded())
+        guard total > 0 else {
+            problem(budget.mark, "budgets.\(budget.name)", "less than one sample of \(data.training)")
+            return nil
+        }
+        var labels = PlannedRun.Labels.hard
+        if case .soft(let teacher, let temperature) = regime.value.labels {
+            guard let source = source(teacher, for: cell, defaultBudget: defaultBudget(for: cell)) else { return nil }
+            labels = .soft(teacher: source, temperature: temperature)
+        }
+        let isFull = images == .all
+        var run = PlannedRun(
+            id: id, modelName: model.name, model: model.value, recipe: recipe.value, regime: regime.name,
+            labels: labels, subset: subset, family: cell.subset, images: images, budgetName: budget.name,
+            budget: budget.value, seed: cell.seed, samples: samples, totalSamples: total,
+            checkpoints: checkpoints(total: total, isFull: isFull), recordsLogits: isFull,
+            precision: StoredPrecision(rawValue: study.precision) ?? .single, blocks: [], isInserted: true, data: data)
+        if let block { run.ask(block) }
+        positions[id] = runs.count
+        runs.append(run)
+        return run
+    }
+
+    /// Full runs: every so many epochs, and the end. Others: evenly spaced.
+    private func checkpoints(total: Int, isFull: Bool) -> [Int] {
+        if isFull {
+            let every = study.checkpoints.fullEvery * Double(data.training)
+            let inner = (1...max(1, Int(Double(total) / every))).map { Int((Double($0) * every).rounded()) }
+            return inner.filter { $0 > 0 && $0 < total } + [total]
+        }
+        let count = study.checkpoints.others
+        let all = (1...count).map { total * $0 / count }
+        return all.enumerated().filter { $1 > 0 && ($0 == 0 || all[$0 - 1] < $1) }.map(\.element)
+    }
+
+    /// With several models or recipes, all but the first listed stand in front of the id.
+    private func prefix(_ cell: Cell) -> [String] {
+        let claimed = Set(study.regimes.compactMap(\.value.recipe))
+        let axis = study.recipes.map(\.name).filter { !claimed.contains($0) }
+        let firstRecipe = axis.first ?? study.recipes.first?.name
+        return (cell.model == study.models.first?.name ? [] : [cell.model])
+            + (cell.recipe == firstRecipe || claimed.contains(cell.recipe) ? [] : [cell.recipe])
+    }
+
+    private mutating func fits(_ images: PlannedRun.Images, subset: String) -> Bool {
+        guard let ipc = images.ipc, let mark = study.subsets.first(where: { $0.name == subset })?.mark else {
+            return true
+        }
+        var needed = ipc
+        var why = "IPC \(ipc)"
+        if case .scored(let scored) = images, let fraction = scored.fraction {
+            needed = Int((Double(ipc) / fraction).rounded())
+            why = "a pool of \(ipc) / \(shortest(fraction)) = \(needed) images per class"
+        }
+        guard let (index, count) = data.classCounts.enumerated().min(by: { $0.element < $1.element }), needed > count
+        else {
+            return true
+        }
+        problem(
+            mark, "subsets.\(subset)",
+            "\(why) is more than class '\(data.classNames[index])' has (\(count) training images)")
+        return false
+    }
+}
+
+// MARK: - Sources
+
+extension PlanResolver {
+    /// The run whose scores choose the images: `from:`, or the full hard-label run of the same seed; for CAD-Prune that
+    /// of the same budget, because its windows must lie in a compute-matched run.
+    private mutating func scoreSource(_ choice: ScoredSubsetChoice, for cell: Cell) -> PlannedRun.Source? {
+        let mark = study.subsets.first { $0.name == cell.subset }?.mark ?? SourceMark(line: 1, column: 1)
+        let reference = choice.from ?? SourceReference(subset: fullSubset, mark: mark)
+        let isMatched = choice.method == "cad-prune"
+        guard
+            let source = source(
+                reference, for: cell, defaultBudget: isMatched ? cell.budget : defaultBudget(for: cell)),
+            let run = runs.first(where: { $0.id == source.id })
+        else { return nil }
+        if isMatched, let span = choice.span, let window = choice.window, run.checkpoints.count < span + window {
+            problem(
+                mark, "subsets.\(cell.subset)",
+                "span \(span) + window \(window) needs \(span + window) checkpoints, and \(run.id) has \(run.checkpoints.count) "
+                    + "(a larger budget, or 'checkpoints: { full-every: \(shortest(study.checkpoints.fullEvery / 2)) }')"
+            )
+            return nil
+        }
+        return source
+    }
+
+    private var fullSubset: String { study.subsets.first { $0.value == .all }?.name ?? "full" }
+
+    /// The largest budget at which the study trains on all images; where it never does, its largest budget.
+    private func defaultBudget(for cell: Cell) -> String? {
+        let full = study.blocks.filter { block in
+            block.subsets.contains { name in study.subsets.contains { $0.name == name && $0.value == .all } }
+        }
+        let candidates = Set(full.flatMap(\.budgets))
+        return study.budgets.filter { candidates.isEmpty || candidates.contains($0.name) }.max { $0.value < $1.value }?
+            .name
+    }
+
+    private mutating func source(
+        _ reference: SourceReference, for cell: Cell, defaultBudget: String?
+    ) -> PlannedRun.Source? {
+        let hard =
+            study.regimes.first { $0.name == "HL" && $0.value.labels == .hard }
+            ?? study.regimes.first { $0.value.labels == .hard }
+        guard let budget = reference.budget ?? defaultBudget else { return nil }
+        let regime = reference.regime ?? hard?.name ?? "HL"
+        if let named = study.regimes.first(where: { $0.name == regime }), named.value.labels != .hard,
+            regime == cell.regime,
+            reference.subset == cell.subset, budget == cell.budget
+        {
+            problem(reference.mark, "regimes.\(regime)", "the run would be its own teacher")
+            return nil
+        }
+        let key = Cell(
+            model: cell.model, recipe: cell.recipe, regime: regime, subset: reference.subset, budget: budget,
+            seed: reference.seed ?? cell.seed)
+        guard let run = add(key, suffix: "", images: .all, block: nil) else { return nil }
+        return .init(id: run.id, digest: run.digest)
+    }
+}
+
+extension PlannedRun {
+    fileprivate mutating func ask(_ block: RunBlock) {
+        isInserted = false
+        if let name = block.name, !blocks.contains(name) { blocks.append(name) }
+    }
+}
+
+private func product<A, B>(_ a: [A], _ b: [B]) -> [(A, B)] { a.flatMap { x in b.map { (x, $0) } } }

@@ -1,0 +1,138 @@
+import Datasets
+import Foundation
+import Records
+import RunStore
+import Tables
+import Training
+
+/// Trains one planned run into the store, from its last acknowledged checkpoint if there is one.
+public struct RunJob: Sendable {
+    public var plan: Plan
+    public var run: PlannedRun
+    public var threads: Int
+    /// Samples seen so far.
+    public var onProgress: (@Sendable (Int) -> Void)?
+    /// Asked at every step: true stops the run, which resumes from its last checkpoint.
+    public var shouldStop: @Sendable () -> Bool
+
+    public init(
+        plan: Plan, run: PlannedRun, threads: Int = 1, onProgress: (@Sendable (Int) -> Void)? = nil,
+        shouldStop: @escaping @Sendable () -> Bool = { false }
+    ) {
+        self.plan = plan
+        self.run = run
+        self.threads = threads
+        self.onProgress = onProgress
+        self.shouldStop = shouldStop
+    }
+
+    /// Trains. A stale run is set aside only where `replacing` says so; a fresh one is trained again only then, too.
+    ///
+    /// - Returns: the status before: `.fresh` means that nothing was done.
+    @discardableResult
+    public func train(on data: TrainingData, replacing: Bool) throws -> RunStatus {
+        let path = plan.store.path(of: run.id)
+        let lock = try RunLock(for: plan.partialPath(of: run.id))
+        defer { lock.release() }
+        let status = try plan.status(run)
+        switch status {
+        case .fresh where !replacing: return .fresh
+        case .stale where !replacing:
+            throw WorkflowError.badData(
+                "\(path): this run was made by another study, data set or version (its digest differs); "
+                    + "--force trains it anew and keeps the old file in \(plan.study.store).superseded")
+        case .stale, .fresh: try plan.setAside(run)
+        case .partial, .missing: break
+        }
+
+        let chosen = try RunImages(plan: plan, run: run, data: data)
+        let isResuming = if case .partial = status { true } else { false }
+        var writer = try RunWriter(path: path, header: header(chosen), resuming: isResuming)
+        var trainer = try Trainer(job(chosen, data), resuming: writer.resumeState())
+        trainer.onProgress = onProgress
+        trainer.shouldStop = shouldStop
+        while let record = try trainer.next() {
+            try writer.append(record.checkpoint, state: record.state)
+        }
+        try writer.seal()
+        return status
+    }
+
+    private func header(_ chosen: RunImages) -> RunHeader {
+        var description = RunDescription(id: run.id)
+        description.dataset = run.data.name
+        description.datasetDigest = run.data.digest
+        description.model = run.modelName
+        description.regime = run.regime
+        description.subset = run.subset
+        description.ipc = run.images.ipc
+        description.budget = run.budget
+        description.seed = run.seed
+        description.classes = run.data.classes
+        description.plannedEpochs = run.plannedEpochs
+        description.schedule = run.recipe.scheduleWords
+        description.pass = "eval"
+        description.study = run.resolved.text(pretty: false)
+        description.digest = run.digest
+        description.writer = "assay \(version)"
+        description.created = Date().formatted(.iso8601)
+        if case .soft(_, let temperature) = run.labels { description.temperature = temperature }
+        let samples = Samples(ids: chosen.indices.map(Int64.init), labels: chosen.labels)
+        return RunHeader(description: description, samples: samples, targets: chosen.targets, precision: run.precision)
+    }
+
+    private func job(_ chosen: RunImages, _ data: TrainingData) -> TrainingJob {
+        let train = data.dataset.train
+        let test = data.dataset.test
+        let normalization = Normalization(of: train, indices: data.training)
+        var evaluation = [
+            EvaluationSet(
+                name: "test", images: test.floats(Array(0..<test.count), normalization), labels: test.labels)
+        ]
+        if !data.validation.isEmpty {
+            evaluation.append(
+                EvaluationSet(
+                    name: "validation", images: train.floats(data.validation, normalization),
+                    labels: data.validation.map { train.labels[$0] }))
+        }
+        var labels = Training.Labels.hard
+        if case .soft(_, let temperature) = run.labels, let targets = chosen.targets {
+            labels = .soft(targets: targets.values, temperature: Float(temperature))
+        }
+        return TrainingJob(
+            runID: run.id, seed: run.seed, network: run.model.network, recipe: run.recipe.recipe,
+            classes: run.data.classes, shape: ImageShape(channels: train.channels, height: train.height, width: train.width),
+            images: train.floats(chosen.indices, normalization), hardLabels: chosen.labels, labels: labels,
+            evaluation: evaluation, totalSamples: run.totalSamples, checkpoints: run.checkpoints,
+            recordsLogits: run.recordsLogits, recordsWeights: run.recordsLogits, recordsTest: run.recordsLogits,
+            threads: threads)
+    }
+}
+
+/// An advisory lock: one process trains a run at a time. The kernel drops it with the process, however that ends.
+struct RunLock {
+    private let descriptor: Int32
+
+    init(for partial: String) throws {
+        let directory = (partial as NSString).deletingLastPathComponent
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        } catch {
+            throw WorkflowError.failure("\(directory): cannot be created (\(reason(errno)))")
+        }
+        let path =
+            directory + "/."
+            + (partial as NSString).lastPathComponent.replacingOccurrences(of: ".partial", with: ".lock")
+        descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw WorkflowError.failure("\(path): \(reason(errno))") }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw WorkflowError.failure("\(partial): another process is training this run")
+        }
+    }
+
+    func release() { close(descriptor) }
+}
+
+/// The system's words for an errno.
+func reason(_ code: Int32) -> String { String(cString: strerror(code)) }

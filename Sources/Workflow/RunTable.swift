@@ -1,0 +1,82 @@
+import Foundation
+import RunStore
+import Tables
+
+/// Which checkpoints of a run become rows.
+public enum RunPoints: String, Sendable, CaseIterable {
+    /// One annealed point per run: a checkpoint in the middle of a decaying schedule is not the result of that compute.
+    case finals
+    case checkpoints
+}
+
+/// The columns of a run table that every store has; metrics stand behind them under their own names.
+public let runColumns = [
+    "id", "model", "regime", "subset", "family", "window_start", "fraction", "ipc", "budget", "seed", "epoch",
+    "samples_seen", "samples_per_epoch",
+]
+
+/// The metrics that Assay's own runs have.
+public let runMetrics = [
+    "train_loss", "test_loss", "test_error", "validation_loss", "validation_error", "learning_rate", "seconds",
+]
+
+/// One row per run, or per checkpoint of each run, of a store. An absent number is NaN, an absent word is empty.
+///
+/// - Throws: `RunStoreError` for the first file that is no run.
+public func runTable(store directory: String, points: RunPoints = .finals) throws -> Table {
+    let store = Store(directory)
+    guard FileManager.default.fileExists(atPath: directory) else {
+        throw WorkflowError.missing("\(directory): no such store")
+    }
+    return try runTable(store.ids().map { try (id: $0, run: store.open($0)) }, points: points)
+}
+
+/// The same of runs that are open already.
+public func runTable(_ runs: [(id: String, run: RunFile)], points: RunPoints = .finals) throws -> Table {
+    var words: [[String]] = Array(repeating: [], count: 5)
+    var numbers: [[Double]] = Array(repeating: [], count: 8)
+    let metricNames = metricColumns(runs.map(\.run))
+    var metrics: [[Double]] = Array(repeating: [], count: metricNames.count)
+    for (id, run) in runs where run.checkpointCount > 0 {
+        let about = run.description
+        let subset = about.study.flatMap { try? JSON.parse($0) }?["subset"]
+        let perEpoch = run.sampleCount.map(Double.init)
+        let columns = try metricNames.map { name in
+            run.metricNames.contains(name)
+                ? try run.metric(name) : [Double](repeating: .nan, count: run.checkpointCount)
+        }
+        let rows = points == .finals ? [run.checkpointCount - 1] : Array(0..<run.checkpointCount)
+        for e in rows where run.epochs[e] > 0 {
+            let values = [
+                id, about.model ?? "", about.regime ?? "", about.subset ?? "",
+                subset?["family"]?.string ?? about.subset ?? "",
+            ]
+            for (index, value) in values.enumerated() { words[index].append(value) }
+            let seen = run.samplesSeen.map { Double($0[e]) } ?? perEpoch.map { $0 * run.epochs[e] }
+            let measures = [
+                subset?["window_start"]?.double, subset?["fraction"]?.double, about.ipc.map(Double.init), about.budget,
+                about.seed.map(Double.init), run.epochs[e], seen, perEpoch,
+            ]
+            for (index, value) in measures.enumerated() { numbers[index].append(value ?? .nan) }
+            for (index, column) in columns.enumerated() { metrics[index].append(column[e]) }
+        }
+    }
+    let names = runColumns
+    let wordColumns = zip(names[..<5], words).map { Column($0, $1) }
+    let numberColumns = zip(names[5...], numbers).map(compact)
+    return Table(wordColumns + numberColumns + zip(metricNames, metrics).map { Column($0, $1) })
+}
+
+/// Whole numbers are written without a point.
+private func compact(_ name: String, _ values: [Double]) -> Column {
+    let isWhole = values.allSatisfy { $0.isFinite && $0 == $0.rounded() && abs($0) < 0x1p53 }
+    return isWhole && !values.isEmpty ? Column(name, values.map { Int($0) }) : Column(name, values)
+}
+
+private func metricColumns(_ runs: [RunFile]) -> [String] {
+    var names = runMetrics.filter { name in runs.contains { $0.metricNames.contains(name) } }
+    for run in runs {
+        for name in run.metricNames where !names.contains(name) && !runColumns.contains(name) { names.append(name) }
+    }
+    return names
+}

@@ -1,0 +1,109 @@
+import Foundation
+import RunStore
+
+/// Trains what a plan lacks, through make.
+public struct Runner: Sendable {
+    public var plan: Plan
+    /// The `assay` program that the rules call.
+    public var command: String
+    public var jobs: Int
+    /// Train these runs again even where they are fresh.
+    public var force: Bool
+    public var shouldStop: @Sendable () -> Bool
+
+    public init(
+        plan: Plan, command: String, jobs: Int, force: Bool = false, shouldStop: @escaping @Sendable () -> Bool
+    ) {
+        self.plan = plan
+        self.command = command
+        self.jobs = jobs
+        self.force = force
+        self.shouldStop = shouldStop
+    }
+
+    /// How far a batch of runs is.
+    public struct Progress: Sendable, Equatable {
+        public var sealed: Int
+        public var runs: Int
+        /// Samples seen in acknowledged checkpoints, and in all of them.
+        public var samples: Int
+        public var totalSamples: Int
+    }
+
+    /// The runs that must be trained, of `only` (ids; nil: all) and of what these need.
+    public func pending(only: [String]?) throws -> [(run: PlannedRun, status: RunStatus)] {
+        var needed: Set<String> = []
+        for run in plan.runs.reversed() where only?.contains(run.id) ?? true || needed.contains(run.id) {
+            needed.insert(run.id)
+            needed.formUnion(run.sources.map(\.id))
+        }
+        return try plan.runs.filter { needed.contains($0.id) }.compactMap { run in
+            let status = try plan.status(run)
+            let isForced = force && (only?.contains(run.id) ?? true)
+            return status == .fresh && !isForced ? nil : (run, status)
+        }
+    }
+
+    /// Runs make over the pending runs.
+    ///
+    /// - Throws: `WorkflowError`: interrupted (130), or 1 where runs failed (their own messages are on stderr).
+    public func train(_ pending: [(run: PlannedRun, status: RunStatus)], report: (Progress) -> Void) throws {
+        guard !pending.isEmpty else { return }
+        let rules = FileManager.default.temporaryDirectory.appendingPathComponent("assay-\(getpid()).mk")
+        // Stale runs are replaced: the plan was shown, and the old files are kept.
+        let text = plan.makeRules(command: command, ids: pending.map(\.run.id), options: ["--quiet", "--force"])
+        try Data(text.utf8).write(to: rules)
+        defer { try? FileManager.default.removeItem(at: rules) }
+
+        let make = Process()
+        make.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        make.arguments = ["make", "--no-print-directory", "--keep-going", "-j", "\(jobs)", "-f", rules.path]
+        make.environment = ProcessInfo.processInfo.environment.filter {
+            !["MAKEFLAGS", "MFLAGS", "MAKELEVEL"].contains($0.key)
+        }
+        make.standardInput = FileHandle.nullDevice
+        make.standardOutput = FileHandle.standardError
+        do {
+            try make.run()
+        } catch {
+            throw WorkflowError.failure("make cannot be started (\(error)); apt-get install make")
+        }
+        var isForwarded = false
+        while make.isRunning {
+            if shouldStop(), !isForwarded {
+                isForwarded = true
+                // make may lead a process group of its own, which the terminal's Ctrl-C does not reach.
+                if kill(-make.processIdentifier, SIGINT) != 0 { make.interrupt() }
+            }
+            report(progress(of: pending.map(\.run)))
+            usleep(200_000)
+        }
+        report(progress(of: pending.map(\.run)))
+        if shouldStop() { throw WorkflowError.interrupted }
+        guard make.terminationStatus == 0 else {
+            let missing = try pending.filter { try plan.status($0.run) != .fresh }.map(\.run.id)
+            throw WorkflowError(
+                1,
+                "\(missing.count) of \(pending.count) runs were not trained: "
+                    + missing.prefix(5).joined(separator: ", ") + (missing.count > 5 ? ", …" : "")
+                    + "; the others are safe, and the same command goes on from here")
+        }
+    }
+
+    /// Looks at the file system only: parts are named by checkpoint, and a sealed run has all of its samples.
+    func progress(of runs: [PlannedRun]) -> Progress {
+        var progress = Progress(sealed: 0, runs: runs.count, samples: 0, totalSamples: 0)
+        for run in runs {
+            progress.totalSamples += run.totalSamples
+            let parts = (try? FileManager.default.contentsOfDirectory(atPath: plan.partialPath(of: run.id)))?
+                .filter { $0.hasSuffix(".h5") && !$0.hasPrefix(".") }.count
+            if let parts {
+                progress.samples += parts > 0 ? run.checkpoints[min(parts, run.checkpoints.count) - 1] : 0
+            } else if FileManager.default.fileExists(atPath: plan.store.path(of: run.id)) {
+                progress.sealed += 1
+                progress.samples += run.totalSamples
+            }
+        }
+        return progress
+    }
+}

@@ -1,0 +1,112 @@
+internal import Crypto
+import Datasets
+import Studies
+
+/// A data set as a study sees it: its training images without the validation split that was carved from them.
+public struct TrainingData: Sendable {
+    public let dataset: Dataset
+    /// Indices in the data set's training images, ascending: "the full training set" of budgets and epochs.
+    public let training: [Int]
+    /// Indices in the data set's training images, ascending: choices are made on these.
+    public let validation: [Int]
+    /// SHA-256 over classes, labels and pixels in their order, lower-case hex.
+    public let digest: String
+
+    /// Loads the study's data set and carves the validation split. The split has a seed of its own (0), so that every
+    /// run of a study, whatever its seed, chooses on the same images.
+    public init(_ study: Study) throws {
+        guard let choice = study.dataset else {
+            throw StudyError(
+                file: study.path,
+                problems: [
+                    .init(
+                        mark: .init(line: 1, column: 1), place: "",
+                        message: "the study has no data set and trains nothing")
+                ])
+        }
+        let dataset = try Dataset.load(Self.source(choice))
+        self.dataset = dataset
+        let counts = dataset.train.classCounts(classes: dataset.classes)
+        guard study.validation < dataset.train.count - dataset.classes,
+            study.validation / dataset.classes < counts.min() ?? 0
+        else {
+            throw StudyError(
+                file: study.path,
+                problems: [
+                    .init(
+                        mark: choice.mark, place: "validation",
+                        message: "\(study.validation) images cannot be carved from \(dataset.train.count) "
+                            + "(the smallest class has \(counts.min() ?? 0))")
+                ])
+        }
+        (training, validation) = Split.validation(labels: dataset.train.labels, images: study.validation, seed: 0)
+        var hash = SHA256()
+        dataset.forEachDigestBlock { hash.update(bufferPointer: $0) }
+        digest = hash.finalize().hexadecimal
+    }
+
+    static func source(_ choice: DatasetChoice) throws -> DatasetSource {
+        guard choice.kind == "glyphs" else { return try .named(choice.kind, path: choice.path) }
+        let standard = Glyphs()
+        return .glyphs(
+            Glyphs(
+                train: choice.options["train"] ?? standard.train, test: choice.options["test"] ?? standard.test,
+                seed: choice.options["seed"] ?? standard.seed))
+    }
+
+    public var labels: [Int32] { training.map { dataset.train.labels[$0] } }
+
+    /// What a plan needs to know of the data.
+    public var facts: DataFacts {
+        var counts = [Int](repeating: 0, count: dataset.classes)
+        for index in training { counts[Int(dataset.train.labels[index])] += 1 }
+        return DataFacts(
+            name: dataset.name, digest: digest, classNames: dataset.classNames, classCounts: counts,
+            validation: validation.count, test: dataset.test.count,
+            shape: [dataset.train.channels, dataset.train.height, dataset.train.width])
+    }
+}
+
+/// The sizes of a data set, without its pixels.
+public struct DataFacts: Sendable, Equatable {
+    public var name: String
+    public var digest: String
+    public var classNames: [String]
+    /// Training images per class, after the validation split was carved.
+    public var classCounts: [Int]
+    public var validation: Int
+    public var test: Int
+    /// Channels, height, width.
+    public var shape: [Int]
+
+    public init(
+        name: String, digest: String, classNames: [String], classCounts: [Int], validation: Int, test: Int, shape: [Int]
+    ) {
+        self.name = name
+        self.digest = digest
+        self.classNames = classNames
+        self.classCounts = classCounts
+        self.validation = validation
+        self.test = test
+        self.shape = shape
+    }
+
+    public var classes: Int { classNames.count }
+    /// Images of the full training set: one epoch of budget.
+    public var training: Int { classCounts.reduce(0, +) }
+}
+
+extension Digest {
+    /// Lower-case hex.
+    var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}
+
+/// SHA-256 of a text, lower-case hex.
+func sha256(_ text: String) -> String {
+    var hash = SHA256()
+    Array(text.utf8).withUnsafeBytes { hash.update(bufferPointer: $0) }
+    return hash.finalize().hexadecimal
+}

@@ -1,0 +1,2 @@
+/// The version of the program, written into every run and result.
+public let version = "0.1.0"

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import Workflow
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Train what a study lacks, through make; then analyse, draw and report.",
+        discussion: """
+            Runs whose file is there with the planned digest are fresh and left alone. A run that the study no longer \
+            describes is trained anew; its old file is kept in STORE.superseded. Unfinished runs go on from their last \
+            checkpoint, and Ctrl-C loses nothing that was acknowledged: the same command goes on from there.
+
+              assay run studies/demo.yaml -j 2
+              assay run studies/demo.yaml --only HL/full/5/seed1     one run and what it needs, no analyses
+            """)
+
+    @OptionGroup var study: StudyArgument
+
+    @Option(name: .shortAndLong, help: "Runs at a time. Default: one per core.")
+    var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
+
+    @Option(help: "Only this run and what it needs; repeatable. No analyses.")
+    var only: [String] = []
+
+    @Flag(help: "Train again what is fresh. The old files are kept beside the store.")
+    var force = false
+
+    @Flag(name: .shortAndLong, help: "No progress.")
+    var quiet = false
+
+    func validate() throws {
+        guard jobs > 0 else { throw ValidationError("--jobs must be 1 or more") }
+    }
+
+    func run() throws {
+        let (plan, data) = try study.plan()
+        for id in only where plan.run(id) == nil {
+            throw WorkflowError(66, "\(study.study) has no run '\(id)'; `assay plan` lists them")
+        }
+        Interruption.watch()
+        let runner = Runner(
+            plan: plan, command: Self.program, jobs: jobs, force: force, shouldStop: { Interruption.isRequested })
+        let pending = try runner.pending(only: only.isEmpty ? nil : only)
+        if !plan.runs.isEmpty {
+            try plan.write()
+            let fresh = plan.runs.count - pending.count
+            if !quiet {
+                note(
+                    pending.isEmpty
+                        ? "\(plan.runs.count) runs, all fresh"
+                        : "\(pending.count) runs to train, \(fresh) not to be touched, \(jobs) at a time")
+            }
+        }
+        var bar = ProgressBar("training", unit: "samples")
+        defer { bar.finish() }
+        try runner.train(pending) { progress in
+            if !quiet {
+                bar.show(
+                    progress.samples, of: progress.totalSamples, detail: "\(progress.sealed) of \(progress.runs) runs")
+            }
+        }
+        bar.finish()
+        guard only.isEmpty else { return }
+        let outcome = try Results(plan: plan, data: data).update(report: { if !quiet { note($0) } })
+        print(outcome.summary)
+    }
+
+    /// This program, for make to call.
+    static var program: String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    }
+}

@@ -1,0 +1,31 @@
+import Datasets
+import Foundation
+import RunStore
+import Selection
+import Studies
+import Tables
+import Training
+import Workflow
+
+/// An error of one of the rooms: its description is the message, and it knows its exit code.
+protocol Failure: Error, CustomStringConvertible {
+    var exitCode: Int32 { get }
+}
+
+extension DatasetError: Failure {}
+extension RunStoreError: Failure {}
+extension SelectionError: Failure {}
+extension StudyError: Failure {}
+extension TableError: Failure {}
+extension TrainingError: Failure {}
+extension WorkflowError: Failure {}
+
+/// A line on stderr, marked as the program's.
+func complain(_ message: String) {
+    FileHandle.standardError.write(Data("assay: \(message)\n".utf8))
+}
+
+/// A line on stderr.
+func note(_ message: String) {
+    FileHandle.standardError.write(Data((message + "\n").utf8))
+}
