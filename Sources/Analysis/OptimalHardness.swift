@@ -9,7 +9,7 @@ import Tables
 public struct OptimalHardness: Sendable, Equatable {
     public struct Options: Sendable, Equatable {
         /// Where the window starts, a fraction 0…1 of each class counted from the hardest.
-        public var window = "window"
+        public var window = "window_start"
         public var ipc = "ipc"
         public var choose = "validation_error"
         public var report = "test_error"
@@ -64,7 +64,8 @@ public struct OptimalHardness: Sendable, Equatable {
         let windowed = starts.indices.filter { !starts[$0].isNaN }
         if windowed.count < starts.count {
             let others = starts.count - windowed.count
-            notes.append("\(others) row\(others == 1 ? "" : "s") without a window take\(others == 1 ? "s" : "") no part")
+            notes.append(
+                "\(others) row\(others == 1 ? "" : "s") without a window take\(others == 1 ? "s" : "") no part")
         }
         let needed = [options.ipc, options.choose, options.report] + options.per
         let complete = Set(try table.complete(in: needed).rows)

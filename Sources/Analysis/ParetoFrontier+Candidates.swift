@@ -70,7 +70,7 @@ extension ParetoFrontier {
         }
 
         /// The columns that identify a point among replicates: all but the seed, names that differ in every row, and
-        /// what is measured (columns of fractions, the last objective).
+        /// what is measured (the last objective, columns of fractions other than the budget).
         private static func identifying(
             _ table: Table, rows: [Int], seeds: String, options: Options
         ) throws(TableError) -> [String] {
@@ -81,7 +81,7 @@ extension ParetoFrontier {
                     names.append(column.name)
                     continue
                 }
-                if case .numbers = column.values, column.name != "budget", column.name != "window" { continue }
+                if case .numbers = column.values, column.name != "budget" { continue }
                 let isUnique = Set(try table.texts(column.name)).count == table.rowCount
                 if !isUnique { names.append(column.name) }
             }

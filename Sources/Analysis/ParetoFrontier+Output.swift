@@ -93,6 +93,9 @@ extension ParetoFrontier {
         }
         let counts = frontiers.map { String($0.n) }.joined(separator: ", ")
         lines.append("Points compared per group: \(counts).")
+        if frontiers.contains(where: { $0.n == 1 }) {
+            lines.append("warning: a group has one point, which is its frontier whatever its values are.")
+        }
         let noisy = options.objectives[options.objectives.count - 1]
         switch options.noise {
         case .standardDeviation(let name):

@@ -6,7 +6,7 @@ import Testing
 @Suite struct OptimalHardnessTests {
     static let table = Table([
         Column("ipc", [10, 10, 10, 10, 10, 10, 50, 50, 50]),
-        Column("window", [0, 0, 0.5, 0.5, 0.75, 0.75, 0, 0.5, .nan]),
+        Column("window_start", [0, 0, 0.5, 0.5, 0.75, 0.75, 0, 0.5, .nan]),
         Column("validation_error", [0.9, 0.9, 0.6, 0.62, 0.61, 0.63, 0.4, 0.5, 0.1]),
         Column("test_error", [0.9, 0.9, 0.64, 0.66, 0.60, 0.62, 0.45, 0.55, 0.1]),
     ])
@@ -52,7 +52,7 @@ import Testing
 
     @Test func aTableWithoutWindowsIsRefused() throws {
         let table = Table([
-            Column("ipc", [1]), Column("window", [Double.nan]), Column("validation_error", [1.0]),
+            Column("ipc", [1]), Column("window_start", [Double.nan]), Column("validation_error", [1.0]),
             Column("test_error", [1.0]),
         ])
         #expect(throws: TableError.self) { try OptimalHardness(table) }
