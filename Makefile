@@ -39,8 +39,14 @@ SPAN ?= 3
 WINDOW ?= 2
 OUT ?= results/cad
 
-# $(call need,VARIABLE,example): the recipe stops with 2 where the variable is empty.
-need = @test -n "$($1)" || { echo "make $@: say $1=…, for example: make $@ $2" >&2; exit 2; }
+FIGURES = $(or $(STUDY),$(and $(STORE),$(wildcard studies/$(NAME).yaml)))
+
+# $(call need,TARGETS,VARIABLE,WHAT TO SAY): make stops with 2, before it builds, where one of the targets lacks its variable.
+need = $(foreach goal,$(filter $1,$(MAKECMDGOALS)),$(if $($2),,$(error make $(goal): say $3)))
+$(call need,study,STUDY,STUDY=FILE; for example STUDY=studies/demo.yaml)
+$(call need,fits dcs pareto cad,STORE,STORE=DIR; for example STORE=runs/demo)
+$(call need,dcs,LOSSES,LOSSES=FILE: a table of distillation losses per set; those of a study are in results/NAME)
+$(call need,figures,FIGURES,STUDY=FILE: a study says which figures there are (one with `store:` and no `runs:` only reads))
 
 .PHONY: menu setup build demo test study fits dcs pareto cad figures lint format clean
 
@@ -67,31 +73,22 @@ test: setup
 	swift test $(FLAGS) --disable-xctest
 
 study: build
-	$(call need,STUDY,STUDY=studies/demo.yaml)
-	$(ASSAY) run $(STUDY)
+	$(ASSAY) run "$(STUDY)"
 
 fits: build
-	$(call need,STORE,STORE=runs/demo)
-	$(ASSAY) fit $(STORE) --law goyal --x $(X) --y $(Y) --group $(GROUP)
+	$(ASSAY) fit "$(STORE)" --law goyal --x $(X) --y $(Y) --group $(GROUP)
 
 dcs: build
-	$(call need,STORE,STORE=runs/demo LOSSES=losses.csv)
-	$(call need,LOSSES,STORE=$(STORE) LOSSES=losses.csv)
-	$(ASSAY) dcs $(STORE) --losses $(LOSSES) --error $(ERROR) --adjust-for $(ADJUST)
+	$(ASSAY) dcs "$(STORE)" --losses "$(LOSSES)" --error $(ERROR) --adjust-for $(ADJUST)
 
 pareto: build
-	$(call need,STORE,STORE=runs/demo)
-	$(ASSAY) pareto $(STORE) --minimize $(MINIMIZE) --per $(PER) --seed-column seed
+	$(ASSAY) pareto "$(STORE)" --minimize $(MINIMIZE) --per $(PER) --seed-column seed
 
 cad: build
-	$(call need,STORE,STORE=runs/demo)
-	@ASSAY=$(ASSAY) scripts/cad-scores $(STORE) $(OUT) $(SPAN) $(WINDOW)
+	@ASSAY=$(ASSAY) scripts/cad-scores "$(STORE)" "$(OUT)" $(SPAN) $(WINDOW)
 
-figures: STUDY := $(or $(STUDY),$(and $(STORE),$(wildcard studies/$(NAME).yaml)))
 figures: build
-	@test -n "$(STUDY)" || { echo "make figures: a study says which figures there are: say STUDY=…, \
-	for example: make figures STUDY=studies/demo.yaml (a study with 'store:' and no 'runs:' only reads)" >&2; exit 2; }
-	$(ASSAY) figures $(STUDY)
+	$(ASSAY) figures "$(FIGURES)"
 
 lint:
 	swift format lint --strict --recursive $(FORMATTED)
