@@ -73,6 +73,8 @@ import Testing
             let variance = values.reduce(0) { $0 + $1 * $1 } / Float(values.count)
             #expect(abs(variance / (bound * bound / 3) - 1) < 0.1)
         }
-        #expect(parameterCount(.mlp(hidden: [128]), shape: ImageShape(channels: 1, height: 28, width: 28), classes: 10) == 101_770)
+        #expect(
+            parameterCount(.mlp(hidden: [128]), shape: ImageShape(channels: 1, height: 28, width: 28), classes: 10)
+                == 101_770)
     }
 }

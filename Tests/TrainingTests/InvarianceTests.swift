@@ -23,14 +23,16 @@ func smallJob(
         classes: 4, shape: shape, images: images, hardLabels: labels,
         labels: soft ? .soft(targets: targets, temperature: 20) : .hard,
         evaluation: [
-            EvaluationSet(name: "test", images: Array(images.prefix(21 * shape.count)), labels: Array(labels.prefix(21)))
+            EvaluationSet(
+                name: "test", images: Array(images.prefix(21 * shape.count)), labels: Array(labels.prefix(21)))
         ],
         totalSamples: 500, checkpoints: [0, 40, 150, 151, 160, 333, 500], recordsLogits: true, recordsWeights: true,
         recordsTest: true, threads: threads)
 }
 
 /// Checkpoints and states of a whole run, without the one metric that measures time.
-func run(_ job: TrainingJob, resuming: TrainingState? = nil) throws -> [(checkpoint: Checkpoint, state: TrainingState)] {
+func run(_ job: TrainingJob, resuming: TrainingState? = nil) throws -> [(checkpoint: Checkpoint, state: TrainingState)]
+{
     var trainer = try Trainer(job, resuming: resuming)
     var results: [(Checkpoint, TrainingState)] = []
     while var result = try trainer.next() {

@@ -44,7 +44,8 @@ struct Reference: Decodable, Sendable, CustomTestStringConvertible {
 
     static func load() throws -> [Reference] {
         struct File: Decodable { var cases: [Reference] }
-        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/reference.json")
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
+            path: "Fixtures/reference.json")
         return try JSONDecoder().decode(File.self, from: Data(contentsOf: path)).cases
     }
 
@@ -52,7 +53,9 @@ struct Reference: Decodable, Sendable, CustomTestStringConvertible {
         let data = Data(base64Encoded: text) ?? Data()
         return stride(from: 0, to: data.count, by: 4).map { at in
             Float(
-                bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(data[data.startIndex + at + $1]) << (8 * UInt32($1)) })
+                bitPattern: (0..<4).reduce(UInt32(0)) {
+                    $0 | UInt32(data[data.startIndex + at + $1]) << (8 * UInt32($1))
+                })
         }
     }
 

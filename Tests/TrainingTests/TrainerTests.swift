@@ -24,7 +24,9 @@ import Testing
         #expect(results.dropLast().allSatisfy { $0.weights.isEmpty && $0.test == nil })
         let last = try #require(results.last)
         #expect(last.weights.map(\.name).prefix(4) == ["conv1/weight", "conv1/bias", "norm1/weight", "norm1/bias"])
-        #expect(last.weights.reduce(0) { $0 + $1.values.count } == parameterCount(job.network, shape: job.shape, classes: 4))
+        #expect(
+            last.weights.reduce(0) { $0 + $1.values.count } == parameterCount(job.network, shape: job.shape, classes: 4)
+        )
         let frozen = try FrozenNetwork(job.network, shape: job.shape, classes: 4, weights: last.weights)
         #expect(try frozen.logits(of: job.images) == last.logits)
         #expect(try frozen.logits(of: job.evaluation[0].images) == last.test?.logits)
@@ -100,7 +102,10 @@ import Testing
             ("checkpoints do not ascend", { $0.checkpoints = [100, 100, 500] }),
             ("43199 training pixels for 150 images", { $0.images.removeLast() }),
             ("a batch of 0", { $0.recipe.batch = 0 }),
-            ("7 soft labels for 150 images and 4 classes", { $0.labels = .soft(targets: Array(repeating: 0, count: 7), temperature: 20) }),
+            (
+                "7 soft labels for 150 images and 4 classes",
+                { $0.labels = .soft(targets: Array(repeating: 0, count: 7), temperature: 20) }
+            ),
             ("no probability", { $0.labels = .soft(targets: Array(repeating: .nan, count: 600), temperature: 20) }),
             ("a temperature of 0.0", { $0.labels = .soft(targets: Array(repeating: 0, count: 600), temperature: 0) }),
             ("21 test pixels", { $0.evaluation[0].images = Array(repeating: 0, count: 21) }),
