@@ -53,34 +53,48 @@ private func describe(_ dimensions: [Int], _ tag: dnnl_format_tag_t) throws(Trai
     return layout
 }
 
-/// The layouts that oneDNN likes best for one convolution, found once and then kept for every batch size.
+/// The layouts of one convolution, found once and then kept for every batch size.
 struct ConvolutionLayouts {
     let source: dnnl_format_tag_t
     let destination: dnnl_format_tag_t
     let forward: dnnl_memory_desc_t
     let backward: dnnl_memory_desc_t
     let gradient: dnnl_memory_desc_t
+    /// Whether the gradient of the images is wanted too: not in the first block.
+    let goesBack: Bool
+    /// Whether a pass has only oneDNN's reference code, hundreds of times slower.
+    let isSlow: Bool
 
-    init(_ engine: ComputeEngine, _ geometry: ConvolutionGeometry, source: dnnl_format_tag_t) throws(TrainingError) {
-        let unknown = try geometry.weights(dnnl_format_tag_any)
-        let free = try ConvolutionDescriptors(
-            engine, source: geometry.source(source), destination: geometry.destination(dnnl_format_tag_any),
-            bias: geometry.bias(), forward: unknown, backward: unknown, gradient: unknown, trains: false)
-        let wanted = try free.forward.memory(dnnl_query_dst_md)
-        var destination = dnnl_nchw
-        for tag in [dnnl_nChw16c, dnnl_nChw8c, dnnl_nhwc] {
-            var candidate = try geometry.destination(tag)
-            var other = wanted
-            if dnnl_memory_desc_equal(&candidate, &other) != 0 { destination = tag }
-        }
-        let fixed = try ConvolutionDescriptors(
+    init(
+        _ engine: ComputeEngine, _ geometry: ConvolutionGeometry, source: dnnl_format_tag_t,
+        destination: dnnl_format_tag_t, goesBack: Bool
+    ) throws(TrainingError) {
+        let open = try geometry.weights(dnnl_format_tag_any)
+        let passes = try ConvolutionDescriptors(
             engine, source: geometry.source(source), destination: geometry.destination(destination),
-            bias: geometry.bias(), forward: unknown, backward: unknown, gradient: unknown, trains: true)
+            bias: geometry.bias(), forward: open, backward: goesBack ? open : nil, gradient: open)
         self.source = source
         self.destination = destination
-        forward = try fixed.forward.memory(dnnl_query_weights_md)
-        backward = try fixed.backwardData?.memory(dnnl_query_weights_md) ?? forward
-        gradient = try fixed.backwardWeights?.memory(dnnl_query_diff_weights_md) ?? forward
+        self.goesBack = goesBack
+        forward = try passes.forward.memory(dnnl_query_weights_md)
+        backward = try passes.backwardData?.memory(dnnl_query_weights_md) ?? forward
+        gradient = try passes.backwardWeights.memory(dnnl_query_diff_weights_md)
+        isSlow =
+            passes.forward.isReference || passes.backwardWeights.isReference
+            || passes.backwardData?.isReference ?? false
+    }
+
+    /// The layout of activations of `width` channels in which every pass of every block is fast: blocks of as many
+    /// channels as a register holds where the network is wide enough for them.
+    static func activations(
+        _ engine: ComputeEngine, first: ConvolutionGeometry, hidden: ConvolutionGeometry
+    ) throws(TrainingError) -> dnnl_format_tag_t {
+        for tag in [dnnl_nChw16c, dnnl_nChw8c] {
+            let start = try ConvolutionLayouts(engine, first, source: dnnl_nchw, destination: tag, goesBack: false)
+            let next = try ConvolutionLayouts(engine, hidden, source: tag, destination: tag, goesBack: true)
+            if !start.isSlow && !next.isSlow { return tag }
+        }
+        return dnnl_nchw
     }
 }
 
@@ -88,23 +102,23 @@ struct ConvolutionLayouts {
 struct ConvolutionDescriptors {
     let forward: PrimitiveDescriptor
     let backwardData: PrimitiveDescriptor?
-    let backwardWeights: PrimitiveDescriptor?
+    let backwardWeights: PrimitiveDescriptor
 
     init(_ engine: ComputeEngine, _ geometry: ConvolutionGeometry, _ layouts: ConvolutionLayouts) throws(TrainingError)
     {
         try self.init(
             engine, source: geometry.source(layouts.source), destination: geometry.destination(layouts.destination),
-            bias: geometry.bias(), forward: layouts.forward, backward: layouts.backward, gradient: layouts.gradient,
-            trains: true)
+            bias: geometry.bias(), forward: layouts.forward, backward: layouts.goesBack ? layouts.backward : nil,
+            gradient: layouts.gradient)
     }
 
     fileprivate init(
         _ engine: ComputeEngine, source: dnnl_memory_desc_t, destination: dnnl_memory_desc_t,
-        bias: dnnl_memory_desc_t, forward: dnnl_memory_desc_t, backward: dnnl_memory_desc_t,
-        gradient: dnnl_memory_desc_t, trains: Bool
+        bias: dnnl_memory_desc_t, forward: dnnl_memory_desc_t, backward: dnnl_memory_desc_t?,
+        gradient: dnnl_memory_desc_t
     ) throws(TrainingError) {
         var (source, destination, bias) = (source, destination, bias)
-        var (forward, backward, gradient) = (forward, backward, gradient)
+        var (forward, gradient) = (forward, gradient)
         let ones: [Int64] = [1, 1]  // strides and padding alike
         var operation = dnnl_convolution_desc_t()
         try check(
@@ -112,16 +126,15 @@ struct ConvolutionDescriptors {
                 &operation, dnnl_forward_training, dnnl_convolution_direct, &source, &forward, &bias, &destination,
                 ones, ones, ones), "dnnl_convolution_forward_desc_init")
         self.forward = try PrimitiveDescriptor(engine, &operation)
-        guard trains else {
+        if var backward {
+            try check(
+                dnnl_convolution_backward_data_desc_init(
+                    &operation, dnnl_convolution_direct, &source, &backward, &destination, ones, ones, ones),
+                "dnnl_convolution_backward_data_desc_init")
+            backwardData = try PrimitiveDescriptor(engine, &operation, hint: self.forward)
+        } else {
             backwardData = nil
-            backwardWeights = nil
-            return
         }
-        try check(
-            dnnl_convolution_backward_data_desc_init(
-                &operation, dnnl_convolution_direct, &source, &backward, &destination, ones, ones, ones),
-            "dnnl_convolution_backward_data_desc_init")
-        backwardData = try PrimitiveDescriptor(engine, &operation, hint: self.forward)
         try check(
             dnnl_convolution_backward_weights_desc_init(
                 &operation, dnnl_convolution_direct, &source, &gradient, &bias, &destination, ones, ones, ones),
@@ -148,10 +161,11 @@ final class ConvolutionWeights {
     private let toBackward: BoundPrimitive
     private let fromGradient: BoundPrimitive
 
-    init(_ engine: ComputeEngine, _ geometry: ConvolutionGeometry, source: dnnl_format_tag_t) throws(TrainingError) {
+    init(_ engine: ComputeEngine, _ geometry: ConvolutionGeometry, _ layouts: ConvolutionLayouts) throws(TrainingError)
+    {
         self.engine = engine
         self.geometry = geometry
-        layouts = try ConvolutionLayouts(engine, geometry, source: source)
+        self.layouts = layouts
         stream = try ComputeStream(engine)
         func buffer(_ layout: dnnl_memory_desc_t) -> FloatBuffer {
             var layout = layout

@@ -43,18 +43,24 @@ final class ConvolutionalNetwork: Network {
         omp_set_num_threads(1)
         engine = try ComputeEngine()
         var blocks: [Block] = []
-        var tag = dnnl_nchw
+        func geometry(_ block: Int) -> ConvolutionGeometry {
+            ConvolutionGeometry(
+                images: 8, inputs: block == 0 ? shape.channels : width, outputs: width, height: shape.height >> block,
+                width: shape.width >> block)
+        }
+        let hidden = ConvolutionGeometry(
+            images: 8, inputs: width, outputs: width, height: shape.height / 2, width: shape.width / 2)
+        let tag = try ConvolutionLayouts.activations(engine, first: geometry(0), hidden: hidden)
         var place = 0
         func take(_ count: Int) -> Int {
             defer { place += (count + 15) / 16 * 16 }
             return place
         }
         for index in 0..<depth {
-            let geometry = ConvolutionGeometry(
-                images: 8, inputs: index == 0 ? shape.channels : width, outputs: width, height: shape.height >> index,
-                width: shape.width >> index)
-            let weights = try ConvolutionWeights(engine, geometry, source: tag)
-            tag = weights.layouts.destination
+            let geometry = geometry(index)
+            let layouts = try ConvolutionLayouts(
+                engine, geometry, source: index == 0 ? dnnl_nchw : tag, destination: tag, goesBack: index > 0)
+            let weights = try ConvolutionWeights(engine, geometry, layouts)
             let channels = geometry.grid(tag).channels
             blocks.append(
                 Block(

@@ -137,19 +137,17 @@ final class ConvolutionalWorkspace: Workspace {
                         .init(DNNL_ARG_BIAS, bias, block.weights.bias.pointer),
                         .init(DNNL_ARG_DST, destination, a.convolved.pointer),
                     ]))
-            if let backwardWeights = descriptors.backwardWeights {
-                // Where the gradients go is told before each run: operands 1 and 2.
-                program.backwardWeights.append(
-                    try BoundPrimitive(
-                        backwardWeights,
-                        [
-                            .init(DNNL_ARG_SRC, source, x),
-                            .init(DNNL_ARG_DIFF_WEIGHTS, layouts.gradient, parked.pointer + block.weightGradient),
-                            .init(DNNL_ARG_DIFF_BIAS, bias, parked.pointer + block.biasGradient),
-                            .init(DNNL_ARG_DIFF_DST, destination, a.convolved.pointer),
-                        ]))
-            }
-            if index > 0, let backwardData = descriptors.backwardData {
+            // Where the gradients go is told before each run: operands 1 and 2.
+            program.backwardWeights.append(
+                try BoundPrimitive(
+                    descriptors.backwardWeights,
+                    [
+                        .init(DNNL_ARG_SRC, source, x),
+                        .init(DNNL_ARG_DIFF_WEIGHTS, layouts.gradient, parked.pointer + block.weightGradient),
+                        .init(DNNL_ARG_DIFF_BIAS, bias, parked.pointer + block.biasGradient),
+                        .init(DNNL_ARG_DIFF_DST, destination, a.convolved.pointer),
+                    ]))
+            if let backwardData = descriptors.backwardData {
                 program.backwardData.append(
                     try BoundPrimitive(
                         backwardData,

@@ -7,7 +7,7 @@ final class MultilayerPerceptron: Network {
     let classes: Int
     let layers: [LinearLayer]
     let evaluationBlock = 256
-    let preferredSlice = 64
+    let preferredSlice = 128
     private(set) var parameters: UnsafeMutablePointer<Float>?
 
     init(hidden: [Int], shape: ImageShape, classes: Int) {

@@ -73,6 +73,14 @@ final class PrimitiveDescriptor {
 
     deinit { dnnl_primitive_desc_destroy(handle) }
 
+    /// Whether oneDNN has nothing better than its reference code.
+    var isReference: Bool {
+        var name: UnsafePointer<CChar>?
+        let status = dnnl_primitive_desc_query(handle, dnnl_query_impl_info_str, 0, &name)
+        guard status == dnnl_success, let name else { return true }
+        return String(cString: name).hasPrefix("ref")
+    }
+
     /// The layout that the primitive wants for one of its tensors.
     func memory(_ query: dnnl_query_t) throws(TrainingError) -> dnnl_memory_desc_t {
         guard let found = dnnl_primitive_desc_query_md(handle, query, 0) else {
