@@ -41,7 +41,7 @@ OUT ?= results/cad
 
 FIGURES = $(or $(STUDY),$(and $(STORE),$(wildcard studies/$(NAME).yaml)))
 
-# $(call need,TARGETS,VARIABLE,WHAT TO SAY): make stops with 2, before it builds, where one of the targets lacks its variable.
+# $(call need,TARGETS,VARIABLE,WHAT TO SAY): where a target lacks its variable, make stops with 2 before it builds.
 need = $(foreach goal,$(filter $1,$(MAKECMDGOALS)),$(if $($2),,$(error make $(goal): say $3)))
 $(call need,study,STUDY,STUDY=FILE; for example STUDY=studies/demo.yaml)
 $(call need,fits dcs pareto cad,STORE,STORE=DIR; for example STORE=runs/demo)
@@ -61,7 +61,8 @@ build: setup
 
 # One recipe, so that the warning is the first line and the order holds under -j.
 demo:
-	@test -e $(FASHION) || echo "Fashion-MNIST is not installed: unless that can be done now, the demo uses the generated data set 'glyphs'."
+	@test -e $(FASHION) || \
+	echo "Fashion-MNIST is not installed: unless that can be done now, the demo uses the generated data set 'glyphs'."
 	@scripts/setup
 	swift build $(FLAGS) --product assay
 	@study=demo; test -e $(FASHION) || study=demo-glyphs; \
