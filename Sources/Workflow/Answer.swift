@@ -1,0 +1,337 @@
+import Analysis
+import Figures
+import Foundation
+import RunStore
+import Statistics
+import Studies
+import Tables
+
+/// One analysis's answer: a table, its JSON, sentences, and how to draw it.
+struct Answer {
+    var name: String
+    var title: String
+    var table: Table
+    var json: JSON?
+    /// What the numbers are.
+    var explanation: [String] = []
+    var warnings: [String] = []
+    /// Written as a file, and shown neither on the terminal nor in the report.
+    var isHidden = false
+    var figure: ((FigureChoice) -> Figure?)?
+}
+
+/// Asks the store on behalf of a study.
+struct AnswerSource {
+    let plan: Plan
+    let data: TrainingData?
+    let report: (String) -> Void
+    /// One row per run, at its last checkpoint.
+    let finals: Table
+
+    init(plan: Plan, data: TrainingData?, report: @escaping (String) -> Void) throws {
+        self.plan = plan
+        self.data = data
+        self.report = report
+        finals = try Self.table(plan, points: .finals)
+    }
+
+    /// Runs of the plan; where the study only reads, all of the store's.
+    private static func table(_ plan: Plan, points: RunPoints) throws -> Table {
+        if plan.runs.isEmpty { return try runTable(store: plan.study.store, points: points) }
+        return try runTable(plan.runs.map { (id: $0.id, run: try plan.store.open($0.id)) }, points: points)
+    }
+
+    func runs() -> Answer { Answer(name: "runs", title: "Runs", table: finals, isHidden: true) }
+
+    /// Mean ± standard deviation over seeds of the last checkpoint's figures.
+    func summary() throws -> Answer {
+        let keys = ["model", "regime", "subset", "ipc", "budget"]
+        let groups = try finals.groups(by: keys)
+        var columns = keys.enumerated().map { at, name in Column(name, groups.map { $0.key[at].1 }) }
+        columns = columns.filter { Set(compared($0)).count > 1 }
+        columns.append(Column("n", groups.map(\.rows.count)))
+        for metric in ["test_error", "validation_error", "test_loss"] where finals.has(metric) {
+            let values = try finals.numbers(metric)
+            let members = groups.map { $0.rows.map { values[$0] } }
+            columns.append(Column(metric, members.map { mean($0) }))
+            columns.append(Column("± \(metric)", members.map { standardDeviation($0) ?? .nan }))
+        }
+        return Answer(
+            name: "summary", title: "Errors by regime, subset, IPC and budget", table: Table(columns),
+            explanation: ["Mean over n seeds at the last checkpoint; ± is one standard deviation (empty for n = 1)."])
+    }
+
+    private func compared(_ column: Column) -> [String] {
+        if case .texts(let values) = column.values { values } else { [] }
+    }
+
+    /// The rows of `table` that an analysis looks at.
+    private func rows(_ table: Table, of names: [String]) throws -> Table {
+        guard !names.isEmpty else { return table }
+        let ids = try table.texts("id")
+        let families = try table.texts("family")
+        let blocks = Dictionary(plan.runs.map { ($0.id, $0.blocks) }, uniquingKeysWith: { a, _ in a })
+        let chosen = ids.indices.filter { row in
+            names.contains(families[row]) || (blocks[ids[row]] ?? []).contains(where: names.contains)
+        }
+        return table.rows(chosen)
+    }
+
+    func answer(_ analysis: Named<AnalysisChoice>) throws -> [Answer] {
+        let choice = analysis.value
+        switch choice.kind {
+        case .fit(let law, let x, let y, let n0, let checkpoints):
+            let source = checkpoints ? try Self.table(plan, points: .checkpoints) : finals
+            return [try fit(analysis.name, rows(source, of: choice.of), law: law, x: x, y: y, n0: n0, choice)]
+        case .dcs(let objectives, let against, let adjustFor):
+            return try dcs(analysis.name, objectives: objectives, against: against, adjustFor: adjustFor, choice)
+        case .pareto(let minimize):
+            return [try pareto(analysis.name, rows(finals, of: choice.of), minimize: minimize, choice)]
+        case .hardness:
+            return [try hardness(analysis.name, rows(finals, of: choice.of), choice)]
+        }
+    }
+}
+
+// MARK: - The analyses
+
+extension AnswerSource {
+    private func fit(
+        _ name: String, _ table: Table, law: String, x: [String], y: String, n0: Double, _ choice: AnalysisChoice
+    ) throws -> Answer {
+        var options = ScalingLawOptions()
+        options.level = choice.level
+        let analysis = try ScalingLawAnalysis(
+            of: table, law: ScalingLaws.named(law, unit: n0), x: x, y: y, group: choice.per, unit: n0, options: options)
+        let warnings = analysis.fits.flatMap { fit in
+            fit.warnings.map { "\(fit.group.map(\.value).joined(separator: " ")): \($0)" }
+        }
+        return Answer(
+            name: name, title: "Scaling law: \(law), \(y)", table: analysis.table(), json: analysis.json(),
+            explanation: [
+                "Intervals: \(shortest(choice.level * 100)) %, asymptotic, on n annealed end points of separate runs per group; n₁ in units of \(shortest(n0))."
+            ], warnings: warnings,
+            figure: { choice in
+                try? Self.scalingFigure(analysis, table: table, x: x, y: y, choice)
+            })
+    }
+
+    private static func scalingFigure(
+        _ analysis: ScalingLawAnalysis, table: Table, x: [String], y: String, _ choice: FigureChoice
+    ) throws -> Figure {
+        let columns = try x.map { try table.numbers($0) }
+        let values = try table.numbers(y)
+        let groups = try table.groups(by: analysis.fits.first?.group.map(\.column) ?? [])
+        let curves = zip(analysis.fits, groups).map { fit, group -> ScalingCurve in
+            let facet = fit.group.first { $0.column == choice.facet ?? "regime" }?.value ?? ""
+            let name = fit.group.filter { $0.column != choice.facet ?? "regime" }.map(\.value).joined(separator: " ")
+            let seen = group.rows.map { columns[0][$0] }
+            let rest = columns.dropFirst().map { $0[group.rows[0]] }
+            let low = seen.min() ?? 1
+            let high = seen.max() ?? 1
+            let grid = (0...120).map { low * pow(high / low, Double($0) / 120) }
+            let points = group.rows.map { Series.Point(columns[0][$0], values[$0]) }
+            guard !fit.isRefused else { return ScalingCurve(name: name, facet: facet, points: points, fit: [], band: []) }
+            return ScalingCurve(
+                name: name, facet: facet, points: points, fit: grid.map { Series.Point($0, fit.predict([$0] + rest)) },
+                band: grid.compactMap { x in
+                    fit.band(at: [x] + rest).map { Series.Point(x, fit.predict([x] + rest), low: $0.low, high: $0.high) }
+                })
+        }
+        return .scaling(
+            curves, x: Axis(words(x[0]), logarithmic: choice.x.logarithmic ?? true),
+            y: Axis(words(y), logarithmic: choice.y.logarithmic ?? false))
+    }
+
+    private func dcs(
+        _ name: String, objectives: [String], against: [String], adjustFor: [String], _ choice: AnalysisChoice
+    ) throws -> [Answer] {
+        guard let data else {
+            throw WorkflowError.badData("\(plan.study.path): analyses.\(name): '\(objectives.joined(separator: ", "))' needs the study's data set and runs")
+        }
+        let ids = Set(try rows(finals, of: choice.of).texts("id"))
+        let sets = try ImageSetTable(
+            plan: plan, data: data, runs: plan.runs.filter { ids.contains($0.id) }, per: choice.per, metrics: against,
+            report: report)
+        let losses = objectives.flatMap { [$0, $0 + "-debiased"] }
+        let groups = try sets.table.groups(by: choice.per)
+        var results: [(key: [(String, String)], against: String, result: DistillationCorrelation)] = []
+        for group in groups {
+            for error in against {
+                var options = DistillationCorrelation.Options(losses: losses, error: error)
+                options.adjustFor = adjustFor
+                options.level = choice.level
+                results.append((group.key, error, try DistillationCorrelation(sets.table.rows(group.rows), options: options)))
+            }
+        }
+        let tables = results.map { entry in
+            let table = entry.result.table()
+            let keys = entry.key.map { key in Column(key.0, [String](repeating: key.1, count: table.rowCount)) }
+            return Table(keys + [Column("against", [String](repeating: entry.against, count: table.rowCount))] + table.columns)
+        }
+        let json: JSON = [
+            "format": "assay-dcs", "version": 1,
+            "groups": .array(
+                results.map { entry in
+                    [
+                        "group": .object(Dictionary(uniqueKeysWithValues: entry.key.map { ($0.0, .string($0.1)) })),
+                        "against": .string(entry.against), "objectives": entry.result.json()["objectives"] ?? [],
+                    ]
+                }),
+        ]
+        let warnings = results.flatMap { entry in
+            entry.result.objectives.flatMap { objective in
+                objective.warnings.map { "\(entry.key.map(\.1).joined(separator: " ")) \(objective.objective) against \(entry.against): \($0)" }
+            }
+        }
+        let explanation = results.first?.result.explanation().filter { !$0.hasPrefix("warning:") } ?? []
+        let score = Answer(
+            name: name, title: "Distillation Correlation Score: \(objectives.joined(separator: ", "))",
+            table: Table.stacked(tables), json: json, explanation: explanation + sets.notes, warnings: warnings,
+            figure: { figure in
+                try? Self.scatterFigure(
+                    sets.table, results: results, per: choice.per, loss: losses[0], error: against[0], figure)
+            })
+        return [score, Answer(name: "\(name)-sets", title: "Sets", table: sets.table, isHidden: true)]
+    }
+
+    private static func scatterFigure(
+        _ table: Table, results: [(key: [(String, String)], against: String, result: DistillationCorrelation)], per: [String],
+        loss: String, error: String, _ choice: FigureChoice
+    ) throws -> Figure {
+        let x = try table.numbers(loss)
+        let y = try table.numbers(error)
+        let deviation = try table.numbers(error + "_std")
+        let ipc = try table.numbers("ipc")
+        let families = try table.texts("family")
+        let keys = try per.map { try table.texts($0) }
+        let facets = (0..<table.rowCount).map { row in keys.map { $0[row] }.joined(separator: " ") }
+        let points = (0..<table.rowCount).map { row in
+            ScatterPoint(
+                facet: facets[row], family: families[row], ipc: Int(ipc[row]),
+                point: Series.Point(
+                    x[row], y[row], low: deviation[row].isNaN ? nil : y[row] - deviation[row],
+                    high: deviation[row].isNaN ? nil : y[row] + deviation[row]))
+        }
+        var titles: [String: String] = [:]
+        for entry in results where entry.against == error {
+            guard let objective = entry.result.objectives.first(where: { $0.objective == loss }) else { continue }
+            let facet = entry.key.map(\.1).joined(separator: " ")
+            guard let rho = objective.rho else {
+                titles[facet] = "\(facet): ρ undefined (m = \(objective.m))"
+                continue
+            }
+            let interval = objective.interval.map { " [\(significant($0.low, digits: 2)), \(significant($0.high, digits: 2))]" } ?? ""
+            titles[facet] = "\(facet): ρ = \(significant(rho, digits: 2))\(interval), m = \(objective.m)"
+        }
+        return .scatter(
+            points, titles: titles, x: Axis("\(loss) loss", logarithmic: choice.x.logarithmic ?? true),
+            y: Axis(words(error), logarithmic: choice.y.logarithmic ?? false))
+    }
+
+    private func pareto(_ name: String, _ table: Table, minimize: [String], _ choice: AnalysisChoice) throws -> Answer {
+        let keys = ["model", "regime", "subset", "budget", "seed", "validation_error"]
+        let wanted = choice.per + keys.filter { !choice.per.contains($0) && !minimize.contains($0) } + minimize
+        let trimmed = Table(try wanted.filter(table.has).map { try table.column($0) })
+        var options = ParetoFrontier.Options(minimize: minimize)
+        options.per = choice.per
+        options.noise = .seeds("seed")
+        let frontier = try ParetoFrontier(trimmed, options: options)
+        return Answer(
+            name: name, title: "Pareto frontier: \(minimize.joined(separator: ", "))", table: frontier.table(),
+            json: frontier.json(), explanation: frontier.explanation(), warnings: frontier.notes.filter { $0.contains("unknown") },
+            figure: { choice in try? Self.frontierFigure(frontier, table: table, choice) })
+    }
+
+    private static func frontierFigure(_ frontier: ParetoFrontier, table: Table, _ choice: FigureChoice) throws -> Figure? {
+        guard frontier.options.objectives.count == 2 else { return nil }
+        let (first, second) = (frontier.options.objectives[0], frontier.options.objectives[1])
+        let x = try table.numbers(first)
+        let y = try table.numbers(second)
+        let subsets = try table.texts("subset")
+        let groups = try table.groups(by: frontier.options.per)
+        let panels = zip(frontier.frontiers, groups).map { result, group -> FrontierPanel in
+            var cells: [(family: String, x: Double, ys: [Double])] = []
+            for row in group.rows {
+                if let at = cells.firstIndex(where: { $0.family == subsets[row] && $0.x == x[row] }) {
+                    cells[at].ys.append(y[row])
+                } else {
+                    cells.append((subsets[row], x[row], [y[row]]))
+                }
+            }
+            func points(_ points: [ParetoFrontier.Point]) -> [Series.Point] {
+                points.map { Series.Point($0.values[0], $0.values[1]) }.sorted { $0.x < $1.x }
+            }
+            return FrontierPanel(
+                title: group.key.map(\.1).joined(separator: " "),
+                candidates: cells.map { cell in
+                    let centre = mean(cell.ys)
+                    let deviation = standardDeviation(cell.ys)
+                    return (
+                        cell.family,
+                        Series.Point(cell.x, centre, low: deviation.map { centre - $0 }, high: deviation.map { centre + $0 })
+                    )
+                }, front: points(result.points), envelope: points(result.envelope))
+        }
+        let ticks = first == "ipc" ? Set(x.filter { !$0.isNaN }).sorted() : []
+        return .frontier(
+            panels, x: Axis(words(first), logarithmic: choice.x.logarithmic ?? true, ticks: ticks),
+            y: Axis(words(second), logarithmic: choice.y.logarithmic ?? false))
+    }
+
+    private func hardness(_ name: String, _ table: Table, _ choice: AnalysisChoice) throws -> Answer {
+        var options = OptimalHardness.Options()
+        options.per = choice.per
+        let hardness = try OptimalHardness(table, options: options)
+        return Answer(
+            name: name, title: "Optimal hardness", table: hardness.table(), json: hardness.json(),
+            explanation: hardness.explanation(), warnings: hardness.results.flatMap(\.warnings),
+            figure: { choice in
+                .hardness(
+                    hardness.results.map { result in
+                        let group = result.group.sorted { $0.key < $1.key }.map { $0.value + " " }.joined()
+                        return HardnessCurve(
+                            name: "\(group)IPC \(shortest(result.ipc))",
+                            validation: result.windows.map { Series.Point($0.start, $0.chosenOn) },
+                            test: result.windows.map { window in
+                                Series.Point(
+                                    window.start, window.reported, low: window.reportedDeviation.map { window.reported - $0 },
+                                    high: window.reportedDeviation.map { window.reported + $0 })
+                            }, chosen: Series.Point(result.best.start, result.best.reported))
+                    }, x: Axis("window start (0: hardest of each class)", logarithmic: choice.x.logarithmic ?? false),
+                    y: Axis("error", logarithmic: choice.y.logarithmic ?? false))
+            })
+    }
+
+    /// `samples_seen` → `samples seen`.
+    private static func words(_ column: String) -> String {
+        column == "ipc" ? "images per class" : column.replacingOccurrences(of: "_", with: " ")
+    }
+}
+
+extension Table {
+    /// Tables with the same columns, one below the other.
+    static func stacked(_ tables: [Table]) -> Table {
+        guard let first = tables.first else { return Table([]) }
+        return Table(
+            first.columns.indices.map { at in
+                let parts = tables.map { $0.columns[at].values }
+                let name = first.columns[at].name
+                if parts.allSatisfy({ if case .integers = $0 { true } else { false } }) {
+                    return Column(name, parts.flatMap { if case .integers(let v) = $0 { v } else { [] } })
+                }
+                if parts.allSatisfy({ if case .texts = $0 { false } else { true } }) {
+                    return Column(
+                        name,
+                        parts.flatMap { part -> [Double] in
+                            switch part {
+                            case .integers(let values): values.map(Double.init)
+                            case .numbers(let values): values
+                            case .texts: []
+                            }
+                        })
+                }
+                return Column(name, parts.flatMap { if case .texts(let v) = $0 { v } else { [] } })
+            })
+    }
+}

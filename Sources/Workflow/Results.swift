@@ -1,0 +1,175 @@
+import Figures
+import Foundation
+import RunStore
+import Tables
+
+/// The answers to a study's analyses, its figures and its report, from what is stored.
+public struct Results {
+    public let plan: Plan
+    /// Absent in a study that only reads a store.
+    public let data: TrainingData?
+
+    public init(plan: Plan, data: TrainingData?) {
+        self.plan = plan
+        self.data = data
+    }
+
+    /// What `assay run` has to say at the end.
+    public struct Outcome: Sendable, Equatable {
+        public var isFresh: Bool
+        /// For the terminal: every table, and where to look.
+        public var summary: String
+    }
+
+    private var directory: String { plan.study.results }
+    private func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+    /// Answers, draws and reports, unless everything is there and made from the same runs and questions.
+    public func update(report: (String) -> Void) throws -> Outcome {
+        let stamp = Stamp(path: path(".stamp.json"))
+        let digest = try self.digest()
+        if stamp.isFresh(digest) {
+            return Outcome(isFresh: true, summary: "\(directory): fresh; look at \(path("report.html"))")
+        }
+        try? FileManager.default.removeItem(atPath: stamp.path)
+        let answers = try self.answers(report: report)
+        var written = try writeTables(answers)
+        written += try draw(answers, only: nil, report: report)
+        written.append(try writeReport(answers))
+        try stamp.write(digest, files: written)
+        var lines: [String] = []
+        for answer in answers where !answer.isHidden {
+            lines += ["\(answer.title)", "", answer.table.formatted(.table)]
+            lines += answer.explanation + answer.warnings.map { "warning: \($0)" } + [""]
+        }
+        lines.append("Tables, figures and data: \(directory). Begin with \(path("report.html")).")
+        return Outcome(isFresh: false, summary: lines.joined(separator: "\n"))
+    }
+
+    /// Draws the figures again; returns the pictures' paths.
+    public func draw(only: String?, report: (String) -> Void) throws -> [String] {
+        try draw(answers(report: report), only: only, report: report).filter { path in
+            Figure.formats.contains { path.hasSuffix("." + $0) }
+        }
+    }
+
+    /// Writes the report again; returns its path. Figures are drawn where they are missing.
+    public func writeReport(report: (String) -> Void) throws -> String {
+        let answers = try self.answers(report: report)
+        let missing = plan.study.figures.contains { !FileManager.default.fileExists(atPath: path($0.file)) }
+        if missing { _ = try draw(answers, only: nil, report: report) }
+        return try writeReport(answers)
+    }
+
+    // MARK: - Steps
+
+    private func answers(report: (String) -> Void) throws -> [Answer] {
+        let source = try AnswerSource(plan: plan, data: data, report: report)
+        return try [source.runs(), source.summary()] + plan.study.analyses.flatMap { try source.answer($0) }
+    }
+
+    private func writeTables(_ answers: [Answer]) throws -> [String] {
+        var written: [String] = []
+        for answer in answers {
+            try writeText(answer.table.formatted(.csv), to: path(answer.name + ".csv"))
+            written.append(path(answer.name + ".csv"))
+            if let json = answer.json {
+                try writeText(json.text(), to: path(answer.name + ".json"))
+                written.append(path(answer.name + ".json"))
+            }
+        }
+        return written
+    }
+
+    private func draw(_ answers: [Answer], only: String?, report: (String) -> Void) throws -> [String] {
+        var written: [String] = []
+        for choice in plan.study.figures where only == nil || choice.show == only {
+            guard let figure = answers.first(where: { $0.name == choice.show })?.figure?(choice) else { continue }
+            let target = path(choice.file)
+            let stem = String(target.dropLast(4))
+            switch try figure.draw(to: target) {
+            case .drawn: written.append(target)
+            case .notDrawn(let why): report("warning: \(why)")
+            }
+            written += [stem + ".csv", stem + ".gp"]
+        }
+        return written
+    }
+
+    private func writeReport(_ answers: [Answer]) throws -> String {
+        let study = plan.study
+        let pictures = study.figures.map { choice -> (show: String, caption: String, svg: String) in
+            let svg = choice.file.hasSuffix(".svg") ? FileManager.default.contents(atPath: path(choice.file)) : nil
+            return (
+                choice.show, "\(choice.file) (its data and gnuplot script stand beside it)",
+                svg.map { String(decoding: $0, as: UTF8.self) } ?? ""
+            )
+        }
+        var sections = answers.filter { !$0.isHidden }.map { answer in
+            Report.Section(
+                title: answer.title, text: answer.explanation, warnings: answer.warnings,
+                tables: [(caption: "\(answer.name).csv", table: answer.table)],
+                figures: pictures.filter { $0.show == answer.name && !$0.svg.isEmpty }.map { ($0.caption, $0.svg) })
+        }
+        sections.append(try provenance())
+        try writeText(
+            Report(title: study.name, question: study.question, sections: sections).html(), to: path("report.html"))
+        return path("report.html")
+    }
+
+    private func provenance() throws -> Report.Section {
+        var rows = [
+            ("study", plan.study.path), ("store", plan.study.store), ("program", "assay \(version)"),
+        ]
+        if !plan.runs.isEmpty {
+            rows += [
+                ("data set", plan.data.name), ("data set digest (SHA-256)", plan.data.digest),
+                ("training images", "\(plan.data.training)"), ("validation images", "\(plan.data.validation)"),
+                ("test images", "\(plan.data.test)"), ("runs", "\(plan.runs.count)"),
+                ("samples seen", "\(plan.runs.map(\.totalSamples).reduce(0, +))"),
+            ]
+        }
+        rows.append(("digest of runs and questions", try digest()))
+        return Report.Section(
+            title: "Provenance",
+            text: ["Errors are fractions of 1 on the test set; choices were made on validation images. ± is one standard deviation over seeds; n is the number of runs."],
+            tables: [
+                (caption: "What made this page", table: Table([Column("what", rows.map(\.0)), Column("value", rows.map(\.1))]))
+            ])
+    }
+
+    /// Over the questions and the runs that they look at.
+    private func digest() throws -> String {
+        let study = plan.study
+        var parts = ["assay \(version)", study.name, study.question, "\(study.analyses)", "\(study.figures)"]
+        if plan.runs.isEmpty {
+            let store = plan.store
+            for id in try store.ids() { parts.append("\(id) \(try store.open(id).description.digest ?? fileMark(store.path(of: id)))") }
+        } else {
+            parts += plan.runs.map { "\($0.id) \($0.digest)" }
+        }
+        return sha256(parts.joined(separator: "\n"))
+    }
+
+    /// A foreign run has no digest: its size and time of change stand for it.
+    private func fileMark(_ path: String) -> String {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return "\(attributes?[.size] ?? 0) \((attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0)"
+    }
+}
+
+/// What was made from which digest.
+private struct Stamp {
+    let path: String
+
+    func isFresh(_ digest: String) -> Bool {
+        guard let data = FileManager.default.contents(atPath: path), let json = try? JSON.parse(Array(data)) else { return false }
+        let files = json["files"]?.items?.compactMap(\.string) ?? []
+        return json["digest"]?.string == digest && !files.isEmpty
+            && files.allSatisfy { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    func write(_ digest: String, files: [String]) throws {
+        try writeText(JSON.object(["digest": .string(digest), "files": JSON(files)]).text(), to: path)
+    }
+}
