@@ -39,11 +39,11 @@ private let vanishingGradient = 1e-6
         let job = reference.job(soft: false)
         let step = try GradientStep(job)
         try step.network.layout.load(reference.tensors, into: step.parameters)
-        for (index, expected) in reference.step_losses.enumerated() {
+        for (index, expected) in reference.stepLosses.enumerated() {
             let start = index % 2 * reference.batch
             let samples = Array(0..<2 * reference.batch)[start..<start + reference.batch]
             let (gradient, loss) = try step.gradient(of: samples, epoch: 0, feed: SampleFeed(job))
-            try step.update(gradient, rate: reference.learning_rate)
+            try step.update(gradient, rate: reference.learningRate)
             #expect(abs(loss / Double(reference.batch) - expected) < tenStepTolerance * max(1, expected))
         }
         for tensor in step.network.layout.tensors(of: step.parameters) {

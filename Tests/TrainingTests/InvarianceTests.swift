@@ -69,7 +69,7 @@ func run(_ job: TrainingJob, resuming: TrainingState? = nil) throws -> [(checkpo
         }
     }
 
-    /// Blocks of evaluation are fixed, so the order of the images inside a block is free where its size is kept.
+    /// Rows of a product may be rounded differently by their place in a block (oneDNN's tails), and no more than that.
     @Test(arguments: networks)
     func permutingImagesPermutesLogits(network: NetworkSpec) throws {
         let job = smallJob(network)
@@ -80,7 +80,8 @@ func run(_ job: TrainingJob, resuming: TrainingState? = nil) throws -> [(checkpo
         let permuted = order.flatMap { job.images[$0 * size..<($0 + 1) * size] }
         let (plain, moved) = try (frozen.logits(of: Array(job.images.prefix(8 * size))), frozen.logits(of: permuted))
         for (row, source) in order.enumerated() {
-            #expect(moved.values[row * 4..<row * 4 + 4] == plain.values[source * 4..<source * 4 + 4])
+            let expected = Array(plain.values[source * 4..<source * 4 + 4])
+            #expect(relativeError(Array(moved.values[row * 4..<row * 4 + 4]), expected) < 1e-5)
         }
     }
 

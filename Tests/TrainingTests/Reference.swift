@@ -30,14 +30,14 @@ struct Reference: Decodable, Sendable, CustomTestStringConvertible {
     var targets: String
     var temperature: Float
     var parameters: [String: Tensor]
-    var learning_rate: Double
+    var learningRate: Double
     var momentum: Double
-    var weight_decay: Double
+    var weightDecay: Double
     var nesterov: Bool
     var logits: String
     var hard: Objective
     var soft: Objective
-    var step_losses: [Double]
+    var stepLosses: [Double]
     var after: [String: String]
 
     var testDescription: String { name }
@@ -69,7 +69,7 @@ struct Reference: Decodable, Sendable, CustomTestStringConvertible {
             runID: name, seed: 1, network: network,
             recipe: Recipe(
                 optimizer: .sgd(
-                    learningRate: learning_rate, momentum: momentum, nesterov: nesterov, weightDecay: weight_decay),
+                    learningRate: learningRate, momentum: momentum, nesterov: nesterov, weightDecay: weightDecay),
                 schedule: .constant, batch: batch),
             classes: classes, shape: ImageShape(channels: shape[0], height: shape[1], width: shape[2]),
             images: Self.floats(images), hardLabels: labels,

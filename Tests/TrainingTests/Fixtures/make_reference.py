@@ -54,7 +54,7 @@ def case(name, spec, shape, classes, batch, nesterov, build):
     result = {
         "name": name, "spec": spec, "shape": list(shape), "classes": classes, "batch": batch, "images": pack(images),
         "labels": labels.tolist(), "targets": pack(targets), "temperature": 20.0, "parameters": start,
-        "learning_rate": 0.05, "momentum": 0.9, "weight_decay": 5e-4, "nesterov": nesterov,
+        "learningRate": 0.05, "momentum": 0.9, "weightDecay": 5e-4, "nesterov": nesterov,
     }
     net, images, targets = net.double(), images.double(), targets.double()
     parameters = [(f"{layer}/{kind}", p) for layer, m in names for kind, p in m.named_parameters()]
@@ -79,7 +79,7 @@ def case(name, spec, shape, classes, batch, nesterov, build):
         loss.backward()
         optimizer.step()
         step_losses.append(loss.item())
-    result["step_losses"] = step_losses
+    result["stepLosses"] = step_losses
     result["after"] = {key: pack(p) for key, p in parameters}
     return result
 
