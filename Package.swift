@@ -70,7 +70,7 @@ let package = Package(
             .testTarget(
                 name: room + "Tests",
                 dependencies: room == "House" ? ["assay"] : room == "Workflow" ? everything + ["Workflow"] : everything,
-                exclude: [])
+                exclude: ["Datasets", "Statistics", "Studies"].contains(room) ? ["Fixtures"] : [])
         },
     swiftLanguageModes: [.v6]
 )

@@ -40,7 +40,7 @@ struct PlanResolver {
                     for (budget, seed) in product(block.budgets, block.seeds) {
                         let cell = Cell(
                             model: model, recipe: recipe, regime: regime, subset: subset, budget: budget, seed: seed)
-                        expand(cell, ipc: block.ipc, mark: block.mark)
+                        expand(cell, of: block)
                     }
                 }
             }
@@ -63,12 +63,12 @@ struct PlanResolver {
         if !problems.contains(found) { problems.append(found) }
     }
 
-    private mutating func expand(_ cell: Cell, ipc: [Int]?, mark: SourceMark) {
-        let wanted = { (value: Int) in ipc?.contains(value) ?? true }
+    private mutating func expand(_ cell: Cell, of block: RunBlock) {
+        let wanted = { (value: Int) in block.ipc?.contains(value) ?? true }
         switch study.subsets.first(where: { $0.name == cell.subset })?.value {
-        case .all?: add(cell, suffix: "", images: .all, inserted: false)
+        case .all?: add(cell, suffix: "", images: .all, block: block)
         case .random(let ipcs)?:
-            for ipc in ipcs where wanted(ipc) { add(cell, suffix: "", images: .random(ipc: ipc), inserted: false) }
+            for ipc in ipcs where wanted(ipc) { add(cell, suffix: "", images: .random(ipc: ipc), block: block) }
         case .scored(let choice)?:
             guard let source = scoreSource(choice, for: cell) else { return }
             for ipc in choice.ipc where wanted(ipc) {
@@ -76,7 +76,7 @@ struct PlanResolver {
                     let images = PlannedRun.ScoredImages(
                         method: choice.method, keep: choice.keep, ipc: ipc, fraction: fraction, start: start,
                         span: choice.span, window: choice.window, balanced: choice.balanced, source: source)
-                    add(cell, suffix: suffix, images: .scored(images), inserted: false)
+                    add(cell, suffix: suffix, images: .scored(images), block: block)
                 }
             }
         case nil: break  // an unknown name was reported while reading
@@ -96,11 +96,14 @@ struct PlanResolver {
         return choice.fractions.map { ("-f\(shortest($0))", $0, nil) }
     }
 
+    /// - Parameter block: the block that asks for the run; nil: another run needs it.
     @discardableResult
-    private mutating func add(_ cell: Cell, suffix: String, images: PlannedRun.Images, inserted: Bool) -> PlannedRun? {
+    private mutating func add(
+        _ cell: Cell, suffix: String, images: PlannedRun.Images, block: RunBlock?
+    ) -> PlannedRun? {
         guard let model = study.models.first(where: { $0.name == cell.model }),
             let regime = study.regimes.first(where: { $0.name == cell.regime })
-                ?? (inserted
+                ?? (block == nil
                     ? Named(name: cell.regime, value: .init(labels: .hard), mark: .init(line: 1, column: 1)) : nil),
             let budget = study.budgets.first(where: { $0.name == cell.budget }),
             let recipe = study.recipes.first(where: { $0.name == regime.value.recipe ?? cell.recipe })
@@ -110,7 +113,7 @@ struct PlanResolver {
         let size = images.ipc.map { "-ipc\($0)" } ?? ""
         let id = (prefix(cell) + [cell.regime, subset + size, budget.name, "seed\(cell.seed)"]).joined(separator: "/")
         if let position = positions[id] {
-            if !inserted { runs[position].isInserted = false }
+            if let block { runs[position].ask(block) }
             return runs[position]
         }
 
@@ -127,12 +130,13 @@ struct PlanResolver {
             labels = .soft(teacher: source, temperature: temperature)
         }
         let isFull = images == .all
-        let run = PlannedRun(
+        var run = PlannedRun(
             id: id, modelName: model.name, model: model.value, recipe: recipe.value, regime: regime.name,
             labels: labels, subset: subset, family: cell.subset, images: images, budgetName: budget.name,
             budget: budget.value, seed: cell.seed, samples: samples, totalSamples: total,
             checkpoints: checkpoints(total: total, isFull: isFull), recordsLogits: isFull,
-            precision: StoredPrecision(rawValue: study.precision) ?? .single, isInserted: inserted, data: data)
+            precision: StoredPrecision(rawValue: study.precision) ?? .single, blocks: [], isInserted: true, data: data)
+        if let block { run.ask(block) }
         positions[id] = runs.count
         runs.append(run)
         return run
@@ -235,8 +239,15 @@ extension PlanResolver {
         let key = Cell(
             model: cell.model, recipe: cell.recipe, regime: regime, subset: reference.subset, budget: budget,
             seed: reference.seed ?? cell.seed)
-        guard let run = add(key, suffix: "", images: .all, inserted: true) else { return nil }
+        guard let run = add(key, suffix: "", images: .all, block: nil) else { return nil }
         return .init(id: run.id, digest: run.digest)
+    }
+}
+
+extension PlannedRun {
+    fileprivate mutating func ask(_ block: RunBlock) {
+        isInserted = false
+        if let name = block.name, !blocks.contains(name) { blocks.append(name) }
     }
 }
 

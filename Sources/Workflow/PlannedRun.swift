@@ -71,6 +71,8 @@ public struct PlannedRun: Sendable, Equatable {
     public var checkpoints: [Int]
     public var recordsLogits: Bool
     public var precision: StoredPrecision
+    /// The named blocks that ask for it.
+    public var blocks: [String]
     /// Not asked for by a block: another run needs it.
     public var isInserted: Bool
     /// The data set's name, digest and number of validation images.
@@ -198,6 +200,25 @@ extension RecipeChoice {
             ],
             "schedule": scheduleJSON, "batch": .integer(batch), "augment": augmentationJSON,
         ]
+    }
+
+    /// The same in the trainer's words.
+    var recipe: Recipe {
+        let trained: Schedule =
+            switch schedule {
+            case .constant: .constant
+            case .cosine: .cosine
+            case .step(let at, let factor): .step(at: at, factor: factor)
+            }
+        let seen: Augmentation =
+            switch augmentation {
+            case .none: .none
+            case .cropFlip(let padding, let flip): .cropFlip(padding: padding, flip: flip)
+            }
+        return Recipe(
+            optimizer: .sgd(
+                learningRate: learningRate, momentum: momentum, nesterov: nesterov, weightDecay: weightDecay),
+            schedule: trained, batch: batch, augmentation: seen)
     }
 
     /// The schedule in words, for the run's attributes.

@@ -32,38 +32,28 @@ struct RunImages {
         let classes = run.data.classes
         // Keyed by subset and IPC, not by run: every regime and budget of a seed sees the same images.
         let identity = "\(run.data.name)/\(run.subset)-ipc\(run.images.ipc ?? 0)"
+        let ids = data.training.map(Int64.init)
         switch run.images {
         case .all: return Array(0..<data.training.count)
         case .random(let ipc):
-            return try select(
+            let candidates = Candidates(
                 scores: [Double](repeating: 0, count: labels.count), direction: .highIsHard, labels: labels,
-                classes: classes, rule: .random, ipc: ipc, fraction: nil, balanced: true, seed: run.seed,
-                identity: identity
-            ).positions
+                classes: classes, ids: ids)
+            return try candidates.select(.random, .ipc(ipc), seed: run.seed, identity: identity).rows
         case .scored(let scored):
             let source = try open(scored.source, plan: plan)
-            let scores = try score(
-                runs: [source],
-                method: scored.method == "cad-prune"
-                    ? .cadPrune(span: scored.span ?? 0, window: scored.window ?? 0, allowMismatched: false) : .el2n)
-            let rule: KeepRule =
-                switch scored.keep {
-                case .easiest: .easiest
-                case .hardest: .hardest
-                case .highest: .highest
-                case .lowest: .lowest
-                case .window: .window(start: scored.start ?? 0)
+            let result = try score(source, method: scored.scoreMethod).score
+            let candidates = Candidates(
+                scores: result.values, direction: result.direction, labels: labels, classes: classes, ids: ids)
+            let subset =
+                if let fraction = scored.fraction {
+                    try candidates.selectFromPool(
+                        scored.rule, ipc: scored.ipc, fraction: fraction, seed: run.seed, identity: identity)
+                } else {
+                    try candidates.select(
+                        scored.rule, .ipc(scored.ipc), balanced: scored.balanced, seed: run.seed, identity: identity)
                 }
-            if let fraction = scored.fraction {
-                return try pool(
-                    scores: scores.values, direction: scores.direction, labels: labels, classes: classes, rule: rule,
-                    ipc: scored.ipc, fraction: fraction, seed: run.seed, identity: identity
-                ).positions
-            }
-            return try select(
-                scores: scores.values, direction: scores.direction, labels: labels, classes: classes, rule: rule,
-                ipc: scored.ipc, fraction: nil, balanced: scored.balanced, seed: run.seed, identity: identity
-            ).positions
+            return subset.rows
         }
     }
 
@@ -95,5 +85,22 @@ struct RunImages {
             for power in powers { values.append(Float(power / sum)) }
         }
         return FloatMatrix(rows: rows.count, columns: classes, values: values)
+    }
+}
+
+extension PlannedRun.ScoredImages {
+    fileprivate var scoreMethod: ScoreMethod {
+        method == "cad-prune"
+            ? .cadPrune(span: span ?? 0, window: window ?? 0, allowMismatched: false) : .el2n(checkpoints: nil)
+    }
+
+    fileprivate var rule: KeepRule {
+        switch keep {
+        case .easiest: .easiest
+        case .hardest: .hardest
+        case .highest: .highest
+        case .lowest: .lowest
+        case .window: .window(start: start ?? 0)
+        }
     }
 }

@@ -101,7 +101,7 @@ public struct RunJob: Sendable {
         }
         return TrainingJob(
             runID: run.id, seed: run.seed, network: run.model.network, recipe: run.recipe.recipe,
-            classes: run.data.classes, shape: (train.channels, train.height, train.width),
+            classes: run.data.classes, shape: ImageShape(channels: train.channels, height: train.height, width: train.width),
             images: train.floats(chosen.indices, normalization), hardLabels: chosen.labels, labels: labels,
             evaluation: evaluation, totalSamples: run.totalSamples, checkpoints: run.checkpoints,
             recordsLogits: run.recordsLogits, recordsWeights: run.recordsLogits, recordsTest: run.recordsLogits,

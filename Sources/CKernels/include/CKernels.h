@@ -2,3 +2,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+
+#include "half.h"
+#include "softmax.h"
+#include "training.h"

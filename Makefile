@@ -1,0 +1,101 @@
+# Assay
+#
+#   make demo                 set up, build, run the demo study and say where its report is
+#   make test                 set up and run every test
+#   make study STUDY=FILE     run a study: train what is missing, analyse, draw, report
+#
+# Questions asked of runs that are there; STORE is a directory of runs, for example runs/demo:
+#   make fits    STORE=DIR    the Goyal scaling law of each group           GROUP=model,regime,subset,ipc Y=test_error
+#   make dcs     STORE=DIR    does a distillation loss follow the error?    LOSSES=FILE ERROR=test_error ADJUST=ipc
+#   make pareto  STORE=DIR    the best error for each size                  MINIMIZE=ipc,test_error PER=model,regime,budget
+#   make cad     STORE=DIR    CAD-Prune scores of each full run             SPAN=3 WINDOW=2 OUT=results/cad
+#   make figures STORE=DIR    the figures of the store's study, drawn again; or STUDY=FILE
+#
+# For a store runs/NAME, LOSSES defaults to results/NAME/dm.csv and STUDY to studies/NAME.yaml, where they exist.
+#
+#   make setup                install the packages that are missing
+#   make build                build the command .build/release/assay
+#   make lint · make format   check the formatting · apply it
+#   make clean                remove what was built; runs and results stay
+
+# One build serves the demo and the tests; an import that a room does not declare is an error.
+FLAGS := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
+ASSAY := .build/release/assay
+FASHION := /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
+FORMATTED = $(wildcard Sources Tests notebooks-as-scripts Package.swift)
+
+STORE ?=
+STUDY ?=
+NAME = $(notdir $(STORE:%/=%))
+X ?= samples_seen,samples_per_epoch
+Y ?= test_error
+GROUP ?= model,regime,subset,ipc
+LOSSES ?= $(and $(STORE),$(wildcard results/$(NAME)/dm.csv))
+ERROR ?= test_error
+ADJUST ?= ipc
+MINIMIZE ?= ipc,test_error
+PER ?= model,regime,budget
+SPAN ?= 3
+WINDOW ?= 2
+OUT ?= results/cad
+
+FIGURES = $(or $(STUDY),$(and $(STORE),$(wildcard studies/$(NAME).yaml)))
+
+# $(call need,TARGETS,VARIABLE,WHAT TO SAY): where a target lacks its variable, make stops with 2 before it builds.
+need = $(foreach goal,$(filter $1,$(MAKECMDGOALS)),$(if $($2),,$(error make $(goal): say $3)))
+$(call need,study,STUDY,STUDY=FILE; for example STUDY=studies/demo.yaml)
+$(call need,fits dcs pareto cad,STORE,STORE=DIR; for example STORE=runs/demo)
+$(call need,dcs,LOSSES,LOSSES=FILE: a table of distillation losses per set; those of a study are in results/NAME)
+$(call need,figures,FIGURES,STUDY=FILE: a study says which figures there are (one with `store:` and no `runs:` only reads))
+
+.PHONY: menu setup build demo test study fits dcs pareto cad figures lint format clean
+
+menu:
+	@sed -n '1,/^$$/ { s/^# \{0,1\}//; p }' Makefile
+
+setup:
+	@scripts/setup
+
+build: setup
+	swift build $(FLAGS) --product assay
+
+# One recipe, so that the warning is the first line and the order holds under -j.
+demo:
+	@test -e $(FASHION) || \
+	echo "Fashion-MNIST is not installed: unless that can be done now, the demo uses the generated data set 'glyphs'."
+	@scripts/setup
+	swift build $(FLAGS) --product assay
+	@study=demo; test -e $(FASHION) || study=demo-glyphs; \
+	$(ASSAY) run studies/$$study.yaml && \
+	echo && echo "Look at results/$$study/report.html; tables and figures lie beside it, the runs in runs/$$study." && \
+	{ test -e $(FASHION) || echo "This was the generated data set 'glyphs': Fashion-MNIST is not installed."; }
+
+test: setup
+	swift test $(FLAGS) --disable-xctest
+
+study: build
+	$(ASSAY) run "$(STUDY)"
+
+fits: build
+	$(ASSAY) fit "$(STORE)" --law goyal --x $(X) --y $(Y) --group $(GROUP)
+
+dcs: build
+	$(ASSAY) dcs "$(STORE)" --losses "$(LOSSES)" --error $(ERROR) --adjust-for $(ADJUST)
+
+pareto: build
+	$(ASSAY) pareto "$(STORE)" --minimize $(MINIMIZE) --per $(PER) --seed-column seed
+
+cad: build
+	@ASSAY=$(ASSAY) scripts/cad-scores "$(STORE)" "$(OUT)" $(SPAN) $(WINDOW)
+
+figures: build
+	$(ASSAY) figures "$(FIGURES)"
+
+lint:
+	swift format lint --strict --recursive $(FORMATTED)
+
+format:
+	swift format --in-place --recursive $(FORMATTED)
+
+clean:
+	rm -rf .build

@@ -1,0 +1,76 @@
+import Foundation
+import Tables
+
+/// Why a figure's files could not be written.
+public struct FigureError: Error, Sendable, Equatable, CustomStringConvertible {
+    public var path: String
+    public var reason: String
+    public var exitCode: Int32 { 74 }
+    public var description: String { "\(path): \(reason)" }
+}
+
+extension Figure {
+    /// What became of a drawing.
+    public enum Outcome: Sendable, Equatable {
+        case drawn
+        /// The data and the script are there, the picture is not; the sentence says why and what to do.
+        case notDrawn(String)
+    }
+
+    /// Writes `PATH` (svg, pdf or png) with its CSV and its gnuplot script beside it.
+    ///
+    /// Without gnuplot the data and the script are written all the same.
+    ///
+    /// - Throws: `FigureError` where the files cannot be written, or gnuplot reports an error.
+    public func draw(to path: String) throws(FigureError) -> Outcome {
+        let url = URL(fileURLWithPath: path)
+        let folder = url.deletingLastPathComponent()
+        let name = url.deletingPathExtension().lastPathComponent
+        let format = url.pathExtension
+        guard Self.formats.contains(format) else {
+            throw FigureError(path: path, reason: "a figure ends in .svg, .pdf or .png, not '.\(format)'")
+        }
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data(data().formatted(.csv).utf8).write(to: folder.appendingPathComponent(name + ".csv"), options: .atomic)
+            try Data(script(name: name, format: format).utf8)
+                .write(to: folder.appendingPathComponent(name + ".gp"), options: .atomic)
+        } catch {
+            throw FigureError(path: path, reason: "cannot be written: \((error as NSError).localizedDescription)")
+        }
+        guard let gnuplot = Self.program("gnuplot") else {
+            return .notDrawn(
+                "\(path): not drawn, because gnuplot is not installed (apt-get install gnuplot-nox, then "
+                    + "gnuplot \(name).gp in \(folder.path))")
+        }
+        let process = Process()
+        process.executableURL = gnuplot
+        process.arguments = [name + ".gp"]
+        process.currentDirectoryURL = folder
+        // cairo writes this instead of the time into a PDF: equal figures are equal files.
+        process.environment = ProcessInfo.processInfo.environment.merging(["SOURCE_DATE_EPOCH": "0"]) { $1 }
+        let complaints = Pipe()
+        process.standardError = complaints
+        process.standardOutput = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        do {
+            try process.run()
+        } catch {
+            throw FigureError(path: path, reason: "gnuplot cannot be started: \((error as NSError).localizedDescription)")
+        }
+        let said = String(decoding: complaints.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            let reason = said.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+            throw FigureError(path: path, reason: "gnuplot: \(reason.joined(separator: " "))")
+        }
+        return .drawn
+    }
+
+    /// A program on the search path.
+    static func program(_ name: String) -> URL? {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        return path.split(separator: ":").map { URL(fileURLWithPath: String($0)).appendingPathComponent(name) }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    }
+}

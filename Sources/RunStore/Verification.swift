@@ -1,0 +1,198 @@
+import Crypto
+import HDF5
+
+/// What `RunFile.verify` found.
+public struct Verification: Sendable, Equatable {
+    /// One thing that is wrong.
+    public struct Problem: Sendable, Equatable, CustomStringConvertible {
+        public var error: RunStoreError
+        public var description: String { error.description }
+    }
+
+    /// One dataset and how many of its digests hold.
+    public struct Item: Sendable, Equatable {
+        /// The file, which differs from part to part in an unfinished run.
+        public var file: String
+        public var dataset: String
+        /// Digests that were compared: one, or one per checkpoint; 0 when the dataset carries none.
+        public var digests: Int
+        /// Of those, how many differ.
+        public var damaged: Int
+        /// Values that are NaN or infinite, in logits, scores and targets.
+        public var nonFinite: Int
+    }
+
+    public var items: [Item] = []
+    public var problems: [Problem] = []
+    /// False for a foreign file: nothing can be proved of it.
+    public var hasDigests = false
+
+    public var isSound: Bool { problems.isEmpty }
+    /// Digests that were compared.
+    public var digestCount: Int { items.map(\.digests).reduce(0, +) }
+}
+
+extension RunFile {
+    /// Reads everything once: compares every digest, and looks for NaN and infinity in logits, scores and targets and
+    /// for labels that are no class. What is wrong is returned, not thrown; reading goes on with the next dataset.
+    public func verify() -> Verification {
+        var found = Verification(hasDigests: hasDigests)
+        var offset = 0
+        for part in parts {
+            do throws(RunStoreError) {
+                try verify(part, firstCheckpoint: offset, into: &found)
+            } catch {
+                found.problems.append(.init(error: error))
+            }
+            offset += part.checkpointCount
+        }
+        if sampleCount != nil {
+            do throws(RunStoreError) { _ = try samples() } catch {
+                // Damage of the same dataset has been found already.
+                if case .label = error.fault { found.problems.append(.init(error: error)) }
+            }
+        }
+        return found
+    }
+
+    private func verify(
+        _ part: RunPart, firstCheckpoint: Int, into found: inout Verification
+    ) throws(RunStoreError) {
+        let file = try translating { () throws(HDF5Error) in try HDF5File(reading: part.path) }
+        let objects = try translating { () throws(HDF5Error) in
+            if case .string(let written)? = try file.attribute(RunAttributes.digestName) {
+                var all: [String: HDF5Attribute] = [:]
+                for name in try file.attributeNames() { all[name] = try file.attribute(name) }
+                if RunAttributes.digest(of: all) != written {
+                    found.problems.append(
+                        .init(error: RunStoreError(part.path, dataset: "the root attributes", .damaged)))
+                }
+            }
+            return try file.datasets()
+        }
+        for object in objects {
+            do throws(RunStoreError) {
+                let item = try verify(object, in: file, part, firstCheckpoint, &found.problems)
+                found.items.append(item)
+            } catch {
+                found.problems.append(.init(error: error))
+            }
+        }
+    }
+
+    private func verify(
+        _ object: String, in file: borrowing HDF5File, _ part: RunPart, _ firstCheckpoint: Int,
+        _ problems: inout [Verification.Problem]
+    ) throws(RunStoreError) -> Verification.Item {
+        var item = Verification.Item(file: part.path, dataset: object, digests: 0, damaged: 0, nonFinite: 0)
+        let attribute = try translating { () throws(HDF5Error) in try file.attribute("sha256", of: object) }
+        let isOurs = RunFile.isLaidOut(object)
+        guard attribute != nil || isOurs else { return item }
+        let byCheckpoint = RunFile.hasCheckpointAxis(object)
+        let written: [String]
+        switch attribute {
+        case .string(let digest)?: written = [digest]
+        case .strings(let digests)?: written = digests
+        default: written = []
+        }
+        let dataset = try translating { () throws(HDF5Error) in try file.dataset(object) }
+        if written.isEmpty, part.hasDigests {
+            problems.append(.init(error: RunStoreError(part.path, dataset: object, .digestMissing)))
+        }
+
+        if dataset.info.type.isString {
+            let texts = try translating { () throws(HDF5Error) in try dataset.readStrings() }
+            if let digest = written.first {
+                item.digests = 1
+                if SHA256.hex(texts) != digest {
+                    item.damaged = 1
+                    problems.append(.init(error: RunStoreError(part.path, dataset: object, .damaged)))
+                }
+            }
+            return item
+        }
+        guard dataset.info.type.isInteger || dataset.info.type.isFloat else { return item }
+        let pieces = byCheckpoint ? dataset.shape.first ?? 1 : 1
+        if !written.isEmpty, written.count != pieces {
+            throw RunStoreError(
+                part.path, dataset: object,
+                .attribute("sha256", found: "\(written.count) digests", expected: "\(pieces)"))
+        }
+        let looksForNaN = isOurs && !object.hasPrefix("/checkpoints/") && dataset.info.type.isFloat
+        for piece in 0..<pieces {
+            let checkpoint = byCheckpoint ? firstCheckpoint + piece : nil
+            let scan = try scan(dataset, piece: byCheckpoint ? piece : nil, looksForNaN: looksForNaN)
+            if let digest = written.isEmpty ? nil : written[piece] {
+                item.digests += 1
+                if scan.digest != digest {
+                    item.damaged += 1
+                    problems.append(
+                        .init(error: RunStoreError(part.path, dataset: object, checkpoint: checkpoint, .damaged)))
+                }
+            }
+            item.nonFinite += scan.nonFinite
+            if let first = scan.first {
+                problems.append(
+                    .init(
+                        error: RunStoreError(
+                            part.path, dataset: object, checkpoint: checkpoint, sample: first.row,
+                            .nonFinite(value: first.value, column: first.column))))
+            }
+        }
+        return item
+    }
+
+    /// Whether the layout gives the dataset a meaning.
+    private static func isLaidOut(_ object: String) -> Bool {
+        let roots = ["samples", "checkpoints", "logits", "scores", "targets", "features", "weights", "test", "state"]
+        return object.split(separator: "/").first.map { roots.contains(String($0)) } ?? false
+    }
+
+    private static func hasCheckpointAxis(_ object: String) -> Bool {
+        object == "/logits" || object.hasPrefix("/checkpoints/") || object.hasPrefix("/scores/")
+    }
+}
+
+/// What one pass over a dataset, or one checkpoint of it, gives.
+private struct Scan {
+    var digest = ""
+    var nonFinite = 0
+    var first: (row: Int, column: Int, value: Float)?
+}
+
+/// Reads a dataset, or one checkpoint of it, in blocks of about 4 MiB.
+private func scan(
+    _ dataset: borrowing HDF5Dataset, piece: Int?, looksForNaN: Bool
+) throws(RunStoreError) -> Scan {
+    var result = Scan()
+    var hash = SHA256()
+    let lead = piece.map { [$0] } ?? []
+    let shape = Array(dataset.shape.dropFirst(lead.count))
+    let rest = Array(shape.dropFirst())
+    let columns = rest.reduce(1, *)
+    let rowBytes = columns * dataset.info.elementBytes
+    let rows = shape.first ?? 1
+    let height = min(max(rows, 1), max(1, (4 << 20) / max(rowBytes, 1)))
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: height * rowBytes, alignment: 64)
+    defer { bytes.deallocate() }
+    var reader = FloatReader(capacity: looksForNaN ? height * columns : 0)
+    for first in stride(from: 0, to: rows, by: height) {
+        let count = min(height, rows - first)
+        let block = UnsafeMutableRawBufferPointer(rebasing: bytes[..<(count * rowBytes)])
+        let isScalar = shape.isEmpty
+        let start = lead + (isScalar ? [] : [first] + rest.map { _ in 0 })
+        let extent = lead.map { _ in 1 } + (isScalar ? [] : [count] + rest)
+        try translating { () throws(HDF5Error) in try dataset.readBytes(into: block, start: start, count: extent) }
+        hash.update(bufferPointer: UnsafeRawBufferPointer(block))
+        guard looksForNaN else { continue }
+        let floats = try reader.read(dataset, start: start, count: extent)
+        var next = floats.firstNonFinite()
+        while let index = next {
+            if result.first == nil { result.first = (first + index / columns, index % columns, floats[index]) }
+            result.nonFinite += 1
+            next = floats.firstNonFinite(from: index + 1)
+        }
+    }
+    result.digest = hash.hex()
+    return result
+}

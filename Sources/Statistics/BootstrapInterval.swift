@@ -1,0 +1,131 @@
+import Randomness
+
+/// An interval from a bootstrap distribution.
+public struct BootstrapInterval: Sendable, Equatable {
+    public enum Method: String, Sendable { case percentile, bca }
+
+    public let low: Double
+    public let high: Double
+    public let level: Double
+    public let method: Method
+    /// Resamples drawn, and those among them in which the statistic was undefined (left out).
+    public let resamples: Int
+    public let undefined: Int
+
+    /// The percentile interval: the (1 ∓ level)/2 quantiles of the defined resamples; nil where fewer than half are.
+    public init?(percentilesOf distribution: [Double], level: Double) {
+        self.init(distribution, level: level, method: .percentile) { $0 }
+    }
+
+    /// The bias-corrected and accelerated interval (Efron 1987); nil where fewer than half of the resamples are defined,
+    /// or where bias or acceleration are not.
+    ///
+    /// - Parameter jackknife: the statistic with each unit left out in turn, NaN where undefined.
+    public init?(bcaOf distribution: [Double], estimate: Double, jackknife: [Double], level: Double) {
+        let defined = distribution.filter { !$0.isNaN }
+        let below = defined.count { $0 < estimate }
+        let equal = defined.count { $0 == estimate }
+        let bias = normalQuantile((Double(below) + Double(equal) / 2) / Double(defined.count))
+        let left = jackknife.filter { !$0.isNaN }
+        let center = mean(left)
+        let squares = left.reduce(0) { $0 + (center - $1) * (center - $1) }
+        let cubes = left.reduce(0) { $0 + (center - $1) * (center - $1) * (center - $1) }
+        guard bias.isFinite, squares > 0 else { return nil }
+        let acceleration = cubes / (6 * squares * squares.squareRoot())
+        self.init(distribution, level: level, method: .bca) { share in
+            let z = bias + normalQuantile(share)
+            return normalCDF(bias + z / (1 - acceleration * z))
+        }
+    }
+
+    private init?(_ distribution: [Double], level: Double, method: Method, share: (Double) -> Double) {
+        precondition(level > 0 && level < 1, "a level lies between 0 and 1")
+        let defined = distribution.filter { !$0.isNaN }.sorted()
+        guard defined.count * 2 >= distribution.count, !defined.isEmpty else { return nil }
+        let (a, b) = (share((1 - level) / 2), share((1 + level) / 2))
+        guard a.isFinite, b.isFinite else { return nil }
+        low = quantile(a, ofSorted: defined)
+        high = quantile(b, ofSorted: defined)
+        self.level = level
+        self.method = method
+        resamples = distribution.count
+        undefined = distribution.count - defined.count
+    }
+}
+
+extension RankCorrelation {
+    /// Below this many independent units the interval is BCa, from it on percentile: BCa's correction matters while ρ's
+    /// distribution is skewed and its jackknife is affordable.
+    public static let bcaBelow = 50
+
+    /// A bootstrap interval of the correlation; nil where the correlation, or half of the resamples, are undefined.
+    ///
+    /// Units are pairs, or whole clusters where `clusters` gives a code per row. With strata, units are drawn within
+    /// their stratum (unless a cluster crosses strata). Resample i reads the stream of index i: the interval does not
+    /// depend on `threads`.
+    public func bootstrap(
+        resamples: Int = 10_000, level: Double = 0.95, seed: Int, identity: String = "", clusters: [Int]? = nil,
+        method: BootstrapInterval.Method? = nil, threads: Int = 1
+    ) -> BootstrapInterval? {
+        guard let estimate, resamples > 0 else { return nil }
+        let pools = unitPools(clusters)
+        let units = pools.joined().map { $0 }
+        let distribution = bootstrapDistribution(
+            pools, resamples: resamples, seed: seed, identity: identity, threads: threads)
+        if method ?? (units.count < Self.bcaBelow ? .bca : .percentile) == .bca {
+            var evaluator = makeEvaluator()
+            let jackknife = units.indices.map { out in
+                let rows = units.indices.filter { $0 != out }.flatMap { units[$0] }
+                return evaluator.value(rows, rows)
+            }
+            let interval = BootstrapInterval(
+                bcaOf: distribution, estimate: estimate, jackknife: jackknife, level: level)
+            if let interval { return interval }
+        }
+        return BootstrapInterval(percentilesOf: distribution, level: level)
+    }
+
+    func bootstrapDistribution(
+        _ pools: [[[Int32]]], resamples: Int, seed: Int, identity: String, threads: Int
+    ) -> [Double] {
+        let isPlain = pools.joined().allSatisfy { $0.count == 1 }
+        let single = isPlain ? pools.map { $0.map { $0[0] } } : []
+        return parallelValues(resamples, threads: threads) { first, block in
+            var evaluator = makeEvaluator()
+            var rows = [Int32]()
+            for i in block.indices {
+                var stream = RandomStream(identity, seed: seed, purpose: "bootstrap", index: first + i)
+                rows.removeAll(keepingCapacity: true)
+                if isPlain {
+                    for pool in single { for _ in pool { rows.append(pool[stream.integer(below: pool.count)]) } }
+                } else {
+                    for pool in pools { for _ in pool { rows += pool[stream.integer(below: pool.count)] } }
+                }
+                block[i] = evaluator.value(rows, rows)
+            }
+        }
+    }
+
+    /// What is drawn with replacement: pools of units of rows.
+    func unitPools(_ clusters: [Int]?) -> [[[Int32]]] {
+        var strata = [Int](repeating: 0, count: count)
+        if case .within(let codes) = adjustment { strata = codes }
+        var units = [(stratum: Int, rows: [Int32])]()
+        var places = [Int: Int]()
+        var crosses = false
+        for row in 0..<count {
+            if let cluster = clusters?[row] {
+                if let place = places[cluster] {
+                    units[place].rows.append(Int32(row))
+                    if units[place].stratum != strata[row] { crosses = true }
+                    continue
+                }
+                places[cluster] = units.count
+            }
+            units.append((strata[row], [Int32(row)]))
+        }
+        if crosses { return [units.map(\.rows)] }
+        let pools = Dictionary(grouping: units, by: \.stratum)
+        return pools.keys.sorted().map { (pools[$0] ?? []).map(\.rows) }
+    }
+}

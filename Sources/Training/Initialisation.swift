@@ -1,0 +1,41 @@
+import Randomness
+import Records
+
+extension ParameterLayout {
+    /// PyTorch's default: weights and biases of convolutions and linear layers uniform in ±1/√fanIn (for the weights this
+    /// is `kaiming_uniform_` with a = √5; He et al., "Delving deep into rectifiers", 2015), normalisation one and zero.
+    /// Each parameter has a stream of its own.
+    func initialise(_ buffer: FloatBuffer, identity: String, seed: Int) {
+        for (index, parameter) in parameters.enumerated() {
+            let values = buffer.pointer + parameter.offset
+            switch parameter.initial {
+            case .constant(let value): values.update(repeating: value, count: parameter.count)
+            case .uniform(let fanIn):
+                var stream = RandomStream(identity, seed: seed, purpose: "initialisation", index: index)
+                let bound = 1 / Double(fanIn).squareRoot()
+                for i in 0..<parameter.count { values[i] = Float((2 * stream.uniform() - 1) * bound) }
+            }
+        }
+    }
+
+    /// The parameters as named tensors, their names after `prefix`.
+    func tensors(of buffer: FloatBuffer, prefix: String = "") -> [NamedTensor] {
+        parameters.map { parameter in
+            let values = UnsafeBufferPointer(start: buffer.pointer + parameter.offset, count: parameter.count)
+            return NamedTensor(name: prefix + parameter.name, shape: parameter.shape, values: Array(values))
+        }
+    }
+
+    /// Fills the buffer from tensors named as `tensors(of:prefix:)` names them; others are ignored.
+    func load(_ tensors: [NamedTensor], prefix: String = "", into buffer: FloatBuffer) throws(TrainingError) {
+        let named = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        for parameter in parameters {
+            let name = prefix + parameter.name
+            guard let tensor = named[name] else { throw .badState("there is no tensor '\(name)'") }
+            guard tensor.shape == parameter.shape else {
+                throw .badState("tensor '\(name)' has shape \(tensor.shape) instead of \(parameter.shape)")
+            }
+            for (i, value) in tensor.values.enumerated() { buffer.pointer[parameter.offset + i] = value }
+        }
+    }
+}

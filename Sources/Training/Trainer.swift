@@ -1,0 +1,149 @@
+internal import CKernels
+import Records
+
+/// Trains one run, checkpoint by checkpoint:
+///
+///     var trainer = try Trainer(job, resuming: try writer.resumeState())
+///     while let (checkpoint, state) = try trainer.next() { try writer.append(checkpoint, state: state) }
+///
+/// Equal jobs give equal bits for any number of threads, and whether or not they were interrupted and resumed.
+public struct Trainer: ~Copyable {
+    /// Called after every step.
+    public var onProgress: (@Sendable (_ samplesSeen: Int) -> Void)?
+    /// Asked before every step; true makes `next` throw `.interrupted`.
+    public var shouldStop: (@Sendable () -> Bool)?
+
+    private let job: TrainingJob
+    private let engine: GradientStep
+    private var feed: SampleFeed
+    private let steps: Int
+    private var step: Int
+    private var samplesSeen: Int
+    /// The first checkpoint not yet given.
+    private var pending: Int
+    /// Loss and samples since the last checkpoint.
+    private var lossSum: Double
+    private var lossCount: Double
+    private let earlierSeconds: Double
+    private let start = ContinuousClock.now
+
+    /// - Throws: `.invalidJob` when the job contradicts itself, `.badState` when the state is not of such a run.
+    public init(_ job: TrainingJob, resuming state: TrainingState? = nil) throws(TrainingError) {
+        try job.validate()
+        let engine = try GradientStep(job)
+        let layout = engine.network.layout
+        if let state {
+            guard state.samplesSeen >= 0, state.samplesSeen <= job.totalSamples,
+                state.step == job.steps(samples: Int(state.samplesSeen))
+            else {
+                throw .badState("step \(state.step) after \(state.samplesSeen) samples is not on this run's way")
+            }
+            try layout.load(state.tensors, prefix: "weights/", into: engine.parameters)
+            try layout.load(state.tensors, prefix: "momentum/", into: engine.momenta)
+        } else {
+            layout.initialise(engine.parameters, identity: job.runID, seed: job.seed)
+        }
+        self.job = job
+        self.engine = engine
+        feed = SampleFeed(job)
+        steps = job.steps
+        step = Int(state?.step ?? 0)
+        let seen = Int(state?.samplesSeen ?? 0)
+        samplesSeen = seen
+        pending = state == nil ? 0 : job.checkpoints.firstIndex { $0 > seen } ?? job.checkpoints.count
+        lossSum = state?.sums["train_loss"] ?? 0
+        lossCount = state?.sums["train_samples"] ?? 0
+        earlierSeconds = state?.sums["seconds"] ?? 0
+    }
+
+    /// Trains up to the next checkpoint; nil when the run is over.
+    ///
+    /// Metrics: `train_loss` (mean over the samples since the last checkpoint; NaN before training), `<set>_loss` (mean
+    /// cross-entropy on the hard labels) and `<set>_error` (0…1) of every evaluation set, `learning_rate` (of the last
+    /// step), `seconds` (wall time of the run so far).
+    /// - Throws: `.diverged` at the first step whose loss is not finite, `.interrupted` when `shouldStop` says so.
+    public mutating func next() throws(TrainingError) -> (checkpoint: Checkpoint, state: TrainingState)? {
+        guard pending < job.checkpoints.count else { return nil }
+        while samplesSeen < job.checkpoints[pending] { try advance() }
+        let seen = samplesSeen
+        pending = job.checkpoints.firstIndex { $0 > seen } ?? job.checkpoints.count
+        let checkpoint = try makeCheckpoint()
+        lossSum = 0
+        lossCount = 0
+        return (checkpoint, makeState())
+    }
+
+    private func learningRate(step: Int) -> Double {
+        job.recipe.optimizer.learningRate * job.recipe.schedule.factor(step: step, of: steps)
+    }
+
+    private mutating func advance() throws(TrainingError) {
+        if let shouldStop, shouldStop() { throw .interrupted(run: job.runID, samplesSeen: samplesSeen) }
+        let (epoch, samples) = feed.batch(after: samplesSeen)
+        let rate = learningRate(step: step)
+        let (gradient, loss) = try engine.gradient(of: samples, epoch: epoch, feed: feed)
+        guard loss.isFinite else {
+            throw .diverged(run: job.runID, step: step + 1, samplesSeen: samplesSeen, learningRate: rate)
+        }
+        try engine.update(gradient, rate: rate)
+        lossSum += loss
+        lossCount += Double(samples.count)
+        samplesSeen += samples.count
+        step += 1
+        onProgress?(samplesSeen)
+    }
+
+    private func makeCheckpoint() throws(TrainingError) -> Checkpoint {
+        try engine.network.prepare(engine.parameters.pointer)
+        let isLast = samplesSeen == job.totalSamples
+        var checkpoint = Checkpoint(
+            epoch: Double(samplesSeen) / Double(job.sampleCount), samplesSeen: Int64(samplesSeen))
+        checkpoint.metrics["train_loss"] = lossSum / lossCount
+        checkpoint.metrics["learning_rate"] = learningRate(step: max(step - 1, 0))
+        for set in job.evaluation {
+            let logits = try evaluate(set.images, count: set.labels.count)
+            let loss = assay_cross_entropy(
+                logits.values, set.labels, set.labels.count, job.classes, 1, nil)
+            guard loss.isFinite else {
+                throw .diverged(
+                    run: job.runID, step: step, samplesSeen: samplesSeen,
+                    learningRate: learningRate(step: max(step - 1, 0)))
+            }
+            let errors = assay_errors(logits.values, set.labels, set.labels.count, job.classes)
+            checkpoint.metrics["\(set.name)_loss"] = loss / Double(set.labels.count)
+            checkpoint.metrics["\(set.name)_error"] = Double(errors) / Double(set.labels.count)
+            if isLast && job.recordsTest && set.name == "test" {
+                checkpoint.test = TestOutput(labels: set.labels, logits: logits)
+            }
+        }
+        if job.recordsLogits { checkpoint.logits = try evaluate(job.images, count: job.sampleCount) }
+        if isLast && job.recordsWeights { checkpoint.weights = engine.network.layout.tensors(of: engine.parameters) }
+        checkpoint.metrics["seconds"] = seconds
+        return checkpoint
+    }
+
+    private func evaluate(_ images: [Float], count: Int) throws(TrainingError) -> FloatMatrix {
+        let classes = job.classes
+        var logits = [Float](repeating: 0, count: count * classes)
+        try images.withPointer { images throws(TrainingError) in
+            try logits.withPointer { logits throws(TrainingError) in
+                try engine.team.logits(images, count: count, into: logits)
+            }
+        }
+        return FloatMatrix(rows: count, columns: classes, values: logits)
+    }
+
+    private var seconds: Double {
+        let duration = ContinuousClock.now - start
+        return earlierSeconds + Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+    }
+
+    private func makeState() -> TrainingState {
+        let layout = engine.network.layout
+        return TrainingState(
+            step: Int64(step), samplesSeen: Int64(samplesSeen),
+            sums: ["train_loss": lossSum, "train_samples": lossCount, "seconds": seconds],
+            tensors: layout.tensors(of: engine.parameters, prefix: "weights/")
+                + layout.tensors(of: engine.momenta, prefix: "momentum/"))
+    }
+}

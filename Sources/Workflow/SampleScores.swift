@@ -1,0 +1,53 @@
+import RunStore
+import Scoring
+import Statistics
+import Tables
+
+/// The scores of one or more runs of the same samples, as a table and its sidecar.
+public struct SampleScores: Sendable, Equatable {
+    /// `sample_id,label,score`, and `std` (ddof 1) for several runs; one row per sample in the order of `/samples`.
+    public let table: Table
+    /// Method, variant, direction, checkpoints, pass and digests.
+    public let sidecar: JSON
+    public let warnings: [String]
+
+    public init(runs: [RunFile], method: ScoreMethod) throws {
+        var scored: [ScoredRun] = []
+        var first: (run: RunFile, ids: [Int64], labels: [Int32])?
+        for run in runs {
+            let samples = try run.samples()
+            if let first, first.ids != samples.ids || first.labels != samples.labels {
+                throw WorkflowError.badData(
+                    "\(run.path): its samples are not those of \(first.run.path) (scores of several runs are averaged per sample)")
+            }
+            if first == nil { first = (run, samples.ids, samples.labels) }
+            scored.append(try score(run, method: method))
+        }
+        guard let first, let leading = scored.first else { throw WorkflowError(64, "no run to score") }
+        let values = first.ids.indices.map { row in scored.map { $0.score.values[row] } }
+        var columns = [
+            Column("sample_id", first.ids.map { Int($0) }), Column("label", first.labels.map { Int($0) }),
+            Column("score", values.map { mean($0) }),
+        ]
+        if runs.count > 1 { columns.append(Column("std", values.map { standardDeviation($0) ?? .nan })) }
+        table = Table(columns)
+        warnings = zip(runs, scored).flatMap { run, scored in scored.warnings.map { "\(run.path): \($0)" } }
+        sidecar = .object([
+            "format": "assay-score", "version": 1, "method": .string(leading.score.method),
+            "variant": .string(leading.score.variant), "direction": .string(leading.score.direction.rawValue),
+            "definition": .string(leading.score.definition),
+            "positions": .array(leading.score.positions.map(JSON.integer)),
+            "epochs": .array(leading.epochs.map(JSON.number)), "pass": JSON(leading.pass), "n": .integer(runs.count),
+            "runs": .array(
+                runs.map { ["id": .string($0.description.id), "digest": JSON($0.description.digest)] }),
+            "dataset": JSON(first.run.description.dataset), "dataset_digest": JSON(first.run.description.datasetDigest),
+            "warnings": JSON(warnings), "writer": .string("assay \(version)"),
+        ])
+    }
+
+    /// Writes the table, and the sidecar beside it.
+    public func write(to path: String) throws {
+        try writeText(table.formatted(.csv), to: path)
+        try writeText(sidecar.text(), to: path + ".json")
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import Tables
+import Workflow
+
+/// The table that an analysis reads: a file, standard input, or a store of runs.
+struct TableArgument: ParsableArguments {
+    @Argument(
+        help: "A CSV, TSV, JSON or JSONL file (- for standard input), or a store of runs (one row per run).",
+        completion: .file())
+    var table: String
+
+    func read() throws -> Table {
+        var isDirectory: ObjCBool = false
+        if FileManager.default.fileExists(atPath: table, isDirectory: &isDirectory), isDirectory.boolValue {
+            var runs = try Workflow.runTable(store: table, points: .finals)
+            runs.source = table
+            return runs
+        }
+        return try Table.read(table)
+    }
+}
+
+/// Column names separated by commas.
+struct ColumnList: ExpressibleByArgument, Sendable {
+    let names: [String]
+
+    init?(argument: String) {
+        names = argument.split(separator: ",", omittingEmptySubsequences: false)
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        if names.contains("") || Set(names).count < names.count { return nil }
+    }
+}
+
+/// Prints an analysis: its table with the explanation below for a reader, or the form asked for; what was left out and
+/// every warning go to stderr.
+func show(
+    _ format: OutputFormat, table: @autoclosure () -> Table, json: @autoclosure () -> JSON, explanation: [String],
+    notes: [String]
+) {
+    for line in notes { note("assay: " + line) }
+    let answer =
+        switch format {
+        case .json: json().text()
+        case .table: table().formatted(.table) + "\n" + explanation.map { $0 + "\n" }.joined()
+        default: table().formatted(format)
+        }
+    if format != .table {
+        for line in explanation where line.hasPrefix("warning: ") { note("assay: " + line) }
+    }
+    FileHandle.standardOutput.write(Data(answer.utf8))
+}

@@ -1,0 +1,176 @@
+import Statistics
+import Tables
+import Testing
+
+@testable import Analysis
+
+@Suite struct DistillationCorrelationTests {
+    typealias Options = DistillationCorrelation.Options
+
+    /// 36 sets of three sizes: size drives error and loss, and within a size the loss `dm` falls with the error while
+    /// `random` does not.
+    static let sets: Table = {
+        var (ipc, error, dm, random) = ([Int](), [Double](), [Double](), [Double]())
+        for (k, size) in [10, 50, 100].enumerated() {
+            for i in 0..<12 {
+                ipc.append(size)
+                error.append(0.8 - 0.2 * Double(k) + 0.01 * Double(i))
+                dm.append(10 - 3 * Double(k) + 0.1 * Double((i * 7) % 12) + 0.15 * Double(i))
+                random.append(10 - 3 * Double(k) + 0.1 * Double((i * 5 + k) % 12))
+            }
+        }
+        return Table([
+            Column("ipc", ipc), Column("test_error", error), Column("dm", dm), Column("random", random),
+            Column("subset", ipc.indices.map { "s\($0)" }),
+        ])
+    }()
+
+    static func options(_ losses: String..., adjustFor: [String] = ["ipc"]) -> Options {
+        var options = Options(losses: losses, error: "test_error")
+        options.adjustFor = adjustFor
+        options.resamples = 999
+        return options
+    }
+
+    @Test func sizeExplainsAwayAnObjectiveThatKnowsOnlySize() throws {
+        let dcs = try DistillationCorrelation(Self.sets, options: Self.options("dm", "random"))
+        let (dm, random) = (dcs.objectives[0], dcs.objectives[1])
+        #expect(dm.m == 36 && dm.effectiveM == 36)
+        #expect(try #require(random.rhoUnadjusted) > 0.8)
+        #expect(abs(try #require(random.rho)) < 0.4)
+        #expect(try #require(random.pValue) > 0.05)
+        #expect(try #require(dm.rho) > 0.5)
+        #expect(try #require(dm.pValue) < 0.01)
+        #expect(dm.pMethod == "permutation within ipc")
+        #expect(dm.rho == dm.rhoWithin)
+        // Holm: the smaller p doubles, the larger stays (or rises to it).
+        #expect(dm.pFamily == 2 * (try #require(dm.pValue)))
+        #expect(random.pFamily == random.pValue)
+    }
+
+    @Test func theHeadlineFollowsTheAdjustment() throws {
+        let x = try Self.sets.numbers("dm")
+        let y = try Self.sets.numbers("test_error")
+        let z = try Self.sets.numbers("ipc")
+        var options = Self.options("dm")
+        options.adjust = .partial
+        let partial = try DistillationCorrelation(Self.sets, options: options).objectives[0]
+        #expect(partial.rho == partialSpearman(x, y, given: [z]))
+        options.adjust = .residual
+        let residual = try DistillationCorrelation(Self.sets, options: options).objectives[0]
+        #expect(residual.rho == residualSpearman(x, y, onLogOf: [z]))
+        let plain = try DistillationCorrelation(Self.sets, options: Self.options("dm", adjustFor: [])).objectives[0]
+        #expect(plain.rho == spearman(x, y))
+        #expect(plain.rhoWithin == nil && plain.rhoPartial == nil)
+        #expect(plain.pMethod == "permutation")
+    }
+
+    @Test func turnedErrorsTurnTheSign() throws {
+        var turned = Self.sets
+        turned.columns[1] = Column("test_error", try Self.sets.numbers("test_error").map { 1 - $0 })
+        let straight = try DistillationCorrelation(Self.sets, options: Self.options("dm")).objectives[0]
+        let flipped = try DistillationCorrelation(turned, options: Self.options("dm")).objectives[0]
+        #expect(abs(try #require(straight.rho) + #require(flipped.rho)) < 1e-12)  // atanh of a sum: one rounding each
+        #expect(straight.pValue == flipped.pValue)
+    }
+
+    @Test func rowOrderAndThreadsDoNotCount() throws {
+        let options = Self.options("dm")
+        let dcs = try DistillationCorrelation(Self.sets, options: options)
+        let reversed = try DistillationCorrelation(Self.sets.rows((0..<36).reversed()), options: options)
+        #expect(abs(try #require(dcs.objectives[0].rho) - #require(reversed.objectives[0].rho)) < 1e-12)
+        var parallel = options
+        parallel.threads = 3
+        #expect(try DistillationCorrelation(Self.sets, options: parallel).objectives == dcs.objectives)
+    }
+
+    @Test func undefinedIsNullWithAWarning() throws {
+        let table = Table([Column("dm", [1.0, 1, 1, 1]), Column("test_error", [0.1, 0.2, 0.3, 0.4])])
+        let constant = try DistillationCorrelation(table, options: Self.options("dm", adjustFor: []))
+        #expect(constant.objectives[0].warnings == ["the loss is the same for all 4 sets: ρ is undefined"])
+        let json = constant.json()["objectives"]?[0]
+        for key in ["rho", "low", "high", "p_value", "p_family", "rho_within"] { #expect(json?[key] == .null) }
+        let two = try DistillationCorrelation(table.rows([0, 1]), options: Self.options("dm", adjustFor: []))
+        #expect(two.objectives[0].rho == nil && two.objectives[0].m == 2)
+        #expect(two.objectives[0].warnings == ["m = 2: a correlation needs at least 3 sets with a loss and an error"])
+    }
+
+    @Test func smallAndConstantStrataAreNamed() throws {
+        let table = Table([
+            Column("ipc", [1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3]),
+            Column("dm", [1.0, 3, 2, 5, 4, 1, 2, 3, 7, 7, 7, 7]),
+            Column("test_error", [0.1, 0.2, 0.3, 0.4, 0.5, 0.1, 0.2, 0.3, 0.1, 0.2, 0.3, 0.4]),
+        ])
+        let o = try DistillationCorrelation(table, options: Self.options("dm")).objectives[0]
+        #expect(o.m == 12 && o.effectiveM == 5)
+        #expect(o.warnings.contains("left out, fewer than 4 sets: ipc=2 (3)"))
+        #expect(o.warnings.contains("left out, the loss or the error does not vary: ipc=3 (4)"))
+        #expect(o.interval?.method == .bca)
+        let none = try DistillationCorrelation(table.rows([0, 5, 8]), options: Self.options("dm")).objectives[0]
+        #expect(none.rho == nil)
+        #expect(none.warnings.contains("no stratum of ipc can be used; try partial"))
+    }
+
+    @Test func emptyCellsAreDroppedAndNamed() throws {
+        let table = try Table.csv("dm,test_error\n1,0.1\n,0.2\n3,0.3\n2,0.5\n4,0.4\n", source: "t.csv")
+        let dcs = try DistillationCorrelation(table, options: Self.options("dm", adjustFor: []))
+        #expect(dcs.notes == ["dm: 1 row with an empty cell left out (line 3)"])
+        #expect(dcs.objectives[0].m == 4)
+        #expect(dcs.objectives[0].pMethod == "exact permutation")
+        let text = try Table.csv("dm,test_error\n1,0.1\nx,0.2\n", source: "t.csv")
+        let error = #expect(throws: TableError.self) {
+            try DistillationCorrelation(text, options: Self.options("dm", adjustFor: []))
+        }
+        #expect(error?.description == "t.csv:3:1: 'x' in column 'dm' is not a number")
+    }
+
+    @Test func clustersCountOnce() throws {
+        var copies = Self.sets.rows((0..<36).flatMap { [$0, $0, $0] })
+        copies.columns.append(Column("seed", (0..<108).map { $0 % 3 }))
+        var options = Self.options("dm")
+        options.cluster = "subset"
+        let clustered = try DistillationCorrelation(copies, options: options).objectives[0]
+        let once = try DistillationCorrelation(Self.sets, options: Self.options("dm")).objectives[0]
+        #expect(clustered.m == 108 && clustered.effectiveM == 36)
+        #expect(clustered.pMethod == "permutation of cluster means within ipc")
+        #expect(clustered.pValue == once.pValue)
+    }
+
+    @Test func theJSONHasItsFixedKeys() throws {
+        let json = try DistillationCorrelation(Self.sets, options: Self.options("dm")).json()
+        #expect(json["format"] == "assay-dcs" && json["version"] == 1)
+        let keys = Set(json["objectives"]?[0]?.members?.keys.map { $0 } ?? [])
+        #expect(
+            keys.isSuperset(of: [
+                "objective", "m", "effective_m", "rho", "low", "high", "p_value", "p_family", "p_method",
+                "adjusted_for",
+                "adjust", "rho_within", "rho_partial", "rho_unadjusted", "warnings",
+            ]))
+        #expect(json["objectives"]?[0]?["adjusted_for"] == ["ipc"])
+        #expect(json["objectives"]?[0]?["adjust"] == "within")
+    }
+
+    @Test func lossesOfTheirOwnFileMeetTheirRows() throws {
+        let errors = try Table.csv("subset,seed,test_error\na,1,0.5\na,2,0.6\nb,1,0.4\nc,1,0.3\n")
+        let wide = try Table.csv("subset,dm,dc,note\nb,2,20,x\na,3,30,y\n", source: "losses.csv")
+        let joined = try DistillationCorrelation.joining(wide, to: errors, error: "test_error")
+        #expect(joined.objectives == ["dm", "dc"])
+        #expect(joined.table.columns.last == Column("dc", [30.0, 30, 20, .nan]))
+        let long = try Table.csv("objective,subset,loss\ndm,b,2\ndm,a,3\ndc,b,20\ndc,a,30\n")
+        #expect(try DistillationCorrelation.joining(long, to: errors, error: "test_error").table == joined.table)
+        let twice = try Table.csv("subset,dm\na,3\na,4\n", source: "losses.csv")
+        let error = #expect(throws: TableError.self) {
+            try DistillationCorrelation.joining(twice, to: errors, error: "test_error")
+        }
+        #expect(error?.description == "losses.csv:3: a second 'dm' for subset=a")
+        #expect(throws: TableError.self) {
+            try DistillationCorrelation.joining(Table([Column("dm", [1.0])]), to: errors, error: "test_error")
+        }
+    }
+
+    @Test func holmStepsDown() {
+        let p: [Double?] = [0.01, nil, 0.04, 0.03]
+        #expect(holm(p) == [0.03, nil, 0.06, 0.06])  // statsmodels.stats.multitest.multipletests(…, "holm")
+        #expect(holm([0.9, 0.8]) == [1, 1])
+    }
+}

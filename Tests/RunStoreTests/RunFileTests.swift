@@ -1,0 +1,67 @@
+import Foundation
+import Records
+import Testing
+
+@testable import RunStore
+
+@Suite struct RunFileTests {
+    @Test(arguments: StoredPrecision.allCases)
+    func sealedRunReadsBackWhatWasWritten(precision: StoredPrecision) throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/a/b.h5"
+        let header = Example.header(precision: precision)
+        try Example.write(path, header: header)
+
+        let run = try RunFile(path: path)
+        #expect(run.isSealed)
+        #expect(run.description == header.description)
+        #expect(run.epochs == [0, 0.5, 1, 1.5])
+        #expect(run.samplesSeen == [0, 37, 74, 111])
+        #expect(run.metricNames == ["seconds", "test_error", "train_loss"])
+        #expect(try run.metric("train_loss") == [2.5, 1.25, 2.5 / 3, 0.625])
+        #expect(run.logitsType == precision.rawValue)
+        #expect(try run.samples() == header.samples)
+        #expect(try run.targets() == header.targets)
+        for index in 0..<4 {
+            let expected = Example.checkpoint(index, last: index == 3)
+            #expect(try run.logits(checkpoint: index) == expected.logits)
+            #expect(try run.logits(checkpoint: index, rows: 5..<7).values == Array(expected.logits!.values[25..<35]))
+            #expect(try run.score("el2n", checkpoint: index) == expected.scores["el2n"])
+            #expect(try run.weights(checkpoint: index) == expected.weights)
+            var rows: [Float] = []
+            try run.forEachLogitBlock(checkpoint: index) { first, block in
+                #expect(first * Example.classes == rows.count)
+                rows += block
+            }
+            #expect(rows == expected.logits?.values)
+        }
+        #expect(try run.features() == Example.checkpoint(3, last: true).features)
+        #expect(try run.test() == Example.checkpoint(3, last: true).test)
+        #expect(!FileManager.default.fileExists(atPath: scratch.path + "/a/b.partial"))
+    }
+
+    @Test func unfinishedRunReadsLikeASealedOne() throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/run.h5"
+        var writer = try RunWriter(path: path, header: Example.header(precision: .half), resuming: false)
+        for index in 0..<3 { try writer.append(Example.checkpoint(index), state: Example.state(index)) }
+        let run = try RunFile(path: scratch.path + "/run")
+        #expect(!run.isSealed)
+        #expect(run.epochs == [0, 0.5, 1])
+        #expect(try run.logits(checkpoint: 2) == Example.checkpoint(2).logits)
+        #expect(try run.targets() == Example.header().targets)
+        #expect(run.weightCheckpoints == [0])
+        #expect(run.parts.map(\.hasState) == [false, false, true])
+        #expect(try writer.resumeState() == Example.state(2))
+    }
+
+    @Test func equalRunsAreEqualFiles() throws {
+        let scratch = try Scratch()
+        try Example.write(scratch.path + "/a.h5")
+        Thread.sleep(forTimeInterval: 1.1)  // object times, were they on, count seconds
+        try Example.write(scratch.path + "/b.h5")
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: scratch.path + "/a.h5"))
+                == Data(contentsOf: URL(fileURLWithPath: scratch.path + "/b.h5")))
+    }
+}

@@ -1,0 +1,116 @@
+import Tables
+import Testing
+
+@testable import Statistics
+
+@Suite struct ResamplingTests {
+    @Test func exactPValuesEqualEnumeration() {
+        let cases = Oracle.cases("permutation")
+        #expect(cases.map { $0["count"]?.int } == [24, 720, 5040, 362_880])
+        for c in cases {
+            let test = RankCorrelation(c.numbers("x"), c.numbers("y")).permutationTest(seed: 1)
+            #expect(test?.isExact == true && test?.scheme == .all)
+            #expect(test?.arrangements == c["count"]?.int)
+            #expect(near(test?.pValue, c.number("p")))
+        }
+    }
+
+    @Test func exactPValuesWithinStrataEqualEnumeration() throws {
+        let c = try #require(Oracle.root["permutation_within"])
+        let correlation = RankCorrelation(
+            c.numbers("x"), c.numbers("y"), adjustment: .within(c.integers("strata")))
+        let test = correlation.permutationTest(seed: 1)
+        #expect(test?.arrangements == 2880)
+        #expect(test?.scheme == .strata)
+        #expect(near(test?.pValue, c.number("p")))
+    }
+
+    @Test func residualsAreRearrangedWhereStrataCannotBe() throws {
+        let c = try #require(Oracle.root["permutation_partial"])
+        let correlation = RankCorrelation(
+            c.numbers("x"), c.numbers("y"), adjustment: .partial([c.numbers("covariate")]))
+        let test = correlation.permutationTest(seed: 1, strata: Array(0..<7))
+        #expect(test?.scheme == .residuals)
+        #expect(near(test?.pValue, c.number("p")))
+    }
+
+    @Test func monteCarloComesNearTheExactPValue() throws {
+        // Nine sets exactly, and the same nine twice over by 20,000 arrangements: p ≈ 0.05 ± 4·√(p(1 − p)/20,000).
+        let x = (0..<10).map(Double.init)
+        let y: [Double] = [2, 0, 5, 1, 3, 4, 9, 6, 7, 8].map { $0 == 9 ? 0.5 : $0 }
+        let test = try #require(RankCorrelation(x, y).permutationTest(resamples: 20_000, seed: 4))
+        #expect(!test.isExact && test.arrangements == 20_000)
+        let again = try #require(RankCorrelation(x, y).permutationTest(resamples: 20_000, seed: 5))
+        let spread = 4 * (2 * test.pValue * (1 - test.pValue) / 20_000).squareRoot()
+        #expect(abs(test.pValue - again.pValue) < spread)
+        #expect(test.pValue >= 1.0 / 20_001)
+    }
+
+    @Test func anAssociationIsFoundAndNoiseIsNot() throws {
+        let noise = RankCorrelation(sample.x, Array(sample.y.reversed()))
+        let strong = RankCorrelation(sample.x, sample.x.map { -$0 })
+        #expect(try #require(strong.permutationTest(resamples: 999, seed: 1)).pValue == 0.001)
+        #expect(try #require(noise.permutationTest(resamples: 999, seed: 1)).pValue > 0.01)
+    }
+
+    @Test func intervalsFromSciPysResamplesEqualSciPys() throws {
+        let c = try #require(Oracle.root["bootstrap"])
+        let (x, y, distribution) = (c.numbers("x"), c.numbers("y"), c.numbers("distribution"))
+        let all = Array(x.indices)
+        let jackknife = all.map { out in
+            spearman(all.filter { $0 != out }.map { x[$0] }, all.filter { $0 != out }.map { y[$0] }) ?? .nan
+        }
+        let bca = BootstrapInterval(
+            bcaOf: distribution, estimate: try #require(spearman(x, y)), jackknife: jackknife, level: 0.95)
+        // SciPy's own ρ of resamples equal to the estimate may differ from ours in the last bit, which moves the bias
+        // by half a resample in 1999.
+        let halfResample = 2e-3
+        #expect(near(bca?.low, c.numbers("bca")[0], halfResample))
+        #expect(near(bca?.high, c.numbers("bca")[1], halfResample))
+        let percentile = BootstrapInterval(percentilesOf: distribution, level: 0.95)
+        #expect(near(percentile?.low, c.numbers("percentile")[0]))
+        #expect(near(percentile?.high, c.numbers("percentile")[1]))
+    }
+
+    @Test func ourResamplesAgreeWithNumPysWithinMonteCarloError() throws {
+        let c = try #require(Oracle.root["large"])
+        let interval = RankCorrelation(c.numbers("x"), c.numbers("y")).bootstrap(seed: 1)
+        #expect(interval?.method == .percentile)
+        // The 2.5 % quantile of 10,000 resamples with σ ≈ 0.06 has a standard error near 0.0016: four of them, twice.
+        #expect(near(interval?.low, c.numbers("percentile")[0], 0.01))
+        #expect(near(interval?.high, c.numbers("percentile")[1], 0.01))
+    }
+
+    @Test(arguments: [
+        RankCorrelation.Adjustment.none, .within(sample.strata), .partial([sample.z]), .residual([sample.z]),
+    ])
+    func threadsChangeNoBit(adjustment: RankCorrelation.Adjustment) {
+        let c = RankCorrelation(sample.x, sample.y, adjustment: adjustment)
+        let one = c.bootstrap(resamples: 1500, seed: 7, threads: 1)
+        #expect(one != nil)
+        #expect(c.bootstrap(resamples: 1500, seed: 7, threads: 3) == one)
+        #expect(c.bootstrap(resamples: 1500, seed: 8) != one)
+        let p = c.permutationTest(resamples: 1500, seed: 7, threads: 1)
+        #expect(p != nil)
+        #expect(c.permutationTest(resamples: 1500, seed: 7, threads: 4) == p)
+    }
+
+    @Test func clustersOfCopiesWidenTheInterval() throws {
+        let copies = (0..<240).map { $0 % 60 }
+        let c = RankCorrelation(copies.map { sample.x[$0] }, copies.map { sample.y[$0] })
+        let naive = try #require(c.bootstrap(resamples: 2000, seed: 1, method: .percentile))
+        let honest = try #require(c.bootstrap(resamples: 2000, seed: 1, clusters: copies, method: .percentile))
+        let plain = try #require(
+            RankCorrelation(sample.x, sample.y).bootstrap(resamples: 2000, seed: 1, method: .percentile))
+        // Four copies of each set pretend to √4 times the precision; clusters undo it.
+        #expect((honest.high - honest.low) / (naive.high - naive.low) > 1.6)
+        #expect(abs((honest.high - honest.low) / (plain.high - plain.low) - 1) < 0.1)
+    }
+
+    @Test func drawsStayWithinTheirStratum() {
+        let c = RankCorrelation(sample.x, sample.y, adjustment: .within(sample.strata))
+        #expect(c.unitPools(nil).map(\.count) == [20, 20, 20])
+        #expect(c.unitPools(sample.strata.indices.map { $0 / 2 }).count == 1)  // clusters that cross strata
+        #expect(c.unitPools(sample.strata.indices.map { $0 % 6 }).map(\.count) == [2, 2, 2])
+    }
+}
