@@ -51,8 +51,7 @@ public struct GoyalLaw: ScalingLaw {
     }
 
     public func undetermined(by points: [[Double]]) -> [(parameter: Int, reason: String)] {
-        // 1e-9: n = S up to the rounding of a ratio.
-        if points.contains(where: { $0[0] > $0[1] * (1 + 1e-9) }) { return [] }
+        if points.contains(where: { GoyalPoint(n: $0[0], s: $0[1]).isRepeated }) { return [] }
         return [(2, "tau is not identified: no point lies beyond its first epoch (n > S)")]
     }
 
@@ -78,14 +77,23 @@ public struct GoyalLaw: ScalingLaw {
         return p[0] * exp(p[1] * (point.logFirst - log(unit) + g)) + p[3]
     }
 
-    public func gradient(_ p: [Double], at x: [Double]) -> [Double] {
-        let point = GoyalPoint(n: x[0], s: x[1])
+    public func gradient(_ p: [Double], at x: [Double]) -> [Double] { gradients(p, at: [x])[0] }
+
+    public func gradients(_ p: [Double], at points: [[Double]]) -> [[Double]] {
+        let prepared = points.map { GoyalPoint(n: $0[0], s: $0[1]) }
         let delta = Self.delta(p[2])
-        let gain = point.isRepeated ? GoyalRepeats(upTo: point.epochs).gain(point, delta: delta) : (value: 0, slope: 0)
-        let u = point.logFirst - log(unit) + gain.value
-        let g = exp(p[1] * u)
-        let slope = point.isRepeated ? p[0] * p[1] * g * gain.slope * delta * log(2) / (p[2] * p[2]) : 0
-        return [g, p[0] * u * g, slope, 1]
+        let logUnit = log(unit)
+        var rows: [[Double]] = []
+        rows.reserveCapacity(points.count)
+        GoyalRepeats(upTo: prepared.map(\.epochs).max() ?? 0).forEachGain(prepared, delta: delta, needsSlope: true) {
+            i, gain, slope in
+            let u = prepared[i].logFirst - logUnit + gain
+            let g = exp(p[1] * u)
+            // Without repeats there is no τ in it, not even an undetermined one.
+            let byTau = prepared[i].isRepeated ? p[0] * p[1] * g * slope * delta * log(2) / (p[2] * p[2]) : 0
+            rows.append([g, p[0] * u * g, byTau, 1])
+        }
+        return rows
     }
 
     public func problem(points: [[Double]], bounds: [Bounds]) -> LawProblem {
@@ -139,11 +147,13 @@ struct GoyalPoint {
     /// ln(n / (S K)), 0 where K is 0.
     let logRest: Double
 
-    var isRepeated: Bool { epochs > 0 }
+    /// Whether repeats count in it: n > S.
+    let isRepeated: Bool
 
     init(n: Double, s: Double) {
         logFirst = log(min(n, s))
         // G is continuous where an epoch ends: which side a rounded ratio falls on does not matter.
+        isRepeated = n > s * (1 + 1e-9)  // beyond the rounding of a ratio
         epochs = Int(min((n / s).rounded(.down), Double(GoyalRepeats.horizon)))
         logRest = epochs > 0 ? log(n / (s * Double(epochs))) : 0
     }

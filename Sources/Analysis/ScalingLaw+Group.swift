@@ -85,15 +85,13 @@ extension ScalingLawFit {
         // Asymptotic errors: of the estimated parameters that are free to move both ways.
         let solved = problem.parameters(solution.linear, solution.nonlinear)
         // At b = 0 or a = 0 the curve is flat, whatever the others are.
-        let idle = estimated.filter { j in x.allSatisfy { law.gradient(solved, at: $0)[j] == 0 } }
+        let rows = law.gradients(solved, at: x)
+        let idle = estimated.filter { j in rows.allSatisfy { $0[j] == 0 } }
         warnings += idle.map { "\(laws[$0].name) is not identified: the fitted curve does not depend on it" }
         for j in idle { sides[j] = nil }
         let free = estimated.filter { sides[$0] == nil && !idle.contains($0) }
         let degrees = n - estimated.count
-        let gradients = x.flatMap { point -> [Double] in
-            let gradient = law.gradient(solved, at: point)
-            return free.map { gradient[$0] }
-        }
+        let gradients = rows.flatMap { row in free.map { row[$0] } }
         let uncertainty = ParameterUncertainty(
             jacobian: gradients, parameterCount: free.count,
             variance: degrees > 0 ? solution.rss / Double(degrees) : .nan)

@@ -14,6 +14,8 @@ public protocol ScalingLaw: Sendable {
     func value(_ parameters: [Double], at x: [Double]) -> Double
     /// ∂f/∂parameters, exact.
     func gradient(_ parameters: [Double], at x: [Double]) -> [Double]
+    /// The gradient at each of many points.
+    func gradients(_ parameters: [Double], at points: [[Double]]) -> [[Double]]
     /// Quantities that follow from the parameters, by name.
     func derived(_ parameters: [Double]) -> [(name: String, value: Double)]
     /// Whether a point belongs to the law's domain.
@@ -24,6 +26,12 @@ public protocol ScalingLaw: Sendable {
     func remark(_ parameter: Int, on side: Bounds.Side) -> String?
     /// The search for one group's parameters. `bounds` has zero width where a parameter is fixed.
     func problem(points: [[Double]], bounds: [Bounds]) -> LawProblem
+}
+
+extension ScalingLaw {
+    public func gradients(_ parameters: [Double], at points: [[Double]]) -> [[Double]] {
+        points.map { gradient(parameters, at: $0) }
+    }
 }
 
 public struct LawColumn: Sendable, Equatable {

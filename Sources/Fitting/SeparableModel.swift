@@ -59,7 +59,12 @@ final class Projection {
         hasDerivatives = withDerivatives
         if withDerivatives { derivatives.update(repeating: 0) }
         theta.withUnsafeBufferPointer { model.evaluate($0, linear.columns, withDerivatives ? derivatives : nil) }
-        self.theta = theta
+        // Element by element: a shared buffer would be copied at the caller's next change.
+        if self.theta.count == theta.count {
+            for j in theta.indices { self.theta[j] = theta[j] }
+        } else {
+            self.theta = theta.map(\.self)
+        }
         rss = y.withUnsafeBufferPointer { linear.solve($0) }
         if rss.isNaN { rss = .infinity }
         return rss
