@@ -142,6 +142,7 @@ extension ParetoFrontier {
 
         private func envelope(_ members: [[Int]], _ values: [[Double]], _ membership: [Double]?) -> [Point] {
             guard values.count == 2 else { return [] }
+            guard 2 * Set(values[0]).count <= values[0].count else { return [] }
             var best = [Double: (place: Int, value: Double)]()
             for (i, rows) in members.enumerated() {
                 let value = mean(rows.map { choice[$0] })

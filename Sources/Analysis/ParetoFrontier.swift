@@ -53,7 +53,7 @@ public struct ParetoFrontier: Sendable, Equatable {
         public var points: [Point]
         /// Points off the frontier that the noise puts on it with a probability of 5 % or more.
         public var contenders: [Point]
-        /// For two objectives: the best point for each value of the first.
+        /// For two objectives: the best point for each value of the first, where these values repeat.
         public var envelope: [Point]
     }
 

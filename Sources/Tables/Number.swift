@@ -70,9 +70,27 @@ func readCell(_ bytes: UnsafeBufferPointer<UInt8>) -> Cell {
         let x = scale < 0 ? m / exactPowers[-scale] : m * exactPowers[scale]
         return .number(isNegative ? -x : x)
     }
+    if digits <= 19, let x = extended(mantissa, scale) { return .number(isNegative ? -x : x) }
     let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
     return Double(text).map(Cell.number) ?? .text
 }
+
+#if arch(x86_64) && !os(Windows)
+    /// Powers of ten that 64 bits of significand hold exactly.
+    private let extendedPowers: [Float80] = (0...27).map { n in (0..<n).reduce(1) { p, _ in p * 10 } }
+
+    /// m · 10^scale through the 64-bit significand of the x87: rounded once there and once more to a double, which is
+    /// right unless the first result lies beside the middle between two doubles; then nil.
+    private func extended(_ mantissa: UInt64, _ scale: Int) -> Double? {
+        guard mantissa > 0, abs(scale) <= 27 else { return nil }
+        let m = Float80(mantissa)
+        let x = scale < 0 ? m / extendedPowers[-scale] : m * extendedPowers[scale]
+        let rest = x.significandBitPattern & 0x7FF
+        return rest >= 0x3FF && rest <= 0x401 ? nil : Double(x)
+    }
+#else
+    private func extended(_ mantissa: UInt64, _ scale: Int) -> Double? { nil }
+#endif
 
 private func digit(_ byte: UInt8) -> UInt64? {
     let d = byte &- UInt8(ascii: "0")

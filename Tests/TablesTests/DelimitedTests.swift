@@ -1,3 +1,4 @@
+import Randomness
 import Testing
 
 @testable import Tables
@@ -103,5 +104,23 @@ import Testing
         #expect(table.rowCount == rows)
         #expect(try table.numbers("x") == (0..<rows).map { Double($0) / 7 })
         #expect(try table.groups(by: ["name"]).map(\.rows.count) == [6667, 6667, 6666])
+    }
+}
+
+@Suite struct NumberTests {
+    /// The standard library's reader is the oracle.
+    @Test func randomDecimalsAreReadLikeTheStandardLibraryReadsThem() {
+        var generator = RandomStream(seed: 1, purpose: "test")
+        for _ in 0..<20_000 {
+            let x = Double(bitPattern: UInt64.random(in: 0..<(0x7FF << 52), using: &generator))
+            #expect(number("\(x)") == x)
+            let digits = UInt64.random(in: 0..<(1 << 63), using: &generator)
+            let text = "0.\(digits)e\(Int.random(in: -30...30, using: &generator))"
+            #expect(number(text) == Double(text), "\(text)")
+        }
+        // Beside the middle of two doubles: 2⁵³ + 1 ± a little, in 19 digits and tenths.
+        for text in ["900719925474099.3", "900719925474099.30001", "900719925474099.2999", "9007199254740993.0"] {
+            #expect(number(text) == Double(text), "\(text)")
+        }
     }
 }
