@@ -45,6 +45,12 @@ public struct Named<Value: Sendable & Equatable>: Sendable, Equatable {
     public var name: String
     public var value: Value
     public var mark: SourceMark
+
+    public init(name: String, value: Value, mark: SourceMark) {
+        self.name = name
+        self.value = value
+        self.mark = mark
+    }
 }
 
 /// `fashion-mnist`, `{ cifar10: { path: … } }`, `{ glyphs: { train: 12000 } }`.
@@ -95,6 +101,11 @@ public struct RegimeChoice: Sendable, Equatable {
     public var labels: Labels
     /// A regime may need its own recipe: the gradient of KL at temperature T is about T² times smaller.
     public var recipe: String?
+
+    public init(labels: Labels, recipe: String? = nil) {
+        self.labels = labels
+        self.recipe = recipe
+    }
 }
 
 /// The run whose scores or logits are used: `full`, `HL/full/mid` or `HL/full/mid/seed1`.
@@ -104,6 +115,14 @@ public struct SourceReference: Sendable, Equatable {
     public var budget: String?
     public var seed: Int?
     public var mark: SourceMark
+
+    public init(subset: String, regime: String? = nil, budget: String? = nil, seed: Int? = nil, mark: SourceMark) {
+        self.subset = subset
+        self.regime = regime
+        self.budget = budget
+        self.seed = seed
+        self.mark = mark
+    }
 }
 
 public enum SubsetChoice: Sendable, Equatable {

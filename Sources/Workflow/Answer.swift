@@ -187,7 +187,7 @@ extension AnswerSource {
         let explanation = results.first?.result.explanation().filter { !$0.hasPrefix("warning:") } ?? []
         let score = Answer(
             name: name, title: "Distillation Correlation Score: \(objectives.joined(separator: ", "))",
-            table: Table.stacked(tables), json: json, explanation: explanation + sets.notes, warnings: warnings,
+            table: try Table.stacked(tables), json: json, explanation: explanation + sets.notes, warnings: warnings,
             figure: { figure in
                 try? Self.scatterFigure(
                     sets.table, results: results, per: choice.per, loss: losses[0], error: against[0], figure)
@@ -306,32 +306,5 @@ extension AnswerSource {
     /// `samples_seen` → `samples seen`.
     private static func words(_ column: String) -> String {
         column == "ipc" ? "images per class" : column.replacingOccurrences(of: "_", with: " ")
-    }
-}
-
-extension Table {
-    /// Tables with the same columns, one below the other.
-    static func stacked(_ tables: [Table]) -> Table {
-        guard let first = tables.first else { return Table([]) }
-        return Table(
-            first.columns.indices.map { at in
-                let parts = tables.map { $0.columns[at].values }
-                let name = first.columns[at].name
-                if parts.allSatisfy({ if case .integers = $0 { true } else { false } }) {
-                    return Column(name, parts.flatMap { if case .integers(let v) = $0 { v } else { [] } })
-                }
-                if parts.allSatisfy({ if case .texts = $0 { false } else { true } }) {
-                    return Column(
-                        name,
-                        parts.flatMap { part -> [Double] in
-                            switch part {
-                            case .integers(let values): values.map(Double.init)
-                            case .numbers(let values): values
-                            case .texts: []
-                            }
-                        })
-                }
-                return Column(name, parts.flatMap { if case .texts(let v) = $0 { v } else { [] } })
-            })
     }
 }

@@ -3,6 +3,7 @@ import Distillation
 import RunStore
 import Statistics
 import Tables
+import Training
 
 /// The sets of images that a study trained on: one row per set and group, with the errors of the runs trained on it. An
 /// objective is evaluated once per set of images, whatever regime or budget was trained on it.
@@ -48,9 +49,10 @@ struct ImageSetTable {
 
         report("dm: embedding \(data.training.count) images with 5 random networks, \(sets.count) sets")
         let normalization = Normalization(of: data.dataset.train, indices: data.training)
+        let train = data.dataset.train
         let losses = try DistributionMatching(networks: 5, width: 32, depth: 3, seed: 0).losses(
-            real: data.dataset.train.floats(data.training, normalization), labels: data.labels,
-            shape: (data.dataset.train.channels, data.dataset.train.height, data.dataset.train.width),
+            real: train.floats(data.training, normalization),
+            shape: ImageShape(channels: train.channels, height: train.height, width: train.width), labels: data.labels,
             classes: data.dataset.classes, subsets: sets.map(\.positions))
 
         let runTable = try Workflow.runTable(runs.map { (id: $0.id, run: try plan.store.open($0.id)) })
@@ -78,10 +80,10 @@ struct ImageSetTable {
             columns.append(Column("\(name)_std", members.map { standardDeviation($0) ?? .nan }))
         }
         let perRow = rows.map { row in row.members.compactMap { indexOf[Self.key(runs[$0])] }.map { losses[$0] } }
-        columns.append(Column("dm", perRow.map { mean($0.map(\.literal.mean)) }))
-        columns.append(Column("dm_network_std", perRow.map { mean($0.map(\.literal.std)) }))
-        columns.append(Column("dm-debiased", perRow.map { mean($0.map(\.debiased.mean)) }))
-        columns.append(Column("dm-debiased_network_std", perRow.map { mean($0.map(\.debiased.std)) }))
+        columns.append(Column("dm", perRow.map { mean($0.map(\.literalMean)) }))
+        columns.append(Column("dm_network_std", perRow.map { mean($0.map(\.literalStd)) }))
+        columns.append(Column("dm-debiased", perRow.map { mean($0.map(\.debiasedMean)) }))
+        columns.append(Column("dm-debiased_network_std", perRow.map { mean($0.map(\.debiasedStd)) }))
         table = Table(columns)
     }
 

@@ -25,7 +25,7 @@ public struct Results {
     private func path(_ name: String) -> String { "\(directory)/\(name)" }
 
     /// Answers, draws and reports, unless everything is there and made from the same runs and questions.
-    public func update(report: (String) -> Void) throws -> Outcome {
+    public func update(report: @escaping (String) -> Void) throws -> Outcome {
         let stamp = Stamp(path: path(".stamp.json"))
         let digest = try self.digest()
         if stamp.isFresh(digest) {
@@ -47,14 +47,14 @@ public struct Results {
     }
 
     /// Draws the figures again; returns the pictures' paths.
-    public func draw(only: String?, report: (String) -> Void) throws -> [String] {
+    public func draw(only: String?, report: @escaping (String) -> Void) throws -> [String] {
         try draw(answers(report: report), only: only, report: report).filter { path in
             Figure.formats.contains { path.hasSuffix("." + $0) }
         }
     }
 
     /// Writes the report again; returns its path. Figures are drawn where they are missing.
-    public func writeReport(report: (String) -> Void) throws -> String {
+    public func writeReport(report: @escaping (String) -> Void) throws -> String {
         let answers = try self.answers(report: report)
         let missing = plan.study.figures.contains { !FileManager.default.fileExists(atPath: path($0.file)) }
         if missing { _ = try draw(answers, only: nil, report: report) }
@@ -63,7 +63,7 @@ public struct Results {
 
     // MARK: - Steps
 
-    private func answers(report: (String) -> Void) throws -> [Answer] {
+    private func answers(report: @escaping (String) -> Void) throws -> [Answer] {
         let source = try AnswerSource(plan: plan, data: data, report: report)
         return try [source.runs(), source.summary()] + plan.study.analyses.flatMap { try source.answer($0) }
     }
@@ -81,7 +81,7 @@ public struct Results {
         return written
     }
 
-    private func draw(_ answers: [Answer], only: String?, report: (String) -> Void) throws -> [String] {
+    private func draw(_ answers: [Answer], only: String?, report: @escaping (String) -> Void) throws -> [String] {
         var written: [String] = []
         for choice in plan.study.figures where only == nil || choice.show == only {
             guard let figure = answers.first(where: { $0.name == choice.show })?.figure?(choice) else { continue }

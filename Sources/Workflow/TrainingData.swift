@@ -41,7 +41,7 @@ public struct TrainingData: Sendable {
         }
         (training, validation) = Split.validation(labels: dataset.train.labels, images: study.validation, seed: 0)
         var hash = SHA256()
-        dataset.forEachDigestBlock { hash.update(bufferPointer: $0) }
+        dataset.forEachDigestBlock { (block: UnsafeRawBufferPointer) in hash.update(bufferPointer: block) }
         digest = hash.finalize().hexadecimal
     }
 
