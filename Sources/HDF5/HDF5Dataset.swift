@@ -62,7 +62,8 @@ public struct HDF5Dataset: ~Copyable {
         into buffer: UnsafeMutableRawBufferPointer, start: [Int], count: [Int]
     ) throws(HDF5Error) {
         guard info.type.isInteger || info.type.isFloat else { throw failure("it holds \(info.type), not numbers") }
-        let type = try Handle(.type, "H5Dget_type", object: object, path: path) { H5Dget_type(handle.id) }
+        let stored = try Handle(.type, "H5Dget_type", object: object, path: path) { H5Dget_type(handle.id) }
+        let type = try Handle(.type, "H5Tcopy", object: object, path: path) { H5Tcopy(stored.id) }
         if H5Tget_order(type.id) == H5T_ORDER_BE {
             _ = try check("H5Tset_order", object: object, path: path) { H5Tset_order(type.id, H5T_ORDER_LE) }
         }

@@ -8,6 +8,12 @@ enum RunAttributes {
     static let version: Int64 = 1
     static let digestName = "attributes_sha256"
 
+    /// In the order in which a person reads them.
+    static let names = [
+        "format", "version", "id", "dataset", "dataset_digest", "model", "regime", "subset", "ipc", "budget", "seed",
+        "classes", "temperature", "planned_epochs", "schedule", "pass", "digest", "writer", "created", "study",
+    ]
+
     private static let texts: [(String, WritableKeyPath<RunDescription, String?> & Sendable)] = [
         ("dataset", \.dataset), ("dataset_digest", \.datasetDigest), ("model", \.model), ("regime", \.regime),
         ("subset", \.subset), ("schedule", \.schedule), ("pass", \.pass), ("study", \.study), ("digest", \.digest),

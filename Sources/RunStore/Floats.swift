@@ -2,6 +2,31 @@ internal import CKernels
 import HDF5
 import Records
 
+/// IEEE half ↔ single precision; `portable` takes the twin without vector instructions.
+enum Halves {
+    static func convert(
+        _ halves: UnsafeBufferPointer<UInt16>, to floats: UnsafeMutableBufferPointer<Float>, portable: Bool = false
+    ) {
+        guard let from = halves.baseAddress, let to = floats.baseAddress else { return }
+        if portable {
+            ck_half_to_float_portable(from, to, halves.count)
+        } else {
+            ck_half_to_float(from, to, halves.count)
+        }
+    }
+
+    static func convert(
+        _ floats: UnsafeBufferPointer<Float>, to halves: UnsafeMutableBufferPointer<UInt16>, portable: Bool = false
+    ) {
+        guard let from = floats.baseAddress, let to = halves.baseAddress else { return }
+        if portable {
+            ck_float_to_half_portable(from, to, floats.count)
+        } else {
+            ck_float_to_half(from, to, floats.count)
+        }
+    }
+}
+
 /// Reads blocks of floats of any stored precision into one buffer that is reused.
 struct FloatReader: ~Copyable {
     private let floats: UnsafeMutableBufferPointer<Float>
@@ -40,10 +65,7 @@ extension HDF5Dataset {
         guard info.type == .half else { return try read(into: floats, start: start, count: count) }
         let raw = UnsafeMutableBufferPointer(rebasing: halves[..<floats.count])
         try read(into: raw, start: start, count: count)
-        raw.withMemoryRebound(to: UInt16.self) { raw in
-            guard let from = raw.baseAddress, let to = floats.baseAddress else { return }
-            ck_half_to_float(from, to, raw.count)
-        }
+        raw.withMemoryRebound(to: UInt16.self) { Halves.convert(UnsafeBufferPointer($0), to: floats) }
     }
 
     /// Reads a block as floats.
@@ -103,6 +125,6 @@ func storedBytes<Result>(
     guard precision == .half else { return try body(UnsafeRawBufferPointer(values)) }
     let halves = UnsafeMutableBufferPointer<UInt16>.allocate(capacity: values.count)
     defer { halves.deallocate() }
-    if let from = values.baseAddress, let to = halves.baseAddress { ck_float_to_half(from, to, values.count) }
+    Halves.convert(values, to: halves)
     return try body(UnsafeRawBufferPointer(halves))
 }

@@ -176,7 +176,7 @@ enum RunPath {
     static func parts(of directory: String) throws(RunStoreError) -> [RunPart] {
         var parts: [RunPart] = []
         for path in try partPaths(of: directory) { parts.append(try RunPart(path: path)) }
-        if parts.isEmpty { throw RunStoreError(directory, .nothingRecorded) }
+        if parts.isEmpty { throw RunStoreError(directory, .notBegun) }
         return parts
     }
 }

@@ -20,6 +20,8 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         case elementType(found: String, expected: String)
         case notIncreasing(previous: Double, value: Double)
         case nothingRecorded
+        /// An unfinished run without a part.
+        case notBegun
         case samplesRequired
         case label(Int64, classes: Int?)
         /// `class` is the column of the first value; `count` how many of the block are no numbers.
@@ -82,7 +84,7 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         case .notAStore:
             return "a file, but a directory of runs was expected"
         case .notHDF5:
-            return "not an HDF5 file; foreign logs are taken in with 'assay import'"
+            return "not an HDF5 file, and so not a run"
         case .truncated(let detail):
             return "the file is truncated (\(detail)); copy it again, or train the run again"
         case .locked(let number):
@@ -109,6 +111,8 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
             return "checkpoints must increase, but \(value) follows \(previous)"
         case .nothingRecorded:
             return "nothing is recorded: neither a metric in /checkpoints, nor /logits, nor /scores"
+        case .notBegun:
+            return "the run has no checkpoint yet"
         case .samplesRequired:
             return "/samples/id and /samples/label are required beside it"
         case .label(let label, let classes):

@@ -255,7 +255,7 @@ public struct RunWriter: ~Copyable, Sendable {
     /// Turns the parts into the sealed run and removes them. Does nothing when the run is sealed already.
     public mutating func seal() throws(RunStoreError) {
         if isSealed { return }
-        if acknowledged == 0 { throw RunStoreError(directory, .nothingRecorded) }
+        if acknowledged == 0 { throw RunStoreError(directory, .notBegun) }
         let run = try RunFile(path: directory)
         let (path, header) = (path, header)
         try sayingWhatIsSafe { () throws(RunStoreError) in

@@ -32,6 +32,18 @@ public struct Verification: Sendable, Equatable {
     public var digestCount: Int { items.map(\.digests).reduce(0, +) }
 }
 
+extension Verification {
+    /// Verifies the run at a path; what keeps it from being opened is its problem. Throws when there is no such run.
+    public init(path: String) throws(RunStoreError) {
+        do throws(RunStoreError) {
+            self = try RunFile(path: path).verify()
+        } catch {
+            if error.exitCode == 66 { throw error }
+            self.init(problems: error.fault == .notBegun ? [] : [Problem(error: error)])
+        }
+    }
+}
+
 extension RunFile {
     /// Reads everything once: compares every digest, and looks for NaN and infinity in logits, scores and targets and
     /// for labels that are no class. What is wrong is returned, not thrown; reading goes on with the next dataset.

@@ -11,6 +11,7 @@ import Testing
             FileManager.default.temporaryDirectory.path + "/assay-bad-\(ProcessInfo.processInfo.processIdentifier)"
         try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Fixtures/make_bad_runs.py"
+        atexit { try? FileManager.default.removeItem(atPath: BadRunTests.directory) }
         _ = try? python("import runpy, sys; del sys.argv[0]; runpy.run_path(sys.argv[0])", script, path)
         return path
     }()
@@ -21,8 +22,8 @@ import Testing
             "bad-absent",
             ": no such run (neither a file, nor with the ending .h5, nor unfinished with the ending .partial)"
         ),
-        ("bad-text", ": not an HDF5 file; foreign logs are taken in with 'assay import'"),
-        ("bad-empty", ": not an HDF5 file; foreign logs are taken in with 'assay import'"),
+        ("bad-text", ": not an HDF5 file, and so not a run"),
+        ("bad-empty", ": not an HDF5 file, and so not a run"),
         ("bad-not-a-run", ": HDF5, but not a run: the attribute 'format' is missing, expected \"assay-run\""),
         ("bad-other-format", ": HDF5, but not a run: the attribute 'format' is \"keras\", expected \"assay-run\""),
         ("bad-future-version", ": version 2 of the run store; this Assay reads version 1. Use a newer Assay"),
