@@ -94,12 +94,13 @@ extension RankCorrelation {
             var evaluator = makeEvaluator()
             var rows = [Int32]()
             for i in block.indices {
-                var stream = RandomStream(identity, seed: seed, purpose: "bootstrap", index: first + i)
+                var stream = IndexStream(
+                    RandomStream(identity, seed: seed, purpose: "bootstrap", index: first + i))
                 rows.removeAll(keepingCapacity: true)
                 if isPlain {
-                    for pool in single { for _ in pool { rows.append(pool[stream.integer(below: pool.count)]) } }
+                    for pool in single { for _ in pool { rows.append(pool[stream.below(pool.count)]) } }
                 } else {
-                    for pool in pools { for _ in pool { rows += pool[stream.integer(below: pool.count)] } }
+                    for pool in pools { for _ in pool { rows += pool[stream.below(pool.count)] } }
                 }
                 block[i] = evaluator.value(rows, rows)
             }

@@ -94,11 +94,12 @@ extension RankCorrelation {
             let all = (0..<Int32(count)).map { $0 }
             var order = all
             for i in block.indices {
-                var stream = RandomStream(identity, seed: seed, purpose: "permutation", index: first + i)
+                var stream = IndexStream(
+                    RandomStream(identity, seed: seed, purpose: "permutation", index: first + i))
                 for pool in pools where pool.count > 1 {
                     for row in pool { order[Int(row)] = row }
                     for k in stride(from: pool.count - 1, through: 1, by: -1) {
-                        order.swapAt(Int(pool[k]), Int(pool[stream.integer(below: k + 1)]))
+                        order.swapAt(Int(pool[k]), Int(pool[stream.below(k + 1)]))
                     }
                 }
                 block[i] = evaluator.value(all, order)

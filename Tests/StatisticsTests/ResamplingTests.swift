@@ -1,3 +1,4 @@
+import Randomness
 import Tables
 import Testing
 
@@ -112,5 +113,16 @@ import Testing
         #expect(c.unitPools(nil).map(\.count) == [20, 20, 20])
         #expect(c.unitPools(sample.strata.indices.map { $0 / 2 }).count == 1)  // clusters that cross strata
         #expect(c.unitPools(sample.strata.indices.map { $0 % 6 }).map(\.count) == [2, 2, 2])
+    }
+}
+
+@Suite struct IndexStreamTests {
+    @Test func indicesAreUniform() {
+        // 60,000 draws below 6: counts have a standard deviation of 91; five of them.
+        var indices = IndexStream(RandomStream(seed: 1, purpose: "test"))
+        var counts = [Int](repeating: 0, count: 6)
+        for _ in 0..<60_000 { counts[indices.below(6)] += 1 }
+        #expect(counts.allSatisfy { abs($0 - 10_000) < 460 })
+        #expect((0..<100).allSatisfy { _ in indices.below(1) == 0 })
     }
 }
