@@ -39,7 +39,7 @@ public struct TrainingData: Sendable {
                             + "(the smallest class has \(counts.min() ?? 0))")
                 ])
         }
-        (training, validation) = Split.validation(labels: dataset.train.labels, images: study.validation, seed: 0)
+        (training, validation) = try Split.validation(labels: dataset.train.labels, images: study.validation, seed: 0)
         var hash = SHA256()
         dataset.forEachDigestBlock { (block: UnsafeRawBufferPointer) in hash.update(bufferPointer: block) }
         digest = hash.finalize().hexadecimal
@@ -90,6 +90,10 @@ public struct DataFacts: Sendable, Equatable {
         self.test = test
         self.shape = shape
     }
+
+    /// Of a study that only reads a store.
+    public static let none = DataFacts(
+        name: "", digest: "", classNames: [], classCounts: [], validation: 0, test: 0, shape: [])
 
     public var classes: Int { classNames.count }
     /// Images of the full training set: one epoch of budget.
