@@ -71,8 +71,7 @@ extension ScalingLawFit {
 
     /// The fit for a reader, in the manner of lmfit's report.
     public func text() -> String {
-        let name = group.map { "\($0.column) = \($0.value)" }.joined(separator: ", ")
-        var lines = ["[\(name.isEmpty ? "all rows" : name)]  \(law): y = \(model.formula), N0 = \(significant(unit))"]
+        var lines = ["[\(title)]  \(law): y = \(model.formula), N0 = \(significant(unit))"]
         func line(_ title: String, _ value: String) {
             lines.append("  " + title.padding(toLength: 22, withPad: " ", startingAt: 0) + value)
         }

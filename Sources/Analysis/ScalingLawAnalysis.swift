@@ -3,10 +3,11 @@ import Tables
 
 /// The fits of a law to the groups of a table: what `assay fit` answers.
 public struct ScalingLawAnalysis: Sendable, Equatable {
-    /// Rows that were left out, as data rows counted from 0, and why.
+    /// Rows that were left out, and why.
     public struct LeftOut: Sendable, Equatable {
         public let reason: String
-        public let lines: [Int]
+        /// `line 9`, or the row's name.
+        public let places: [String]
     }
 
     public let fits: [ScalingLawFit]
@@ -18,12 +19,13 @@ public struct ScalingLawAnalysis: Sendable, Equatable {
     /// - Parameters:
     ///   - x: the law's x columns, in its order.
     ///   - y: a column or an expression in columns; an error is in 0…1.
+    ///   - rowNames: a column that names rows in messages better than their line does, as a run's id.
     ///   - group: the columns whose values tell groups apart; none = all rows are one group.
     /// - Throws: `ScalingLawError` for a wrong question or rows outside the law's domain, `TableError` for columns that
     ///   are missing or hold text. A group that cannot be fitted is refused in its own result.
     public init(
         of table: Table, law: any ScalingLaw, x: [String], y: String, group: [String] = [], unit: Double = 1,
-        options: ScalingLawOptions = .init()
+        rowNames: String? = nil, options: ScalingLawOptions = .init()
     ) throws {
         try Self.check(options, law: law)
         guard x.count == law.columns.count else {
@@ -33,19 +35,22 @@ public struct ScalingLawAnalysis: Sendable, Equatable {
         let xs = try x.map { try table.numbers($0) }
         let ys = try expression.values(in: table)
         let source = table.source.map { $0 == "-" ? "standard input" : $0 } ?? "table"
-        func place(_ row: Int) -> String { "\(source):\(table.line(ofRow: row))" }
+        let names = try rowNames.map { try table.texts($0) }
+        func place(_ row: Int) -> String {
+            names.map { "\(source)/\($0[row])" } ?? "\(source):\(table.line(ofRow: row))"
+        }
         if expression.isColumn && Self.isError(y), let row = ys.firstIndex(where: { $0 > 1 }) {
             throw ScalingLawError.errorAboveOne(column: y, value: ys[row], place: place(row))
         }
 
         var keep: [Int] = []
-        var leftOut: [(reason: String, lines: [Int])] = []
+        var leftOut: [(reason: String, places: [String])] = []
         func leave(_ row: Int, _ reason: String) {
-            let line = table.line(ofRow: row)
+            let place = names.map { $0[row] } ?? "line \(table.line(ofRow: row))"
             if let index = leftOut.firstIndex(where: { $0.reason == reason }) {
-                leftOut[index].lines.append(line)
+                leftOut[index].places.append(place)
             } else {
-                leftOut.append((reason, [line]))
+                leftOut.append((reason, [place]))
             }
         }
         for row in 0..<table.rowCount {
@@ -64,11 +69,11 @@ public struct ScalingLawAnalysis: Sendable, Equatable {
         }
         guard !keep.isEmpty else {
             throw ScalingLawError.noRows(
-                leftOut.map { "\($0.reason) in \($0.lines.count) rows" }.joined(separator: ", "))
+                leftOut.map { "\($0.reason) in \($0.places.count) rows" }.joined(separator: ", "))
         }
         let kept = Set(keep)
         self.source = table.source
-        self.leftOut = leftOut.map { LeftOut(reason: $0.reason, lines: $0.lines) }
+        self.leftOut = leftOut.map { LeftOut(reason: $0.reason, places: $0.places) }
         fits = try table.groups(by: group).map { key, rows in
             let rows = rows.filter(kept.contains)
             return ScalingLawFit(

@@ -12,6 +12,8 @@ public struct ScalingLawOptions: Sendable, Equatable {
     public var starts = SeparableOptions().starts
     public var interval = Interval.asymptotic
     public var level = 0.95
+    /// Warnings about the points themselves, which every fit repeats.
+    public var cautions: [String] = []
 
     public init() {}
 }
@@ -67,6 +69,10 @@ public struct ScalingLawFit: Sendable, Equatable {
     let covariance: [Double]
 
     public var degreesOfFreedom: Int { max(0, n - estimated) }
+    /// The group for a reader: `subset = easy, ipc = 10`.
+    public var title: String {
+        group.isEmpty ? "all rows" : group.map { "\($0.column) = \($0.value)" }.joined(separator: ", ")
+    }
     public var values: [Double] { parameters.map(\.value) }
     public var isRefused: Bool { if case .refused = termination { true } else { false } }
 

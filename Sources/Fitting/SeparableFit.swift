@@ -67,6 +67,10 @@ private struct SeparableSearch {
             reached.append(point.rss)
             if best == nil || point.rss < best!.rss { best = point }
         }
+        if let flat = best, options.starts > 1, let escaped = escape(flat, open), escaped.rss < flat.rss * (1 - 1e-9) {
+            best = escaped
+            reached.append(escaped.rss)
+        }
         guard var point = best, point.rss.isFinite else {
             return solution(at: starts.first ?? model.nonlinear.map(\.lower), nil, options.screened, 0)
         }
@@ -75,7 +79,31 @@ private struct SeparableSearch {
             point = polished
         }
         let limit = point.rss * (1 + 1e-6) + floor
-        return solution(at: point.theta, point, starts.count, reached.count { $0 <= limit })
+        return solution(at: point.theta, point, reached.count, reached.count { $0 <= limit })
+    }
+
+    /// Where a parameter on its bound makes another one idle (an exponent of 0), the idle one may have stopped anywhere,
+    /// also where the way back inside looks uphill: searches from beside the bound, with others of its values.
+    private mutating func escape(_ point: Point, _ open: [Int]) -> Point? {
+        guard let edge = open.first(where: { point.sides[$0] != nil }) else { return nil }
+        projection.solve(point.theta, withDerivatives: true)
+        let idle = withUnsafeTemporaryAllocation(of: Double.self, capacity: model.pointCount) { column in
+            open.filter { $0 != edge && projection.derivative($0, into: column) == 0 }
+        }
+        var best: Point?
+        for j in idle {
+            for share in [0.0, 0.25, 0.5, 0.75, 1] {
+                var theta = point.theta
+                theta[j] = model.spreads[j].value(share, in: model.nonlinear[j])
+                let bounds = model.nonlinear[edge]
+                let step = 1e-3 * (bounds.upper - bounds.lower)
+                theta[edge] += point.sides[edge] == .lower ? step : -step
+                let found = settle(
+                    inside(theta, open), open, tolerance: 1e-5, algorithms: Array(options.algorithms.prefix(1)))
+                if found.rss < best?.rss ?? .infinity { best = found }
+            }
+        }
+        return best
     }
 
     /// The starts: the user's, or the basins of a screening over the open parameters.

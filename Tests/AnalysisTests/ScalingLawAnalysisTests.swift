@@ -82,8 +82,9 @@ private struct BrokenLaw: ScalingLaw {
         #expect(analysis.fits[0].n == 7)
         #expect(
             analysis.leftOut == [
-                .init(reason: "test_error is empty", lines: [9]), .init(reason: "n is empty", lines: [10]),
-                .init(reason: "no sample seen yet", lines: [11]),
+                .init(reason: "test_error is empty", places: ["line 9"]),
+                .init(reason: "n is empty", places: ["line 10"]),
+                .init(reason: "no sample seen yet", places: ["line 11"]),
             ])
     }
 

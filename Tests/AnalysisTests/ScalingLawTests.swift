@@ -1,10 +1,10 @@
-import Fitting
 import Foundation
 import Randomness
 import Tables
 import Testing
 
 @testable import Analysis
+@testable import Fitting
 
 private let truth = [0.6, -0.2, 4.0, 0.1]
 private let epochs = (1...30).map { 0.4 * Double($0) }
@@ -97,6 +97,24 @@ private func fit(
         #expect(fit["b"]?.value == 0 && fit["b"]?.bound == .upper)
         #expect(fit["tau"]?.value.isNaN == true)
         #expect(fit.warnings.contains { $0.contains("1-acc") })
+    }
+
+    /// Points without any trend are the hardest: the best exponent lies beside 0, and tau anywhere.
+    @Test(arguments: 1...12) func noGridPointIsBetterThanTheFit(seed: Int) throws {
+        let table = curve(
+            [0, -0.2, 4, 0.6], epochs: (0..<30).map { exp2(0.25 * Double($0)) }, noise: 0.05, seed: seed)
+        let fit = try fit(table)
+        let (x, y) = (try zip(table.numbers("n"), table.numbers("s")).map { [$0, $1] }, try table.numbers("y"))
+        let bounds = [Bounds(0, .infinity), Bounds(-5, 0), Bounds(0.05, 1000), Bounds(0, y.min() ?? 0)]
+        let projection = Projection(GoyalLaw(unit: 1e5).problem(points: x, bounds: bounds).model, y: y)
+        for i in 0...40 {
+            for j in 0...20 {
+                let b = -5 * pow(Double(i) / 40, 4)
+                let rss = projection.solve([b, GoyalLaw.delta(0.05) + 0.9993 * Double(j) / 20])
+                // The search ends where a step gains less than its rounding; 1e-9 is far above that.
+                #expect(rss >= fit.rss * (1 - 1e-9), "b \(b), point \(j): \(rss) below \(fit.rss)")
+            }
+        }
     }
 
     @Test func strongTradeOffsAreNamed() throws {

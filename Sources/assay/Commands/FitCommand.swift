@@ -25,14 +25,14 @@ struct FitCommand: ParsableCommand {
     var law: String
 
     @Option(help: ArgumentHelp("The law's x columns, in its order.", valueName: "col,col"))
-    var x: String
+    var x: ColumnList
 
     @Option(
         help: ArgumentHelp("What is fitted: a column, or an expression such as \"1-acc/100\".", valueName: "col|expr"))
     var y: String
 
     @Option(help: ArgumentHelp("One fit per combination of values of these columns.", valueName: "col,…"))
-    var group: String?
+    var group: ColumnList?
 
     @Option(
         help: """
@@ -76,18 +76,24 @@ struct FitCommand: ParsableCommand {
         options.starts = starts
         options.interval = interval
         options.level = level
-        let analysis = try ScalingLawAnalysis(
-            of: readTable(), law: law, x: Self.names(x), y: y, group: group.map(Self.names) ?? [], unit: unit,
-            options: options)
-        for leftOut in analysis.leftOut {
-            // The first few lines are enough to find the cause.
-            let shown = leftOut.lines.prefix(5).map(String.init).joined(separator: ", ")
-            let more = leftOut.lines.count > 5 ? ", …" : ""
-            let what = leftOut.lines.count == 1 ? "row" : "rows"
-            note("\(leftOut.lines.count) \(what) left out, \(leftOut.reason): line \(shown)\(more)")
-        }
         if points == .checkpoints {
-            note("checkpoints of one run depend on each other: the intervals are too narrow; finals are the default")
+            options.cautions = [
+                "checkpoints of one run depend on each other: the intervals are too narrow (finals are the default)"
+            ]
+        }
+        let (table, isStore) = try readTable()
+        let analysis = try ScalingLawAnalysis(
+            of: table, law: law, x: x.names, y: y, group: group?.names ?? [], unit: unit,
+            rowNames: isStore ? "id" : nil, options: options)
+        for leftOut in analysis.leftOut {
+            // The first few are enough to find the cause.
+            let shown = leftOut.places.prefix(5).joined(separator: ", ") + (leftOut.places.count > 5 ? ", …" : "")
+            note("assay: left out \(leftOut.places.count), \(leftOut.reason): \(shown)")
+        }
+        if output.chosen != .table && output.chosen != .json {
+            for fit in analysis.fits {
+                for warning in fit.warnings { note("assay: warning: \(fit.title): \(warning)") }
+            }
         }
         let answer =
             switch output.chosen {
@@ -99,17 +105,15 @@ struct FitCommand: ParsableCommand {
         if analysis.isEveryGroupRefused || (strict && !analysis.isEveryFitConverged) { throw ExitCode(1) }
     }
 
-    private func readTable() throws -> Table {
+    private func readTable() throws -> (table: Table, isStore: Bool) {
         var isDirectory: ObjCBool = false
         if FileManager.default.fileExists(atPath: data, isDirectory: &isDirectory), isDirectory.boolValue {
-            return try Workflow.runTable(store: data, points: points ?? .finals)
+            var table = try Workflow.runTable(store: data, points: points ?? .finals)
+            table.source = data
+            return (table, true)
         }
         if points != nil { throw ScalingLawError.option("--points is for a store; \(data) is a table") }
-        return try Table.read(data)
-    }
-
-    private static func names(_ list: String) -> [String] {
-        list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        return (try Table.read(data), false)
     }
 
     private static func assignments(_ list: String?, option: String) throws(ScalingLawError) -> [String: Double] {
