@@ -1,4 +1,3 @@
-internal import CKernels
 import Records
 
 /// Trains one run, checkpoint by checkpoint:
@@ -105,8 +104,8 @@ public struct Trainer: ~Copyable {
         checkpoint.metrics["learning_rate"] = lastRate
         for set in job.evaluation {
             let logits = try evaluate(set.images, count: set.labels.count)
-            let loss = assay_cross_entropy(logits.values, set.labels, set.labels.count, job.classes, 1, nil)
-            let errors = assay_errors(logits.values, set.labels, set.labels.count, job.classes)
+            let loss = crossEntropy(logits.values, set.labels, rows: set.labels.count, classes: job.classes)
+            let errors = errorCount(logits.values, set.labels, rows: set.labels.count, classes: job.classes)
             checkpoint.metrics["\(set.name)_loss"] = loss / Double(set.labels.count)
             checkpoint.metrics["\(set.name)_error"] = Double(errors) / Double(set.labels.count)
             if isLast && job.recordsTest && set.name == "test" {
