@@ -16,12 +16,12 @@ final class GradientStep {
 
     /// One worker's labels.
     private final class SliceLabels {
-        let hard: UnsafeMutableBufferPointer<Int32>
+        let hard: UnsafeMutablePointer<Int32>
         let soft: FloatBuffer
 
         init(_ count: Int, soft: Int) {
             hard = .allocate(capacity: count)
-            hard.initialize(repeating: 0)
+            hard.initialize(repeating: 0, count: count)
             self.soft = FloatBuffer(soft)
         }
 
@@ -108,11 +108,13 @@ final class GradientStep {
                 (labels.soft.pointer + row * job.classes).update(
                     from: targets + sample * job.classes, count: job.classes)
             }
-            loss = assay_divergence(
-                workspace.logits, labels.soft.pointer, count, job.classes, temperature, scale, workspace.dlogits)
+            loss = divergence(
+                workspace.logits, labels.soft.pointer, rows: count, classes: job.classes, temperature: temperature,
+                scale: scale, gradient: workspace.dlogits)
         } else {
-            loss = assay_cross_entropy(
-                workspace.logits, labels.hard.baseAddress, count, job.classes, scale, workspace.dlogits)
+            loss = crossEntropy(
+                workspace.logits, labels.hard, rows: count, classes: job.classes, scale: scale,
+                gradient: workspace.dlogits)
         }
         try workspace.backward(count, gradient: gradient)
         return loss

@@ -1,4 +1,3 @@
-internal import CKernels
 import Records
 
 /// Trains one run, checkpoint by checkpoint:
@@ -61,7 +60,7 @@ public struct Trainer: ~Copyable {
     /// Metrics: `train_loss` (mean over the samples since the last checkpoint; NaN before training), `<set>_loss` (mean
     /// cross-entropy on the hard labels) and `<set>_error` (0…1) of every evaluation set, `learning_rate` (of the last
     /// step), `seconds` (wall time of the run so far).
-    /// - Throws: `.diverged` at the first step whose loss is not finite, `.interrupted` when `shouldStop` says so.
+    /// - Throws: `.diverged` at the first step whose loss is not finite (or logit, at a checkpoint), `.interrupted` when `shouldStop` says so.
     public mutating func next() throws(TrainingError) -> (checkpoint: Checkpoint, state: TrainingState)? {
         guard pending < job.checkpoints.count else { return nil }
         while samplesSeen < job.checkpoints[pending] { try advance() }
@@ -76,6 +75,9 @@ public struct Trainer: ~Copyable {
     private func learningRate(step: Int) -> Double {
         job.recipe.optimizer.learningRate * job.recipe.schedule.factor(step: step, of: steps)
     }
+
+    /// The rate of the last step; before training that of the first.
+    private var lastRate: Double { learningRate(step: max(step - 1, 0)) }
 
     private mutating func advance() throws(TrainingError) {
         if let shouldStop, shouldStop() { throw .interrupted(run: job.runID, samplesSeen: samplesSeen) }
@@ -99,17 +101,11 @@ public struct Trainer: ~Copyable {
         var checkpoint = Checkpoint(
             epoch: Double(samplesSeen) / Double(job.sampleCount), samplesSeen: Int64(samplesSeen))
         checkpoint.metrics["train_loss"] = lossSum / lossCount
-        checkpoint.metrics["learning_rate"] = learningRate(step: max(step - 1, 0))
+        checkpoint.metrics["learning_rate"] = lastRate
         for set in job.evaluation {
             let logits = try evaluate(set.images, count: set.labels.count)
-            let loss = assay_cross_entropy(
-                logits.values, set.labels, set.labels.count, job.classes, 1, nil)
-            guard loss.isFinite else {
-                throw .diverged(
-                    run: job.runID, step: step, samplesSeen: samplesSeen,
-                    learningRate: learningRate(step: max(step - 1, 0)))
-            }
-            let errors = assay_errors(logits.values, set.labels, set.labels.count, job.classes)
+            let loss = crossEntropy(logits.values, set.labels, rows: set.labels.count, classes: job.classes)
+            let errors = errorCount(logits.values, set.labels, rows: set.labels.count, classes: job.classes)
             checkpoint.metrics["\(set.name)_loss"] = loss / Double(set.labels.count)
             checkpoint.metrics["\(set.name)_error"] = Double(errors) / Double(set.labels.count)
             if isLast && job.recordsTest && set.name == "test" {
@@ -129,6 +125,9 @@ public struct Trainer: ~Copyable {
             try logits.withPointer { logits throws(TrainingError) in
                 try engine.team.logits(images, count: count, into: logits)
             }
+        }
+        guard logits.allSatisfy({ $0.isFinite }) else {
+            throw .diverged(run: job.runID, step: step, samplesSeen: samplesSeen, learningRate: lastRate)
         }
         return FloatMatrix(rows: count, columns: classes, values: logits)
     }

@@ -95,9 +95,19 @@ private let vanishingGradient = 1e-6
         let cases: [([Float], Double)] = [([1000, 0], 0), ([-1000, 0], 1000), ([88, -88], 0)]
         for (logits, expected) in cases {
             var gradient = [Float](repeating: 0, count: 2)
-            let loss = crossEntropy(logits, label: 0, gradient: &gradient)
+            let loss = crossEntropy(logits, [0], rows: 1, classes: 2, gradient: &gradient)
             #expect(abs(loss - expected) < 1e-6 * max(1, expected))
             #expect(gradient.allSatisfy { $0.isFinite })
         }
+    }
+
+    @Test func lossesWithoutASoftmaxValueAreNotANumber() {
+        #expect(crossEntropy([.nan, 0], [1], rows: 1, classes: 2).isNaN)
+        #expect(!divergence([.infinity, 0], [0, 1], rows: 1, classes: 2, temperature: 20).isFinite)
+        #expect(divergence([3, 1], [1, 0], rows: 1, classes: 2, temperature: 1).isFinite)  // 0 log 0 = 0
+    }
+
+    @Test func theFirstOfEqualLogitsIsTheAnswer() {
+        #expect(errorCount([1, 1, 0, 2], [0, 0], rows: 2, classes: 2) == 1)
     }
 }
