@@ -96,6 +96,9 @@ extension DistillationCorrelation {
             return result
         }
 
+        /// Fewer independent sets have hardly a resample that differs from them.
+        private static let fewestForInterval = 4
+
         private func infer(_ subject: RankCorrelation, into result: inout Objective, options: Options) {
             result.rho = subject.estimate
             guard result.rho != nil else {
@@ -104,16 +107,22 @@ extension DistillationCorrelation {
                 }
                 return
             }
-            result.interval = subject.bootstrap(
-                resamples: options.resamples, level: options.level, seed: options.seed, identity: "dcs",
-                clusters: clusters, threads: options.threads)
+            let hasEnough = result.effectiveM >= Self.fewestForInterval
+            if hasEnough {
+                result.interval = subject.bootstrap(
+                    resamples: options.resamples, level: options.level, seed: options.seed, identity: "dcs",
+                    clusters: clusters, threads: options.threads)
+            }
             if let interval = result.interval, interval.undefined > 0 {
                 result.warnings.append(
                     "ρ was undefined in \(interval.undefined) of \(interval.resamples) resamples, which were left out")
             } else if result.interval == nil {
-                result.warnings.append("no interval: ρ is undefined in most resamples")
+                result.warnings.append(
+                    hasEnough
+                        ? "no interval: ρ is undefined in most resamples"
+                        : "no interval: \(result.effectiveM) independent sets do not tell how far ρ could vary")
             }
-            if result.effectiveM < 10 {
+            if hasEnough, result.effectiveM < 10 {
                 result.warnings.append(
                     "\(result.effectiveM) independent sets: interval and p-value are rough at best")
             }

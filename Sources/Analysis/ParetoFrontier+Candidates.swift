@@ -89,29 +89,15 @@ extension ParetoFrontier {
         }
 
         func frontier(of rows: [Int], group: [String: String], identity name: String) -> Frontier {
-            var members = rows.map { [$0] }
-            if let identity {
-                var places = [[String]: Int]()
-                members = []
-                for row in rows {
-                    if let place = places[identity[row]] {
-                        members[place].append(row)
-                    } else {
-                        places[identity[row]] = members.count
-                        members.append([row])
-                    }
-                }
-            }
-            let values = columns.map { column in
-                members.map { $0.count == 1 ? column[$0[0]] : mean($0.map { column[$0] }) }
-            }
+            let members = Members(rows, identity: identity)
+            let values = columns.map(members.means)
             let front = paretoFront(values, epsilon: options.epsilon)
             let membership = options.noise == nil ? nil : self.membership(members, values, identity: name)
             let points = front.map { point(members[$0], at: $0, values, membership?[$0]) }
             var contenders = [Point]()
             if let membership {
                 let isOn = Set(front)
-                contenders = members.indices.filter { !isOn.contains($0) && membership[$0] >= 0.05 }
+                contenders = (0..<members.count).filter { !isOn.contains($0) && membership[$0] >= 0.05 }
                     .map { point(members[$0], at: $0, values, membership[$0]) }
             }
             return Frontier(
@@ -140,12 +126,15 @@ extension ParetoFrontier {
             return standardDeviation(rows.map { noisy[$0] }).map { $0 / Double(rows.count).squareRoot() }
         }
 
-        private func envelope(_ members: [[Int]], _ values: [[Double]], _ membership: [Double]?) -> [Point] {
+        private static let largeTable = 10_000
+
+        private func envelope(_ members: Members, _ values: [[Double]], _ membership: [Double]?) -> [Point] {
             guard values.count == 2 else { return [] }
-            guard 2 * Set(values[0]).count <= values[0].count else { return [] }
+            // Where a large table hardly repeats a value, every row would be its value's best.
+            let first = values[0].prefix(Self.largeTable)
+            guard members.count <= Self.largeTable || 2 * Set(first).count <= first.count else { return [] }
             var best = [Double: (place: Int, value: Double)]()
-            for (i, rows) in members.enumerated() {
-                let value = mean(rows.map { choice[$0] })
+            for (i, value) in members.means(choice).enumerated() {
                 if value < best[values[0][i]]?.value ?? .infinity { best[values[0][i]] = (i, value) }
             }
             return best.keys.sorted().compactMap { best[$0]?.place }
@@ -153,9 +142,9 @@ extension ParetoFrontier {
         }
 
         /// The share of draws of the noise in which each point is on the front. Draw i reads the stream of index i.
-        private func membership(_ members: [[Int]], _ values: [[Double]], identity: String) -> [Double] {
+        private func membership(_ members: Members, _ values: [[Double]], identity: String) -> [Double] {
             let last = values.count - 1
-            let spread = members.map { standardError($0) ?? 0 }
+            let spread = (0..<members.count).map { standardError(members[$0]) ?? 0 }
             let live = possible(values, spread)
             var counts = [Int](repeating: 0, count: members.count)
             var drawn = values.map { column in live.map { column[$0] } }
@@ -187,5 +176,39 @@ extension ParetoFrontier {
                 }
             }
         }
+    }
+}
+
+/// The points of a group as data rows: one each, or the replicates.
+private struct Members {
+    private let rows: [Int]
+    private let replicates: [[Int]]?
+
+    init(_ rows: [Int], identity: [[String]]?) {
+        self.rows = rows
+        guard let identity else {
+            replicates = nil
+            return
+        }
+        var places = [[String]: Int]()
+        var members = [[Int]]()
+        for row in rows {
+            if let place = places[identity[row]] {
+                members[place].append(row)
+            } else {
+                places[identity[row]] = members.count
+                members.append([row])
+            }
+        }
+        replicates = members
+    }
+
+    var count: Int { replicates?.count ?? rows.count }
+
+    subscript(point: Int) -> [Int] { replicates?[point] ?? [rows[point]] }
+
+    /// A column's value, or mean over the replicates, of each point.
+    func means(_ column: [Double]) -> [Double] {
+        replicates.map { $0.map { rows in mean(rows.map { column[$0] }) } } ?? rows.map { column[$0] }
     }
 }

@@ -53,7 +53,8 @@ public struct ParetoFrontier: Sendable, Equatable {
         public var points: [Point]
         /// Points off the frontier that the noise puts on it with a probability of 5 % or more.
         public var contenders: [Point]
-        /// For two objectives: the best point for each value of the first, where these values repeat.
+        /// For two objectives: the best point for each value of the first; empty for a large table whose values
+        /// hardly repeat.
         public var envelope: [Point]
     }
 
@@ -94,7 +95,8 @@ public struct ParetoFrontier: Sendable, Equatable {
         let candidates = try Candidates(table, rows: complete, options: options)
         envelopeChosenOn = candidates.choiceName
         notes += candidates.notes
-        for group in try table.rows(complete).groups(by: options.per) {
+        let isWhole = complete.count == table.rowCount
+        for group in try (isWhole ? table : table.rows(complete)).groups(by: options.per) {
             let rows = group.rows.map { complete[$0] }
             let key = Dictionary(group.key, uniquingKeysWith: { first, _ in first })
             let identity = group.key.map { "\($0.0)=\($0.1)" }.joined(separator: ",")

@@ -219,10 +219,12 @@ private final class Scratch {
 /// A column while it is read: integers until a fraction or an empty cell comes, numbers until text comes.
 struct ColumnBuilder {
     private(set) var isText: Bool
-    /// Text came after numbers: the cells before have to be read again as text.
-    private(set) var turnedText = false
+    /// Text came after numbers, or nothing but words for "missing": the cells have to be read again as text.
+    var turnedText: Bool { foundText || (hasMissing && !hasNumber) }
+    private var foundText = false
     private var isInteger = true
     private var hasNumber = false
+    private var hasMissing = false
     private var integers = [Int]()
     private var numbers = [Double]()
     private var texts = [String]()
@@ -240,7 +242,7 @@ struct ColumnBuilder {
     mutating func append(_ field: UnsafeBufferPointer<UInt8>, start: Int) -> Bool {
         count += 1
         if isText { return appendText(field, start: start) }
-        if turnedText { return true }
+        if foundText { return true }
         switch readCell(field) {
         case .integer(let n):
             hasNumber = true
@@ -253,14 +255,15 @@ struct ColumnBuilder {
             turnReal()
             numbers.append(.nan)
         case .text:
-            if hasNumber, isMissing(field) {
+            if isMissing(field) {
+                hasMissing = true
                 turnReal()
                 numbers.append(.nan)
             } else if count == 1 {
                 isText = true
                 return appendText(field, start: start)
             } else {
-                turnedText = true
+                foundText = true
             }
         }
         return true

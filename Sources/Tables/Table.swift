@@ -163,14 +163,16 @@ public struct Table: Sendable, Equatable {
         return groups
     }
 
-    /// The rows in which none of the columns `names` is empty, and the rows that are left out because one is.
+    /// The rows in which none of the columns `names` is empty (or says `nan`, `NA` or `null`), and the rows that are left
+    /// out because one is.
     public func complete(in names: [String]) throws(TableError) -> (rows: [Int], dropped: [Int]) {
         var isEmpty = [Bool](repeating: false, count: rowCount)
         for name in names {
             switch try column(name).values {
             case .integers: break
             case .numbers(let v): for (row, x) in v.enumerated() where x.isNaN { isEmpty[row] = true }
-            case .texts(let v): for (row, text) in v.enumerated() where text.isEmpty { isEmpty[row] = true }
+            case .texts(let v):
+                for (row, text) in v.enumerated() where number(text)?.isNaN == true { isEmpty[row] = true }
             }
         }
         let all = 0..<rowCount

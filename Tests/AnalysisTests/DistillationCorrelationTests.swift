@@ -90,6 +90,11 @@ import Testing
         #expect(constant.objectives[0].warnings == ["the loss is the same for all 4 sets: ρ is undefined"])
         let json = constant.json()["objectives"]?[0]
         for key in ["rho", "low", "high", "p_value", "p_family", "rho_within"] { #expect(json?[key] == .null) }
+        let three = try DistillationCorrelation(
+            Self.sets.rows([0, 1, 2]), options: Self.options("dm", adjustFor: [])
+        ).objectives[0]
+        #expect(three.rho != nil && three.interval == nil && three.pValue != nil)
+        #expect(three.warnings == ["no interval: 3 independent sets do not tell how far ρ could vary"])
         let two = try DistillationCorrelation(table.rows([0, 1]), options: Self.options("dm", adjustFor: []))
         #expect(two.objectives[0].rho == nil && two.objectives[0].m == 2)
         #expect(two.objectives[0].warnings == ["m = 2: a correlation needs at least 3 sets with a loss and an error"])

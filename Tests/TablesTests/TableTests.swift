@@ -16,6 +16,10 @@ import Testing
         let complete = try table.complete(in: ["x", "g"])
         #expect(complete.rows == [0])
         #expect(complete.dropped == [1, 2])
+        let words = try Table.csv("x,y\nNA,NA\n1,NA\n2,NA\n")
+        #expect(words == Table([Column("x", [.nan, 1.0, 2]), Column("y", ["NA", "NA", "NA"])]))
+        #expect(try words.complete(in: ["x"]).rows == [1, 2])
+        #expect(try words.complete(in: ["y"]).rows == [])
     }
 
     @Test func misspellingsFindTheirWord() {
