@@ -44,6 +44,10 @@ let rooms: [Target] = [
 let library = rooms.filter { $0.type == .regular && $0.name != "CKernels" }.map(\.name)
 let everything: [Target.Dependency] = library.map { .init(stringLiteral: $0) }
 
+let withFixtures: Set = [
+    "Analysis", "Datasets", "Distillation", "RunStore", "Scoring", "Selection", "Statistics", "Studies", "Training",
+]
+
 let package = Package(
     name: "Assay",
     products: [
@@ -66,11 +70,15 @@ let package = Package(
                 "Workflow", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ]
+        // Notebooks as scripts: one executable each.
+        + ["fit-the-demo", "error-by-regime"].map { name in
+            .executableTarget(name: name, dependencies: ["AssayKit"], path: "notebooks-as-scripts/\(name)")
+        }
         + (["House"] + library + ["Workflow"]).map { room in
             .testTarget(
                 name: room + "Tests",
                 dependencies: room == "House" ? ["assay"] : room == "Workflow" ? everything + ["Workflow"] : everything,
-                exclude: ["Datasets", "Statistics", "Studies"].contains(room) ? ["Fixtures"] : [])
+                exclude: withFixtures.contains(room) ? ["Fixtures"] : [])
         },
     swiftLanguageModes: [.v6]
 )
