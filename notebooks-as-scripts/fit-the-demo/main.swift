@@ -3,6 +3,7 @@
 //     swift run -c release fit-the-demo [STORE]        (make demo first; STORE is runs/demo)
 
 import AssayKit
+import Foundation
 
 let store = CommandLine.arguments.dropFirst().first ?? "runs/demo"
 
@@ -27,7 +28,7 @@ for fit in analysis.fits where !fit.isRefused {
 }
 
 // The points, curves and bands of the figure, as plain data.
-let grid = (0...60).map { 1_100 * _pow($0) }
+let grid = (0...60).map { 1_100 * pow(100, Double($0) / 60) }
 let curves = analysis.fits.map { fit in
     ScalingCurve(
         name: fit.group[1].value, facet: fit.group[0].value, points: [],
@@ -35,5 +36,3 @@ let curves = analysis.fits.map { fit in
 }
 let figure = Figure.scaling(curves, x: Axis("samples seen", logarithmic: true), y: Axis("test error"))
 print(try figure.draw(to: "results/notebooks/fit-the-demo.svg"))
-
-func _pow(_ step: Int) -> Double { (0..<step).reduce(1) { value, _ in value * 1.08 } }
