@@ -42,6 +42,8 @@ extension ParetoFrontier {
                 guard case .texts(let values) = column.values, column.name != "id" else { continue }
                 if options.per.contains(column.name) || options.objectives.contains(column.name) { continue }
                 if let keys, !keys.contains(column.name) { continue }
+                // A label that is the same in every row tells nothing.
+                guard let first = rows.first, rows.contains(where: { values[$0] != values[first] }) else { continue }
                 labels.append((column.name, values))
             }
             self.labels = labels
@@ -92,7 +94,9 @@ extension ParetoFrontier {
             let members = Members(rows, identity: identity)
             let values = columns.map(members.means)
             let front = paretoFront(values, epsilon: options.epsilon)
-            let membership = options.noise == nil ? nil : self.membership(members, values, identity: name)
+            let pooled = pooledDeviation(members)
+            let membership =
+                options.noise == nil ? nil : self.membership(members, values, pooled: pooled, identity: name)
             let points = front.map { point(members[$0], at: $0, values, membership?[$0]) }
             var contenders = [Point]()
             if let membership {
@@ -102,7 +106,26 @@ extension ParetoFrontier {
             }
             return Frontier(
                 group: group, n: members.count, rows: points.flatMap(\.rows).sorted(), points: sorted(points),
-                contenders: sorted(contenders), envelope: envelope(members, values, membership))
+                contenders: sorted(contenders), envelope: envelope(members, values, membership),
+                pooledDeviation: pooled)
+        }
+
+        /// Few replicates say little about their own spread (resampling two of them halves the variance): below five
+        /// per point the noise is normal, with the standard deviation pooled over the group's points.
+        ///
+        /// - Returns: nil where each point has replicates enough, or none has any.
+        private func pooledDeviation(_ members: Members) -> Double? {
+            guard identity != nil, (0..<members.count).contains(where: { members[$0].count < 5 }) else { return nil }
+            let noisy = columns[columns.count - 1]
+            var squares = 0.0
+            var degrees = 0
+            for place in 0..<members.count {
+                let replicates = members[place].map { noisy[$0] }
+                guard let deviation = standardDeviation(replicates) else { continue }
+                squares += deviation * deviation * Double(replicates.count - 1)
+                degrees += replicates.count - 1
+            }
+            return degrees > 0 ? (squares / Double(degrees)).squareRoot() : nil
         }
 
         private func sorted(_ points: [Point]) -> [Point] {
@@ -142,9 +165,13 @@ extension ParetoFrontier {
         }
 
         /// The share of draws of the noise in which each point is on the front. Draw i reads the stream of index i.
-        private func membership(_ members: Members, _ values: [[Double]], identity: String) -> [Double] {
+        private func membership(
+            _ members: Members, _ values: [[Double]], pooled: Double?, identity: String
+        ) -> [Double] {
             let last = values.count - 1
-            let spread = (0..<members.count).map { standardError(members[$0]) ?? 0 }
+            let spread = (0..<members.count).map { place in
+                pooled.map { $0 / Double(members[place].count).squareRoot() } ?? standardError(members[place]) ?? 0
+            }
             let live = possible(values, spread)
             var counts = [Int](repeating: 0, count: members.count)
             var drawn = values.map { column in live.map { column[$0] } }
@@ -153,7 +180,7 @@ extension ParetoFrontier {
                 var noise = NoiseDraw("pareto/" + identity, seed: options.seed, index: draw)
                 for (i, place) in live.enumerated() {
                     drawn[last][i] =
-                        self.identity == nil
+                        self.identity == nil || pooled != nil
                         ? noise.mean(values[last][place], standardError: spread[place])
                         : noise.resampledMean(replicates[i])
                 }

@@ -25,6 +25,7 @@ extension ParetoFrontier {
                     "rows": .array(frontier.rows.map(JSON.integer)), "points": .array(frontier.points.map { json($0) }),
                     "contenders": .array(frontier.contenders.map { json($0) }),
                     "envelope": .array(frontier.envelope.map { json($0) }),
+                    "pooled_standard_deviation": JSON(frontier.pooledDeviation),
                 ]
             })
         return .object(options)
@@ -63,11 +64,7 @@ extension ParetoFrontier {
         }
         var columns = options.per.map { name in Column(name, rows.map { $0.group[name] ?? "" }) }
         let labels = Set(rows.flatMap { $0.point.labels.keys }).sorted()
-        for name in labels {
-            let values = rows.map { $0.point.labels[name] ?? "" }
-            // A label that never changes tells nothing.
-            if Set(values).count > 1 { columns.append(Column(name, values)) }
-        }
+        for name in labels { columns.append(Column(name, rows.map { $0.point.labels[name] ?? "" })) }
         for (i, name) in options.objectives.enumerated() {
             columns.append(Column(name, rows.map(\.point.values[i])))
         }
@@ -102,7 +99,13 @@ extension ParetoFrontier {
             lines.append(
                 "membership: share of \(options.draws) draws of normal noise of \(noisy), standard error from \(name).")
         case .seeds(let name):
-            lines.append("membership: share of \(options.draws) resamples of \(name) of \(noisy); values are means.")
+            let pooled = frontiers.compactMap(\.pooledDeviation)
+            lines.append(
+                pooled.isEmpty
+                    ? "membership: share of \(options.draws) resamples of \(name) of \(noisy); values are means."
+                    : "membership: share of \(options.draws) draws of normal noise of \(noisy), standard deviation pooled over "
+                        + "the points (\(pooled.map { significant($0, digits: 2) }.joined(separator: ", "))), because a point "
+                        + "has fewer than five of \(name); values are means.")
         case nil: lines.append("No noise was given: how sure each point's place is, is unknown.")
         }
         return lines

@@ -56,6 +56,9 @@ public struct ParetoFrontier: Sendable, Equatable {
         /// For two objectives: the best point for each value of the first; empty for a large table whose values
         /// hardly repeat.
         public var envelope: [Point]
+        /// The standard deviation of single replicates, pooled over the group's points, where these have fewer than five
+        /// each: the noise behind `membership` is then normal with this deviation.
+        public var pooledDeviation: Double?
     }
 
     public var options: Options

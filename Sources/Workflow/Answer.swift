@@ -109,7 +109,8 @@ extension AnswerSource {
         return Answer(
             name: name, title: "Scaling law: \(law), \(y)", table: analysis.table(), json: analysis.json(),
             explanation: [
-                "Intervals: \(shortest(choice.level * 100)) %, asymptotic, on n annealed end points of separate runs per group; n₁ in units of \(shortest(n0))."
+                "Intervals: \(shortest(choice.level * 100)) %, asymptotic, on n annealed end points of separate runs per group; n₁ in units of \(shortest(n0)).",
+                "The points of one seed share their images and are taken as independent all the same: with few seeds the intervals are too narrow.",
             ], warnings: warnings,
             figure: { choice in
                 try? Self.scalingFigure(analysis, table: table, x: x, y: y, choice)
@@ -161,6 +162,8 @@ extension AnswerSource {
                 var options = DistillationCorrelation.Options(losses: losses, error: error)
                 options.adjustFor = adjustFor
                 options.level = choice.level
+                // Sets of one rule are nested across IPCs: they are one unit to draw and to rearrange.
+                options.cluster = "subset"
                 results.append((group.key, error, try DistillationCorrelation(sets.table.rows(group.rows), options: options)))
             }
         }
