@@ -117,6 +117,18 @@ private func cloud(_ n: Int, _ k: Int, levels: Int, seed: Int) -> [[Double]] {
         #expect(result.table().columnNames.contains("subset"))
     }
 
+    /// Three points of 3, 3 and 2 seeds, deviations 0.02, 0.02 and 0: pooled √(4 · 0.02² / 5). The probability that one
+    /// mean of three is below the other is Φ(0.01 / (s √(2/3))) = 0.753; 2,000 draws have a standard error of 0.0096.
+    @Test func fewSeedsPoolTheirNoise() throws {
+        var options = ParetoFrontier.Options(minimize: ["ipc", "test_error"])
+        options.noise = .seeds("seed")
+        let result = try ParetoFrontier(Self.seeds, options: options)
+        let deviation = try #require(result.frontiers[0].pooledDeviation)
+        #expect(abs(deviation - 0.017888543819998) < 1e-12)
+        #expect(abs(try #require(result.frontiers[0].points[0].membership) - 0.7532) < 0.03)
+        #expect(result.explanation().contains { $0.contains("pooled over the points (0.018)") })
+    }
+
     @Test func rowsWithAnEmptyCellKeepTheirNumbers() throws {
         let table = try Table.csv("ipc,error\n10,\n10,0.5\n50,0.4\n", source: "t.csv")
         let result = try ParetoFrontier(table, options: ParetoFrontier.Options(minimize: ["ipc", "error"]))
