@@ -6,7 +6,7 @@
 #
 # Questions asked of runs that are there; STORE is a directory of runs, for example runs/demo:
 #   make fits    STORE=DIR    the Goyal scaling law of each group           GROUP=model,regime,subset,ipc Y=test_error
-#   make dcs     STORE=DIR    does a distillation loss follow the error?    LOSSES=FILE ERROR=test_error ADJUST=ipc
+#   make dcs     STORE=DIR    does a distillation loss follow the error?    LOSSES=FILE ERROR=test_error ADJUST=regime,ipc
 #   make pareto  STORE=DIR    the best error for each size                  MINIMIZE=ipc,test_error PER=model,regime,budget
 #   make cad     STORE=DIR    CAD-Prune scores of each full run             SPAN=3 WINDOW=2 OUT=results/cad
 #   make figures STORE=DIR    the figures of the store's study, drawn again; or STUDY=FILE
@@ -32,7 +32,8 @@ Y ?= test_error
 GROUP ?= model,regime,subset,ipc
 LOSSES ?= $(and $(STORE),$(wildcard results/$(NAME)/dm.csv))
 ERROR ?= test_error
-ADJUST ?= ipc
+ADJUST ?= regime,ipc
+CLUSTER ?= subset
 MINIMIZE ?= ipc,test_error
 PER ?= model,regime,budget
 SPAN ?= 3
@@ -80,7 +81,7 @@ fits: build
 	$(ASSAY) fit "$(STORE)" --law goyal --x $(X) --y $(Y) --group $(GROUP)
 
 dcs: build
-	$(ASSAY) dcs "$(STORE)" --losses "$(LOSSES)" --error $(ERROR) --adjust-for $(ADJUST)
+	$(ASSAY) dcs "$(STORE)" --losses "$(LOSSES)" --error $(ERROR) --adjust-for $(ADJUST) --cluster $(CLUSTER)
 
 pareto: build
 	$(ASSAY) pareto "$(STORE)" --minimize $(MINIMIZE) --per $(PER) --seed-column seed

@@ -151,9 +151,10 @@ extension AnswerSource {
             throw WorkflowError.badData("\(plan.study.path): analyses.\(name): '\(objectives.joined(separator: ", "))' needs the study's data set and runs")
         }
         let ids = Set(try rows(finals, of: choice.of).texts("id"))
-        let sets = try ImageSetTable(
-            plan: plan, data: data, runs: plan.runs.filter { ids.contains($0.id) }, per: choice.per, metrics: against,
-            report: report)
+        let runs = plan.runs.filter { ids.contains($0.id) && $0.images != .all }
+        let values = try SetObjectives(
+            plan: plan, data: data, runs: runs, cache: "\(plan.study.results)/dm-networks.csv", report: report)
+        let sets = try ImageSetTable(plan: plan, runs: runs, objectives: values, per: choice.per, metrics: against)
         let losses = objectives.flatMap { [$0, $0 + "-debiased"] }
         let groups = try sets.table.groups(by: choice.per)
         var results: [(key: [(String, String)], against: String, result: DistillationCorrelation)] = []
@@ -195,7 +196,10 @@ extension AnswerSource {
                 try? Self.scatterFigure(
                     sets.table, results: results, per: choice.per, loss: losses[0], error: against[0], figure)
             })
-        return [score, Answer(name: "\(name)-sets", title: "Sets", table: sets.table, isHidden: true)]
+        return [
+            score, Answer(name: "\(name)-sets", title: "Sets", table: sets.table, isHidden: true),
+            Answer(name: "dm", title: "Losses by run", table: sets.losses, isHidden: true),
+        ]
     }
 
     private static func scatterFigure(
