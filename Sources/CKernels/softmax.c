@@ -1,4 +1,5 @@
 #include "softmax.h"
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -47,6 +48,16 @@ INLINE void add(const float *z, int32_t first, int32_t classes, int32_t label, f
     }
 }
 
+// Raises `tops` to sixteen logits, the same ones left out; `check` becomes NaN where a logit is not finite.
+INLINE void raise(const float *z, int32_t first, int32_t classes, int32_t label, float *tops, float *check) {
+    for (int l = 0; l < LANES; l++) {
+        int32_t c = first + l;
+        float other = ((c < classes) & (c != label)) ? z[l] : -FLT_MAX;
+        tops[l] = other > tops[l] ? other : tops[l];
+        check[l] += z[l] - z[l];
+    }
+}
+
 INLINE float folded(const float *lanes) {
     float half[8], quarter[4];
     for (int l = 0; l < 8; l++) half[l] = lanes[l] + lanes[l + 8];
@@ -56,27 +67,28 @@ INLINE float folded(const float *lanes) {
 
 VARIANTS void ck_el2n(const float *z, const int32_t *labels, size_t rows, size_t classes, float *el2n) {
     size_t whole = classes / LANES * LANES;
+    int32_t bound = (int32_t)classes;
     for (size_t r = 0; r < rows; r++, z += classes) {
+        int32_t label = labels[r];
         // The rest of a row is copied behind its last whole block of lanes and filled up with its own first logit.
         float rest[LANES];
         for (size_t l = 0; l < LANES; l++) rest[l] = z[whole + l < classes ? whole + l : 0];
-        float tops[LANES], check[LANES], sum[LANES] = {0}, squares[LANES] = {0};
-        for (int l = 0; l < LANES; l++) {
-            tops[l] = rest[l];
-            check[l] = rest[l] - rest[l];
-        }
-        for (size_t c = 0; c < whole; c += LANES)
-            for (int l = 0; l < LANES; l++) {
-                tops[l] = z[c + l] > tops[l] ? z[c + l] : tops[l];
-                check[l] += z[c + l] - z[c + l];
-            }
+        float tops[LANES], check[LANES] = {0}, sum[LANES] = {0}, squares[LANES] = {0};
+        for (int l = 0; l < LANES; l++) tops[l] = -FLT_MAX;
+        for (size_t c = 0; c < whole; c += LANES) raise(z + c, (int32_t)c, bound, label, tops, check);
+        raise(rest, (int32_t)whole, bound, label, tops, check);
         float top = tops[0];
         for (int l = 1; l < LANES; l++) top = tops[l] > top ? tops[l] : top;
-        for (size_t c = 0; c < whole; c += LANES) add(z + c, (int32_t)c, (int32_t)classes, labels[r], top, sum, squares);
-        if (whole < classes) add(rest, (int32_t)whole, (int32_t)classes, labels[r], top, sum, squares);
+        for (size_t c = 0; c < whole; c += LANES) add(z + c, (int32_t)c, bound, label, top, sum, squares);
+        if (whole < classes) add(rest, (int32_t)whole, bound, label, top, sum, squares);
+        // Relative to the larger of the label's logit and the others' largest, so that nothing is squared but numbers
+        // of which the largest is 1.
+        float lead = z[label] - top;
+        float own = exp_nonpositive(lead < 0.0f ? lead : 0.0f);
+        float scale = exp_nonpositive(lead > 0.0f ? -lead : 0.0f);
         float others = folded(sum);
-        float own = exp_nonpositive(z[labels[r]] - top);
+        float norm = sqrtf(folded(squares) + others * others);
         // `check` is 0 for finite logits, and NaN otherwise.
-        el2n[r] = sqrtf(folded(squares) + others * others) / (others + own) + folded(check);
+        el2n[r] = norm * scale / (others * scale + own) + folded(check);
     }
 }

@@ -16,8 +16,10 @@ public struct CADPrune: Sendable {
     /// - Throws: `ScoringError.tooFewCheckpoints` when K < J + W.
     public init(span: Int, window: Int, checkpoints: Int) throws(ScoringError) {
         precondition(span >= 2 && window >= 1, "a standard deviation needs two checkpoints")
-        guard checkpoints >= span + window else {
-            throw .tooFewCheckpoints(needed: span + window, span: span, window: window, found: checkpoints)
+        let (needed, overflow) = span.addingReportingOverflow(window)
+        guard !overflow, checkpoints >= needed else {
+            throw .tooFewCheckpoints(
+                needed: overflow ? .max : needed, span: span, window: window, found: checkpoints)
         }
         self.span = span
         self.window = window
@@ -54,7 +56,8 @@ public struct CADPrune: Sendable {
         }
         return Score(
             values: values, method: "cad-prune", variant: "literal", direction: .highIsHard,
-            definition: "mean over \(window) windows of the standard deviation (ddof 1) of EL2N at \(span) checkpoints, "
+            definition:
+                "mean over \(window) windows of the standard deviation (ddof 1) of EL2N at \(span) checkpoints, "
                 + "positions \(positions.lowerBound)...\(positions.upperBound - 1)",
             positions: Array(positions))
     }

@@ -14,6 +14,9 @@ public func el2n(
     into values: inout [Float]
 ) throws(ScoringError) {
     precondition(block.count == labels.count * classes, "\(block.count) logits for \(labels.count) × \(classes)")
+    precondition(
+        firstRow >= 0 && firstRow + labels.count <= values.count,
+        "rows \(firstRow)..<\(firstRow + labels.count) of \(values.count) samples")
     for (row, label) in labels.enumerated() where label < 0 || Int(label) >= classes {
         throw .labelOutOfRange(row: firstRow + row, label: Int(label), classes: classes)
     }

@@ -20,7 +20,8 @@ public struct Score: Sendable, Equatable {
     public var positions: [Int]
 
     public init(
-        values: [Double], method: String, variant: String, direction: ScoreDirection, definition: String, positions: [Int]
+        values: [Double], method: String, variant: String, direction: ScoreDirection, definition: String,
+        positions: [Int]
     ) {
         self.values = values
         self.method = method
@@ -47,7 +48,8 @@ public enum ScoringError: Error, Sendable, Equatable, CustomStringConvertible {
         case .tooFewCheckpoints(let needed, let span, let window, let found):
             let lacking = found..<needed
             let words = lacking.count == 1 ? "position \(found) is" : "positions \(found)…\(needed - 1) are"
-            return "CAD-Prune with span \(span) and window \(window) needs \(needed) checkpoints after epoch 0 and found "
+            return
+                "CAD-Prune with span \(span) and window \(window) needs \(needed) checkpoints after epoch 0 and found "
                 + "\(found): \(words) missing (checkpoint more often, or choose a smaller span or window)"
         case .nonFinite(let position, let row):
             return "a logit of sample row \(row) at checkpoint position \(position) is NaN or infinite"

@@ -56,6 +56,10 @@ public struct Candidates: Sendable {
     public func select(
         _ rule: KeepRule, _ size: SubsetSize, balanced: Bool = true, seed: Int, identity: String
     ) throws(SelectionError) -> Subset {
+        switch size {
+        case .ipc(let ipc): precondition(ipc >= 0, "\(ipc) images per class")
+        case .fraction(let fraction): precondition(fraction >= 0 && fraction <= 1, "a fraction of \(fraction)")
+        }
         try check()
         var chosen: [Int] = []
         var tied = 0
@@ -63,7 +67,9 @@ public struct Candidates: Sendable {
         for (label, rows) in groups.enumerated() {
             let count: Int
             switch size {
-            case .ipc(let ipc): count = balanced ? ipc : ipc * classes
+            case .ipc(let ipc):
+                let (all, overflow) = ipc.multipliedReportingOverflow(by: classes)
+                count = balanced ? ipc : overflow ? .max : all
             case .fraction(let fraction): count = Int((fraction * Double(rows.count)).rounded())
             }
             guard count <= rows.count else {
@@ -83,7 +89,9 @@ public struct Candidates: Sendable {
     public func selectFromPool(
         _ rule: KeepRule, ipc: Int, fraction: Double, seed: Int, identity: String
     ) throws(SelectionError) -> Subset {
-        let size = Int((Double(ipc) / fraction).rounded())
+        precondition(ipc >= 0 && fraction > 0 && fraction <= 1, "a pool of \(ipc) / \(fraction) images per class")
+        let quotient = (Double(ipc) / fraction).rounded()
+        let size = quotient < 0x1p62 ? Int(quotient) : .max
         let pool = try select(.random, .ipc(size), seed: seed, identity: identity + "/pool").rows
         let inner = Candidates(
             scores: pool.map { scores[$0] }, direction: direction, labels: pool.map { labels[$0] }, classes: classes,

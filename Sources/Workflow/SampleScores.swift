@@ -14,14 +14,27 @@ public struct SampleScores: Sendable, Equatable {
     public init(runs: [RunFile], method: ScoreMethod) throws {
         var scored: [ScoredRun] = []
         var first: (run: RunFile, ids: [Int64], labels: [Int32])?
-        for run in runs {
+        for (index, run) in runs.enumerated() {
+            let isRepeated = runs[..<index].contains {
+                $0.path == run.path
+                    || $0.description.digest != nil && $0.description.digest == run.description.digest
+                        && $0.description.id == run.description.id
+            }
+            if isRepeated { throw WorkflowError(64, "\(run.path): the run is named twice, and counts once") }
             let samples = try run.samples()
             if let first, first.ids != samples.ids || first.labels != samples.labels {
                 throw WorkflowError.badData(
-                    "\(run.path): its samples are not those of \(first.run.path) (scores of several runs are averaged per sample)")
+                    "\(run.path): its samples are not those of \(first.run.path) (scores of several runs are averaged per sample)"
+                )
             }
             if first == nil { first = (run, samples.ids, samples.labels) }
-            scored.append(try score(run, method: method))
+            let next = try score(run, method: method)
+            if let leading = scored.first, let first, next.epochs != leading.epochs {
+                throw WorkflowError.badData(
+                    "\(run.path): it is scored at epochs \(Self.text(next.epochs)), and \(first.run.path) at "
+                        + "\(Self.text(leading.epochs)) (only scores of the same checkpoints are averaged)")
+            }
+            scored.append(next)
         }
         guard let first, let leading = scored.first else { throw WorkflowError(64, "no run to score") }
         let values = first.ids.indices.map { row in scored.map { $0.score.values[row] } }
@@ -39,11 +52,18 @@ public struct SampleScores: Sendable, Equatable {
             "positions": .array(leading.score.positions.map(JSON.integer)),
             "epochs": .array(leading.epochs.map(JSON.number)), "pass": JSON(leading.pass), "n": .integer(runs.count),
             "runs": .array(
-                runs.map { ["id": .string($0.description.id), "digest": JSON($0.description.digest)] }),
+                zip(runs, scored).map { run, scored in
+                    [
+                        "id": .string(run.description.id), "digest": JSON(run.description.digest),
+                        "pass": JSON(scored.pass), "record": .string(scored.record),
+                    ]
+                }),
             "dataset": JSON(first.run.description.dataset), "dataset_digest": JSON(first.run.description.datasetDigest),
             "warnings": JSON(warnings), "writer": .string("assay \(version)"),
         ])
     }
+
+    private static func text(_ epochs: [Double]) -> String { epochs.map(shortest).joined(separator: " ") }
 
     /// Writes the table, and the sidecar beside it.
     public func write(to path: String) throws {

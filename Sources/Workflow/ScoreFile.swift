@@ -17,7 +17,8 @@ public struct ScoreFile: Sendable {
             direction = nil
             return
         }
-        let json = try JSON.parse(Array(data))
+        let json: JSON
+        do { json = try JSON.parse(Array(data)) } catch { throw WorkflowError.badData("\(sidecar): \(error)") }
         guard let word = json["direction"]?.string, let known = ScoreDirection(rawValue: word) else {
             throw WorkflowError.badData("\(sidecar): no 'direction' (high_is_hard or low_is_hard)")
         }
@@ -38,8 +39,9 @@ public struct ScoreFile: Sendable {
         case .highest, .lowest, .random: break
         }
         let ids = try whole("sample_id").map { Int64($0) }
-        if let twice = Dictionary(grouping: ids.indices, by: { ids[$0] }).first(where: { $1.count > 1 }) {
-            throw WorkflowError.badData("\(path):\(table.line(ofRow: twice.value[1])): sample_id \(twice.key) stands twice")
+        var seen: Set<Int64> = []
+        if let row = ids.firstIndex(where: { !seen.insert($0).inserted }) {
+            throw WorkflowError.badData("\(path):\(table.line(ofRow: row)): sample_id \(ids[row]) stands twice")
         }
         let labels = try whole("label")
         if let row = labels.firstIndex(where: { $0 < 0 || $0 > 10_000_000 }) {
@@ -53,6 +55,8 @@ public struct ScoreFile: Sendable {
             subset = try candidates.select(rule, size, balanced: balanced, seed: seed, identity: "select")
         } catch SelectionError.nonFiniteScore(let row) {
             throw WorkflowError.badData("\(path):\(table.line(ofRow: row)): the score is not a finite number")
+        } catch {
+            throw WorkflowError(error.exitCode, "\(path): \(error)")
         }
         let kept = table.rows(subset.rows)
         return (Table(kept.columns.filter { ["sample_id", "label", "name"].contains($0.name) }), subset.tieShare)

@@ -15,6 +15,8 @@ public struct ScoredRun: Sendable, Equatable {
     /// The epochs of the checkpoints that were used.
     public var epochs: [Double]
     public var pass: String?
+    /// What was read: `/logits`, or `/scores/el2n` as the run's writer computed it.
+    public var record: String
     public var warnings: [String]
 }
 
@@ -41,7 +43,8 @@ public func score(_ run: RunFile, method: ScoreMethod) throws -> ScoredRun {
             }
             var scorer = EL2N(sampleCount: samples.count)
             for position in positions {
-                scorer.add(try norms(run, checkpoint: usable[position], position: position, labels: samples.labels), position: position)
+                let values = try norms(run, checkpoint: usable[position], position: position, labels: samples.labels)
+                scorer.add(values, position: position)
             }
             score = try scorer.result()
         case .cadPrune(let span, let window, let allowMismatched):
@@ -56,7 +59,8 @@ public func score(_ run: RunFile, method: ScoreMethod) throws -> ScoredRun {
         throw WorkflowError(error.exitCode, "\(run.path): \(error)")
     }
     return ScoredRun(
-        score: score, epochs: score.positions.map { run.epochs[usable[$0]] }, pass: run.description.pass, warnings: warnings)
+        score: score, epochs: score.positions.map { run.epochs[usable[$0]] }, pass: run.description.pass,
+        record: run.hasLogits ? "/logits" : "/scores/el2n", warnings: warnings)
 }
 
 /// EL2N at one checkpoint, [N].
@@ -86,7 +90,10 @@ func computeMatch(_ run: RunFile, allowMismatched: Bool) throws -> String? {
         mismatch = "it trained on the subset '\(subset)', not on 'full'"
     } else if run.description.subset == nil {
         mismatch = "it does not say which subset it trained on (attribute 'subset')"
-    } else if let planned = run.description.plannedEpochs, let last = run.epochs.last, last != planned {
+    } else if let planned = run.description.plannedEpochs, let last = run.epochs.last,
+        // Within one sample, and within single precision: 7.8 epochs need not be a whole number of samples.
+        !(abs(last - planned) <= max(1 / Double(max(run.sampleCount ?? 1, 1)), 1e-6 * planned))
+    {
         mismatch = "its last checkpoint is at epoch \(last), and its schedule was planned for \(planned)"
     }
     if let mismatch {
