@@ -126,11 +126,12 @@ extension DistillationCorrelation {
                 result.warnings.append(
                     "\(result.effectiveM) independent sets: interval and p-value are rough at best")
             }
-            let (rearranged, rows) = clusters == nil ? (subject, strata) : clusterMeans(subject)
+            let (rearranged, rows, units) =
+                clusters == nil ? (subject, strata, Array(strata.indices)) : clusterMeans(subject)
             guard
                 let test = rearranged.permutationTest(
                     resamples: options.resamples, seed: options.seed, identity: "dcs",
-                    strata: options.adjustFor.isEmpty ? nil : rows, threads: options.threads)
+                    strata: options.adjustFor.isEmpty ? nil : rows, units: units, threads: options.threads)
             else {
                 result.warnings.append("no p-value: ρ of the clusters' means is undefined")
                 return
@@ -148,13 +149,14 @@ extension DistillationCorrelation {
             return switch test.scheme {
             case .all: exact + subject
             case .strata: exact + subject + " within " + names.joined(separator: ", ")
+            case .units: exact + "permutation of whole clusters among those in the same strata"
             case .residuals: exact + (ofMeans ? subject + "' residuals" : "permutation of residuals")
             }
         }
 
         /// Rows of one cluster are not exchangeable one by one: their means are what is rearranged. A cluster that crosses
         /// strata has one mean in each.
-        private func clusterMeans(_ subject: RankCorrelation) -> (RankCorrelation, strata: [Int]) {
+        private func clusterMeans(_ subject: RankCorrelation) -> (RankCorrelation, strata: [Int], units: [Int]) {
             struct Key: Hashable {
                 let cluster, stratum: Int
             }
@@ -171,6 +173,7 @@ extension DistillationCorrelation {
             }
             func means(_ column: [Double]) -> [Double] { members.map { mean($0.map { column[$0] }) } }
             let codes = members.map { strata[$0[0]] }
+            let units = members.map { clusters?[$0[0]] ?? $0[0] }
             let adjustment: RankCorrelation.Adjustment =
                 switch subject.adjustment {
                 case .none: .none
@@ -178,7 +181,7 @@ extension DistillationCorrelation {
                 case .partial(let columns): .partial(columns.map(means))
                 case .residual(let columns): .residual(columns.map(means))
                 }
-            return (RankCorrelation(means(loss), means(error), adjustment: adjustment), codes)
+            return (RankCorrelation(means(loss), means(error), adjustment: adjustment), codes, units)
         }
 
         private func warnings(on pooled: PooledCorrelation, options: Options) -> [String] {

@@ -46,7 +46,9 @@ struct SetObjectives {
             if !missing.contains(where: { $0.digest == set.digest }) { missing.append(set) }
         }
         if !missing.isEmpty {
-            report("dm: embedding \(data.training.count) images with \(Self.networks) random networks, \(missing.count) sets")
+            report(
+                "dm: embedding \(data.training.count) images with \(Self.networks) random networks, \(missing.count) sets"
+            )
             let train = data.dataset.train
             let losses = try DistributionMatching(networks: Self.networks, width: 32, depth: 3, seed: 0).losses(
                 real: train.floats(data.training, Normalization(of: train, indices: data.training)),

@@ -35,6 +35,51 @@ import Testing
         #expect(near(test?.pValue, c.number("p")))
     }
 
+    /// Four units in three strata, perfectly alike in all of them: of the 4! arrangements of whole units only the identity
+    /// and the reversal reach |ρ| = 1. Taking the rows for independent would give (2/24)³ at best.
+    @Test func unitsChangePlacesAsWholes() throws {
+        let strata = (0..<12).map { $0 / 4 }
+        let units = (0..<12).map { $0 % 4 }
+        let x = (0..<12).map { Double($0 % 4) }
+        let y = (0..<12).map { Double($0 % 4 + 10 * ($0 / 4)) }
+        let correlation = RankCorrelation(x, y, adjustment: .within(strata))
+        let test = try #require(correlation.permutationTest(seed: 1, strata: strata, units: units))
+        #expect(test.scheme == .units && test.isExact && test.arrangements == 24)
+        #expect(test.pValue == 2.0 / 24)
+    }
+
+    /// Units that stand in other strata do not change places: 3! · 2! arrangements.
+    @Test func unitsOfAnotherPatternStayApart() throws {
+        let strata = [0, 0, 0, 0, 0, 1, 1, 1]
+        let units = [0, 1, 2, 3, 4, 0, 1, 2]
+        let correlation = RankCorrelation(
+            [1, 2, 3, 4, 5, 1, 2, 3], [2, 1, 3, 5, 4, 1, 3, 2], adjustment: .within(strata))
+        #expect(correlation.permutationTest(seed: 1, strata: strata, units: units)?.arrangements == 12)
+    }
+
+    /// No association, but rows of a unit share their noise: of 400 data sets at most 5 % may be called significant at
+    /// 0.05, up to three standard errors (0.033). Row by row within strata it is a third of them.
+    @Test func nestedSetsKeepTheFalsePositiveRate() throws {
+        var stream = RandomStream(seed: 11, purpose: "test")
+        let strata = (0..<18).map { $0 / 6 }
+        let units = (0..<18).map { $0 % 6 }
+        var found = 0
+        var foundByRow = 0
+        for _ in 0..<400 {
+            let a = (0..<6).map { _ in stream.normal() }
+            let b = (0..<6).map { _ in stream.normal() }
+            let x = (0..<18).map { a[$0 % 6] + 0.2 * stream.normal() }
+            let y = (0..<18).map { b[$0 % 6] + 0.2 * stream.normal() }
+            let correlation = RankCorrelation(x, y, adjustment: .within(strata))
+            if let p = correlation.permutationTest(seed: 1, strata: strata, units: units)?.pValue, p <= 0.05 {
+                found += 1
+            }
+            if let p = correlation.permutationTest(resamples: 199, seed: 1)?.pValue, p <= 0.05 { foundByRow += 1 }
+        }
+        #expect(Double(found) / 400 < 0.05 + 0.033)
+        #expect(Double(foundByRow) / 400 > 0.15)
+    }
+
     @Test func monteCarloComesNearTheExactPValue() throws {
         // Nine sets exactly, and the same nine twice over by 20,000 arrangements: p ≈ 0.05 ± 4·√(p(1 − p)/20,000).
         let x = (0..<10).map(Double.init)
