@@ -67,7 +67,9 @@ public func score(_ run: RunFile, method: ScoreMethod) throws -> ScoredRun {
 private func norms(_ run: RunFile, checkpoint: Int, position: Int, labels: [Int32]) throws -> [Float] {
     guard run.hasLogits, let classes = run.classCount else {
         let values = try run.score("el2n", checkpoint: checkpoint)
-        if let row = values.firstIndex(where: { !$0.isFinite }) { throw ScoringError.nonFinite(position: position, row: row) }
+        if let row = values.firstIndex(where: { !$0.isFinite }) {
+            throw ScoringError.nonFinite(position: position, row: row)
+        }
         return values
     }
     var values = [Float](repeating: 0, count: labels.count)

@@ -4,7 +4,7 @@ import Testing
 
 /// Three classes of forty, scores without ties.
 private let all = Candidates(
-    scores: (0..<120).map { Double(($0 * 77) % 121) }, direction: .highIsHard, labels: (0..<120).map { Int32($0 % 3) },
+    scores: (0..<120).map { Double(($0 * 77) % 127) }, direction: .highIsHard, labels: (0..<120).map { Int32($0 % 3) },
     classes: 3, ids: (0..<120).map { Int64($0 + 7) })
 
 @Suite struct PoolTests {

@@ -63,6 +63,9 @@ private func single(_ scores: [Double], direction: ScoreDirection = .highIsHard)
         let subset = try single([2, 2, 2, 1, 1, 0, 0, 0]).select(.window(start: 0.25), .ipc(4), seed: 1, identity: "t")
         #expect(subset.tieShare == 2.0 / 4)
         #expect(subset.rows.contains(3) && subset.rows.contains(4))
+        // 2 | 2 1 | 0: one place from the end is a border, too.
+        #expect(try single([2, 2, 1, 0]).select(.window(start: 0.25), .ipc(2), seed: 1, identity: "t").tieShare == 0.5)
+        #expect(try single([3, 2, 1, 1]).select(.window(start: 0.25), .ipc(2), seed: 1, identity: "t").tieShare == 0.5)
     }
 
     @Test func aMinusBeforeZeroIsNoDifference() throws {
