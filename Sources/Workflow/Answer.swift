@@ -48,7 +48,7 @@ struct AnswerSource {
         let keys = ["model", "regime", "subset", "ipc", "budget"]
         let groups = try finals.groups(by: keys)
         var columns = keys.enumerated().map { at, name in Column(name, groups.map { $0.key[at].1 }) }
-        columns = columns.filter { Set(compared($0)).count > 1 }
+        if Set(groups.map { $0.key[0].1 }).count < 2 { columns.removeFirst() }  // one model: nothing to tell apart
         columns.append(Column("n", groups.map(\.rows.count)))
         for metric in ["test_error", "validation_error", "test_loss"] where finals.has(metric) {
             let values = try finals.numbers(metric)
@@ -59,10 +59,6 @@ struct AnswerSource {
         return Answer(
             name: "summary", title: "Errors by regime, subset, IPC and budget", table: Table(columns),
             explanation: ["Mean over n seeds at the last checkpoint; ± is one standard deviation (empty for n = 1)."])
-    }
-
-    private func compared(_ column: Column) -> [String] {
-        if case .texts(let values) = column.values { values } else { [] }
     }
 
     /// The rows of `table` that an analysis looks at.

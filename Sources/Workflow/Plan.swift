@@ -14,7 +14,8 @@ public struct Plan: Sendable, Equatable {
         self.data = data
         var resolver = PlanResolver(study: study, data: data)
         runs = resolver.resolve()
-        guard resolver.problems.isEmpty else { throw StudyError(file: study.path, problems: resolver.problems) }
+        let problems = resolver.problems.isEmpty ? analysisProblems() : resolver.problems
+        guard problems.isEmpty else { throw StudyError(file: study.path, problems: problems) }
     }
 
     public func run(_ id: String) -> PlannedRun? { runs.first { $0.id == id } }

@@ -34,7 +34,7 @@ struct SetObjectives {
         for run in runs {
             let ids = try plan.store.open(run.id).samples().ids.sorted()
             sets[run.id] = ImageSet(
-                name: "\(run.subset)-ipc\(run.images.ipc ?? 0)", seed: run.seed,
+                name: run.setName, seed: run.seed,
                 positions: ids.compactMap { position[$0] },
                 digest: sha256("\(data.digest) \(ids.map(String.init).joined(separator: ","))"))
         }

@@ -33,7 +33,8 @@ import Testing
 
     /// Ten classes of 90 training images.
     static let facts = DataFacts(
-        name: "glyphs", digest: "d", classNames: (0..<10).map { "class\($0)" }, classCounts: .init(repeating: 90, count: 10),
+        name: "glyphs", digest: "d", classNames: (0..<10).map { "class\($0)" },
+        classCounts: .init(repeating: 90, count: 10),
         validation: 100, test: 50, shape: [1, 28, 28])
 
     static func plan(_ text: String = text) throws -> Plan {
@@ -55,13 +56,16 @@ import Testing
         let plan = try Self.plan()
         #expect(
             plan.runs.map(\.id) == [
-                "HL/random-ipc2/mid/seed1", "HL/random-ipc5/mid/seed1", "HL/full/mid/seed1", "HL/pool-f1-ipc5/mid/seed1",
+                "HL/random-ipc2/mid/seed1", "HL/random-ipc5/mid/seed1", "HL/full/mid/seed1",
+                "HL/pool-f1-ipc5/mid/seed1",
                 "HL/pool-f0.5-ipc5/mid/seed1", "HL/windows-w1-ipc2/mid/seed1", "HL/windows-w2-ipc2/mid/seed1",
                 "HL/windows-w3-ipc2/mid/seed1", "HL/cad-ipc2/mid/seed1", "SL/random-ipc2/low/seed1",
             ])
         #expect(plan.runs.filter(\.isInserted).map(\.id) == ["HL/full/mid/seed1"])
         for (index, run) in plan.runs.enumerated() {
-            for source in run.sources { #expect(plan.runs[..<index].contains { $0.id == source.id && $0.digest == source.digest }) }
+            for source in run.sources {
+                #expect(plan.runs[..<index].contains { $0.id == source.id && $0.digest == source.digest })
+            }
         }
     }
 
@@ -92,7 +96,8 @@ import Testing
         (
             "hidden: [16]", "hidden: [17]",
             [
-                "HL/random-ipc2/mid/seed1", "HL/random-ipc5/mid/seed1", "HL/full/mid/seed1", "HL/pool-f1-ipc5/mid/seed1",
+                "HL/random-ipc2/mid/seed1", "HL/random-ipc5/mid/seed1", "HL/full/mid/seed1",
+                "HL/pool-f1-ipc5/mid/seed1",
                 "HL/pool-f0.5-ipc5/mid/seed1", "HL/windows-w1-ipc2/mid/seed1", "HL/windows-w2-ipc2/mid/seed1",
                 "HL/windows-w3-ipc2/mid/seed1", "HL/cad-ipc2/mid/seed1", "SL/random-ipc2/low/seed1",
             ]
@@ -114,7 +119,10 @@ import Testing
         let after = try Self.plan(more).runs
         #expect(after.count == 19)
         for run in before { #expect(after.first { $0.id == run.id }?.digest == run.digest) }
-        #expect(after.contains { $0.id == "conv/HL/cad-ipc2/mid/seed1" && $0.sources.map(\.id) == ["conv/HL/full/mid/seed1"] })
+        #expect(
+            after.contains {
+                $0.id == "conv/HL/cad-ipc2/mid/seed1" && $0.sources.map(\.id) == ["conv/HL/full/mid/seed1"]
+            })
     }
 
     @Test func problemsThatNeedTheDataStillNameTheirLine() {
@@ -131,6 +139,25 @@ import Testing
                 "19: subsets.cad: span 4 + window 2 needs 6 checkpoints, and HL/full/mid/seed1 has 5 "
                     + "(a larger budget, or 'checkpoints: { full-every: 0.5 }')"
             ])
+    }
+
+    /// An analysis that could never answer is found before anything trains.
+    @Test(arguments: [
+        (
+            "fit: { law: goyal, y: test_error, per: [regime, subset] }",
+            "no group of regime, subset has more than 2 points"
+        ),
+        ("dcs: { objectives: dm, against: test_error, of: windows, per: seed }", ""),
+        ("dcs: { objectives: dm, against: test_error, of: random }", "a correlation needs 3 sets"),
+        ("hardness: { of: random }", "none of these runs is a window"),
+    ])
+    func questionsWithoutAnAnswerAreRefused(analysis: String, message: String) {
+        do {
+            _ = try Self.plan(Self.text + "analyses:\n  question: { \(analysis) }\n")
+            #expect(message.isEmpty)
+        } catch {
+            #expect(!message.isEmpty && "\(error)".contains("small.yaml:25:3: analyses.question: \(message)"), "\(error)")
+        }
     }
 
     @Test func makeRulesNameSourcesAsPrerequisites() throws {
