@@ -76,16 +76,35 @@ enum FileSystem {
         if rmdir(path) != 0, errno != ENOENT { throw failure("rmdir", path) }
     }
 
-    /// An open, exclusively locked file; nil when another process holds the lock. Where the file system knows no locks
-    /// the file is open without one.
-    static func lock(_ path: String) throws(RunStoreError) -> Int32? {
+    enum Lock {
+        /// An open file, exclusively locked.
+        case held(Int32)
+        /// Another process holds the lock.
+        case inUse
+        /// The file, or its directory, went away while it was being locked.
+        case removed
+    }
+
+    /// Locks a file, making it. Where the file system knows no locks the file is open without one.
+    static func lock(_ path: String) throws(RunStoreError) -> Lock {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw failure("open", path) }
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return .removed }
+            throw failure("open", path)
+        }
         if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
             close(descriptor)
-            return nil
+            return .inUse
         }
-        return descriptor
+        // A lock on a file that has been removed keeps nobody out.
+        var (held, named) = (stat(), stat())
+        guard fstat(descriptor, &held) == 0, stat(path, &named) == 0, held.st_ino == named.st_ino,
+            held.st_dev == named.st_dev
+        else {
+            close(descriptor)
+            return .removed
+        }
+        return .held(descriptor)
     }
 
     static func unlock(_ descriptor: Int32) { close(descriptor) }

@@ -36,7 +36,7 @@ public struct RunWriter: ~Copyable, Sendable {
     private var lastSeen: Int64 = 0
     /// What each checkpoint must hold, once one is written.
     private var pattern: Pattern?
-    private var lockDescriptor: Int32?
+    private let lock: RunLock
     var onStep: @Sendable (Step) throws(RunStoreError) -> Void = { _ throws(RunStoreError) in }
 
     /// What is the same in every checkpoint.
@@ -52,28 +52,28 @@ public struct RunWriter: ~Copyable, Sendable {
     /// Throws when the path holds another run (id, digest, samples or precision differ), when a sealed run would be
     /// overwritten, when another process is writing it, and when the directory cannot be written.
     public init(path: String, header: RunHeader, resuming: Bool) throws(RunStoreError) {
-        let base = path.hasSuffix(RunPath.sealed) ? String(path.dropLast(RunPath.sealed.count)) : path
-        self.path = base + RunPath.sealed
-        directory = base + RunPath.partial
+        try self.init(lock: RunLock(path: path), header: header, resuming: resuming)
+    }
+
+    /// The same under a lock that is held already.
+    public init(lock: consuming RunLock, header: RunHeader, resuming: Bool) throws(RunStoreError) {
+        path = lock.path
+        directory = lock.directory
+        self.lock = lock
         self.header = header
         acknowledged = 0
         isSealed = false
 
-        if FileSystem.isFile(self.path) {
-            guard resuming else { throw RunStoreError(self.path, .alreadySealed) }
-            let run = try RunFile(path: self.path)
+        if FileSystem.isFile(path) {
+            guard resuming else { throw RunStoreError(path, .alreadySealed) }
+            let run = try RunFile(path: path)
             try Self.require(run, isRunOf: header)
             acknowledged = run.checkpointCount
             isSealed = true
-            if FileSystem.isDirectory(directory) {
-                try acquireLock()
-                try removeDirectory()
-            }
+            try removeParts()
             return
         }
-        try FileSystem.makeDirectory(directory)
-        try acquireLock()
-        try FileSystem.remove(RunPath.aside(self.path))
+        try FileSystem.remove(RunPath.aside(path))
         for name in try FileSystem.entries(directory) where name.hasSuffix(".new") {
             try FileSystem.remove(directory + "/" + name)
         }
@@ -85,10 +85,6 @@ public struct RunWriter: ~Copyable, Sendable {
             }
             try FileSystem.sync(directory)
         }
-    }
-
-    deinit {
-        if let lockDescriptor { FileSystem.unlock(lockDescriptor) }
     }
 
     /// The state that the newest part carries; nil when nothing is on disk or no state was kept.
@@ -209,13 +205,6 @@ public struct RunWriter: ~Copyable, Sendable {
 
     func partPath(_ index: Int) -> String { directory + "/" + RunPath.partName(index) }
 
-    private mutating func acquireLock() throws(RunStoreError) {
-        guard let descriptor = try FileSystem.lock(directory + "/lock") else {
-            throw RunStoreError(directory, .inUse)
-        }
-        lockDescriptor = descriptor
-    }
-
     /// Goes on from the parts that are there.
     private mutating func takeUp() throws(RunStoreError) {
         guard try !RunPath.partPaths(of: directory).isEmpty else { return }
@@ -272,19 +261,12 @@ public struct RunWriter: ~Copyable, Sendable {
         }
         isSealed = true
         try onStep(.sealSafe)
-        try removeDirectory()
+        try removeParts()
     }
 
-    /// Removes the directory, newest part first, so that what is left is always a beginning of the run.
-    private func removeDirectory() throws(RunStoreError) {
-        let names = try FileSystem.entries(directory)
-        for (index, name) in names.reversed().enumerated() where name != "lock" {
-            try FileSystem.remove(directory + "/" + name)
-            try onStep(.partRemoved(index))
-        }
-        try FileSystem.remove(directory + "/lock")
-        try FileSystem.removeDirectory(directory)
-        try FileSystem.sync(FileSystem.parent(directory))
+    /// Removes the parts; their directory goes with the lock.
+    private func removeParts() throws(RunStoreError) {
+        try lock.removeParts { (index) throws(RunStoreError) in try onStep(.partRemoved(index)) }
     }
 }
 

@@ -32,8 +32,7 @@ public struct RunJob: Sendable {
     @discardableResult
     public func train(on data: TrainingData, replacing: Bool) throws -> RunStatus {
         let path = plan.store.path(of: run.id)
-        let lock = try RunLock(for: plan.partialPath(of: run.id))
-        defer { lock.release() }
+        let lock = try RunLock(path: path)
         let status = try plan.status(run)
         switch status {
         case .fresh where !replacing: return .fresh
@@ -41,13 +40,13 @@ public struct RunJob: Sendable {
             throw WorkflowError.badData(
                 "\(path): this run was made by another study, data set or version (its digest differs); "
                     + "--force trains it anew and keeps the old file in \(plan.study.store).superseded")
-        case .stale, .fresh: try plan.setAside(run)
+        case .stale, .fresh: try plan.setAside(run, under: lock)
         case .partial, .missing: break
         }
 
         let chosen = try RunImages(plan: plan, run: run, data: data)
         let isResuming = if case .partial = status { true } else { false }
-        var writer = try RunWriter(path: path, header: header(chosen), resuming: isResuming)
+        var writer = try RunWriter(lock: lock, header: header(chosen), resuming: isResuming)
         var trainer = try Trainer(job(chosen, data), resuming: writer.resumeState())
         trainer.onProgress = onProgress
         trainer.shouldStop = shouldStop
@@ -101,38 +100,11 @@ public struct RunJob: Sendable {
         }
         return TrainingJob(
             runID: run.id, seed: run.seed, network: run.model.network, recipe: run.recipe.recipe,
-            classes: run.data.classes, shape: ImageShape(channels: train.channels, height: train.height, width: train.width),
+            classes: run.data.classes,
+            shape: ImageShape(channels: train.channels, height: train.height, width: train.width),
             images: train.floats(chosen.indices, normalization), hardLabels: chosen.labels, labels: labels,
             evaluation: evaluation, totalSamples: run.totalSamples, checkpoints: run.checkpoints,
             recordsLogits: run.recordsLogits, recordsWeights: run.recordsLogits, recordsTest: run.recordsLogits,
             threads: threads)
     }
 }
-
-/// An advisory lock: one process trains a run at a time. The kernel drops it with the process, however that ends.
-struct RunLock {
-    private let descriptor: Int32
-
-    init(for partial: String) throws {
-        let directory = (partial as NSString).deletingLastPathComponent
-        do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        } catch {
-            throw WorkflowError.failure("\(directory): cannot be created (\(reason(errno)))")
-        }
-        let path =
-            directory + "/."
-            + (partial as NSString).lastPathComponent.replacingOccurrences(of: ".partial", with: ".lock")
-        descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw WorkflowError.failure("\(path): \(reason(errno))") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw WorkflowError.failure("\(partial): another process is training this run")
-        }
-    }
-
-    func release() { close(descriptor) }
-}
-
-/// The system's words for an errno.
-func reason(_ code: Int32) -> String { String(cString: strerror(code)) }

@@ -45,23 +45,44 @@ extension Plan {
         (try? FileManager.default.contentsOfDirectory(atPath: directory))?.contains { $0.hasSuffix(".h5") } ?? false
     }
 
-    /// Moves what stands under a run's id out of the way. Nothing is deleted: it is found again under `superseded/`
-    /// beside the store, named by its digest.
-    func setAside(_ run: PlannedRun) throws {
+    /// Moves what stands under a run's id out of the way. Nothing is deleted: it is found again in the directory
+    /// `STORE.superseded`, named by its digest.
+    func setAside(_ run: PlannedRun, under lock: borrowing RunLock) throws {
         let files = FileManager.default
-        for path in [store.path(of: run.id), partialPath(of: run.id)] where files.fileExists(atPath: path) {
-            let digest = (try? RunFile(path: path).description.digest ?? nil)?.prefix(12) ?? "foreign"
-            let ending = path.hasSuffix(".h5") ? ".h5" : ".partial"
-            let stem = study.store + ".superseded/\(run.id)-\(digest)"
-            var target = stem + ending
-            var copy = 2
-            while files.fileExists(atPath: target) {
-                target = "\(stem)-\(copy)\(ending)"
-                copy += 1
-            }
+        let partial = partialPath(of: run.id)
+        if Self.holdsParts(partial) {
+            try lock.moveParts(to: supersededPath(of: run, ending: ".partial", digest: partsDigest(partial)))
+        }
+        let path = store.path(of: run.id)
+        guard files.fileExists(atPath: path) else { return }
+        let target = supersededPath(
+            of: run, ending: ".h5", digest: (try? RunFile(path: path).description.digest) ?? nil)
+        do {
             try files.createDirectory(
                 atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
             try files.moveItem(atPath: path, toPath: target)
+        } catch {
+            throw WorkflowError.failure(
+                "\(path): cannot be moved to \(target): \((error as NSError).localizedDescription)")
         }
+    }
+
+    /// The digest of an unfinished run that may be damaged, or stand beside a sealed one.
+    private func partsDigest(_ directory: String) -> String? {
+        let first = (try? FileManager.default.contentsOfDirectory(atPath: directory))?
+            .filter { $0.hasSuffix(".h5") && !$0.hasPrefix(".") }.min()
+        return first.flatMap { try? RunFile(path: directory + "/" + $0).description.digest } ?? nil
+    }
+
+    /// A name that is free.
+    private func supersededPath(of run: PlannedRun, ending: String, digest: String?) -> String {
+        let stem = study.store + ".superseded/\(run.id)-\(digest?.prefix(12) ?? "foreign")"
+        var target = stem + ending
+        var copy = 2
+        while FileManager.default.fileExists(atPath: target) {
+            target = "\(stem)-\(copy)\(ending)"
+            copy += 1
+        }
+        return target
     }
 }

@@ -44,29 +44,55 @@ public struct Runner: Sendable {
         }
     }
 
-    /// Runs make over the pending runs.
+    /// Trains the pending runs of `only` through make, when the store is free.
     ///
+    /// - Parameters:
+    ///   - onWait: called when another `assay run` is training into the store.
+    ///   - onStart: called with the runs that are pending when the store is free.
     /// - Throws: `WorkflowError`: interrupted (130), or 1 where runs failed (their own messages are on stderr).
-    public func train(_ pending: [(run: PlannedRun, status: RunStatus)], report: (Progress) -> Void) throws {
-        guard !pending.isEmpty else { return }
-        let rules = FileManager.default.temporaryDirectory.appendingPathComponent("assay-\(getpid()).mk")
-        // Stale runs are replaced: the plan was shown, and the old files are kept.
-        let text = plan.makeRules(command: command, ids: pending.map(\.run.id), options: ["--quiet", "--force"])
-        try Data(text.utf8).write(to: rules)
-        defer { try? FileManager.default.removeItem(at: rules) }
+    public func train(
+        only: [String]?, onWait: (String) -> Void, onStart: ([(run: PlannedRun, status: RunStatus)]) -> Void,
+        report: (Progress) -> Void
+    ) throws {
+        guard try !pending(only: only).isEmpty else {
+            tidy()
+            return onStart([])
+        }
+        let turn = try StoreTurn(store: plan.study.store, shouldStop: shouldStop, onWait: onWait)
+        let pending = try pending(only: only)
+        onStart(pending)
+        try plan.write()
+        if !pending.isEmpty { try make(pending, turn, report: report) }
+        tidy()
+    }
 
+    /// Removes what processes left that died right after sealing a run.
+    private func tidy() {
+        for run in plan.runs { RunLock.tidy(path: plan.store.path(of: run.id)) }
+    }
+
+    private func make(
+        _ pending: [(run: PlannedRun, status: RunStatus)], _ turn: borrowing StoreTurn, report: (Progress) -> Void
+    ) throws {
+        guard Self.isInstalled("make") else {
+            throw WorkflowError.failure("make is not installed; apt-get install make")
+        }
+        // Stale runs are replaced: the plan was shown, and the old files are kept.
+        try turn.write(plan.makeRules(command: command, ids: pending.map(\.run.id), options: ["--quiet", "--force"]))
         let make = Process()
         make.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        make.arguments = ["make", "--no-print-directory", "--keep-going", "-j", "\(jobs)", "-f", rules.path]
+        // Should this process be killed, the kernel tells make, which stops the runs.
+        let leash = Self.isInstalled("setpriv") ? ["setpriv", "--pdeathsig", "TERM"] : []
+        make.arguments = leash + ["make", "--no-print-directory", "--keep-going", "-j", "\(jobs)", "-f", turn.path]
         make.environment = ProcessInfo.processInfo.environment.filter {
             !["MAKEFLAGS", "MFLAGS", "MAKELEVEL"].contains($0.key)
         }
-        make.standardInput = FileHandle.nullDevice
+        make.standardInput = turn.file
         make.standardOutput = FileHandle.standardError
         do {
             try make.run()
         } catch {
-            throw WorkflowError.failure("make cannot be started (\(error)); apt-get install make")
+            throw WorkflowError.failure("make cannot be started: \(error)")
         }
         var isForwarded = false
         while make.isRunning {
@@ -97,7 +123,7 @@ public struct Runner: Sendable {
             progress.totalSamples += run.totalSamples
             let parts = (try? FileManager.default.contentsOfDirectory(atPath: plan.partialPath(of: run.id)))?
                 .filter { $0.hasSuffix(".h5") && !$0.hasPrefix(".") }.count
-            if let parts {
+            if let parts, parts > 0 || !FileManager.default.fileExists(atPath: plan.store.path(of: run.id)) {
                 progress.samples += parts > 0 ? run.checkpoints[min(parts, run.checkpoints.count) - 1] : 0
             } else if FileManager.default.fileExists(atPath: plan.store.path(of: run.id)) {
                 progress.sealed += 1
@@ -105,5 +131,10 @@ public struct Runner: Sendable {
             }
         }
         return progress
+    }
+
+    private static func isInstalled(_ program: String) -> Bool {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+            .contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
     }
 }

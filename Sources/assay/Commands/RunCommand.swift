@@ -41,25 +41,26 @@ struct RunCommand: ParsableCommand {
         Interruption.watch()
         let runner = Runner(
             plan: plan, command: Self.program, jobs: jobs, force: force, shouldStop: { Interruption.isRequested })
-        let pending = try runner.pending(only: only.isEmpty ? nil : only)
-        if !plan.runs.isEmpty {
-            try plan.write()
-            let fresh = plan.runs.count - pending.count
-            if !quiet {
+        var bar = ProgressBar("training", unit: "samples")
+        defer { bar.finish() }
+        try runner.train(
+            only: only.isEmpty ? nil : only,
+            onWait: { note("assay: \($0)") },
+            onStart: { pending in
+                guard !quiet, !plan.runs.isEmpty else { return }
                 note(
                     pending.isEmpty
                         ? "\(plan.runs.count) runs, all fresh"
-                        : "\(pending.count) runs to train, \(fresh) not to be touched, \(jobs) at a time")
-            }
-        }
-        var bar = ProgressBar("training", unit: "samples")
-        defer { bar.finish() }
-        try runner.train(pending) { progress in
-            if !quiet {
-                bar.show(
-                    progress.samples, of: progress.totalSamples, detail: "\(progress.sealed) of \(progress.runs) runs")
-            }
-        }
+                        : "\(pending.count) runs to train, \(plan.runs.count - pending.count) not to be touched, "
+                            + "\(jobs) at a time")
+            },
+            report: { progress in
+                if !quiet {
+                    bar.show(
+                        progress.samples, of: progress.totalSamples,
+                        detail: "\(progress.sealed) of \(progress.runs) runs")
+                }
+            })
         bar.finish()
         guard only.isEmpty else { return }
         let outcome = try Results(plan: plan, data: data).update(report: { if !quiet { note($0) } })
