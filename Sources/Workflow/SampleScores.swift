@@ -65,8 +65,12 @@ public struct SampleScores: Sendable, Equatable {
 
     private static func text(_ epochs: [Double]) -> String { epochs.map(shortest).joined(separator: " ") }
 
-    /// Writes the table, and the sidecar beside it.
+    /// Writes the table as CSV, or as HDF5 where the path ends in `.h5`, and the sidecar beside it.
     public func write(to path: String) throws {
+        guard !ScoreHDF5.isNamed(path) else {
+            try ScoreHDF5.write(table, sidecar: sidecar, to: path)
+            return try writeText(sidecar.text(), to: path + ".json")
+        }
         try writeText(table.formatted(.csv), to: path)
         try writeText(sidecar.text(), to: path + ".json")
     }

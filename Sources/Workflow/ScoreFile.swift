@@ -3,7 +3,8 @@ import Scoring
 import Selection
 import Tables
 
-/// Scores as `assay score`, or anybody else, wrote them: `sample_id,label,score`, and perhaps a sidecar.
+/// Scores as `assay score`, or anybody else, wrote them: `sample_id,label,score` in CSV, with or without a sidecar, or in
+/// HDF5.
 public struct ScoreFile: Sendable {
     private let path: String
     private let table: Table
@@ -11,6 +12,12 @@ public struct ScoreFile: Sendable {
 
     public init(_ path: String) throws {
         self.path = path
+        if ScoreHDF5.isNamed(path) {
+            let file = try ScoreHDF5.read(path)
+            table = file.table
+            direction = file.sidecar?["direction"]?.string.flatMap(ScoreDirection.init)
+            return
+        }
         table = try Table.read(path)
         let sidecar = path + ".json"
         guard path != "-", let data = FileManager.default.contents(atPath: sidecar) else {

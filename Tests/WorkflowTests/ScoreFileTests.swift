@@ -35,6 +35,26 @@ private func select(
 
         """
 
+    /// The same scores in HDF5 choose the same rows, and know their direction without a sidecar.
+    @Test func hdf5IsReadAsItIsWritten() throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/scores.h5"
+        let table = try Table.csv(Self.good)
+        try ScoreHDF5.write(table, sidecar: JSON.parse(sidecar), to: path)
+        #expect(try ScoreHDF5.read(path).table.columns == table.columns)
+        #expect(try select(path).table.numbers("sample_id").sorted() == [12, 14])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["scores.h5"])
+    }
+
+    @Test func anHDF5FileThatHoldsNoScoresIsRefused() throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/scores.h5"
+        try ScoreHDF5.write(Table([Column("score", [1.0])]), sidecar: .object([:]), to: path)
+        #expect(throws: WorkflowError(65, "\(path): not a score file: /sample_id is missing")) { try ScoreFile(path) }
+        try Data("no HDF5".utf8).write(to: URL(fileURLWithPath: path))
+        #expect(throws: WorkflowError.self) { try ScoreFile(path) }
+    }
+
     @Test(
         arguments: [
             (KeepRule.easiest, [12, 14]), (.hardest, [10, 13]), (.lowest, [12, 14]), (.highest, [10, 13]),

@@ -44,7 +44,7 @@ struct ScoreCommand: ParsableCommand {
     @Flag(help: "Let cad-prune score a run whose schedule did not end at its budget, as an approximation.")
     var allowMismatched = false
 
-    @Option(name: .shortAndLong, help: "The file to write (CSV); - for stdout.")
+    @Option(name: .shortAndLong, help: "The file to write, .csv or .h5; - for CSV on stdout.")
     var output: String
 
     func validate() throws {

@@ -17,7 +17,9 @@ struct SelectCommand: ParsableCommand {
               assay select el2n.csv --keep window:0.25 --fraction 0.1 -o subset.csv
             """)
 
-    @Argument(help: "A CSV with the columns sample_id, label and score; - for stdin.", completion: .file())
+    @Argument(
+        help: "Scores: a CSV with the columns sample_id, label and score, or the .h5 of `assay score`; - for stdin.",
+        completion: .file())
     var scores: String
 
     @Option(help: "easiest, hardest, highest, lowest, random, or window:START.")
@@ -55,7 +57,8 @@ struct SelectCommand: ParsableCommand {
         default:
             guard keep.hasPrefix("window:"), let start = Double(keep.dropFirst(7)), start >= 0, start <= 1 else {
                 throw ValidationError(
-                    "--keep is easiest, hardest, highest, lowest, random or window:START with START in 0...1, not '\(keep)'")
+                    "--keep is easiest, hardest, highest, lowest, random or window:START with START in 0...1, not '\(keep)'"
+                )
             }
             return .window(start: start)
         }
