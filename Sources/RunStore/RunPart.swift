@@ -87,6 +87,11 @@ struct RunPart: Sendable {
         let idShape = try file.shape("/samples/id")
         let labelShape = try file.shape("/samples/label")
         sampleCount = nil
+        for object in ["/samples/id", "/samples/label"] {
+            guard let info = try file.declared(object), !info.type.isInteger else { continue }
+            throw RunStoreError(
+                path, dataset: object, .elementType(found: info.type.description, expected: "integers"))
+        }
         if let idShape, let labelShape {
             guard idShape.count == 1 else {
                 throw RunStoreError(path, dataset: "/samples/id", .shape(found: idShape, expected: "[N]"))

@@ -4,6 +4,7 @@ public import HDF5
 public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Fault: Sendable, Equatable {
         case missing
+        case missingStore
         /// A file where a directory of runs was expected.
         case notAStore
         case notHDF5
@@ -61,7 +62,7 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
     /// 66 no such run, 74 the machine's fault, 65 the data's.
     public var exitCode: Int32 {
         switch fault {
-        case .missing: 66
+        case .missing, .missingStore: 66
         case .locked, .inUse, .diskFull, .system: 74
         case .unreadable(let error): error.errorNumber == nil ? 65 : 74
         default: 65
@@ -81,12 +82,14 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         switch fault {
         case .missing:
             return "no such run (neither a file, nor with the ending .h5, nor unfinished with the ending .partial)"
+        case .missingStore:
+            return "no such store (a directory of runs)"
         case .notAStore:
             return "a file, but a directory of runs was expected"
         case .notHDF5:
             return "not an HDF5 file, and so not a run"
         case .truncated(let detail):
-            return "the file is truncated (\(detail)); copy it again, or train the run again"
+            return "the file is truncated (\(detail)); copy it again, or remove it and train the run again"
         case .locked(let number):
             return "cannot lock the file (errno \(number)): another program may be writing it; where the file system "
                 + "knows no locks (Lustre, NFS), set HDF5_USE_FILE_LOCKING=FALSE in the environment"

@@ -32,7 +32,7 @@ public struct Store: Sendable, Equatable {
     public func ids() throws(RunStoreError) -> [String] {
         guard FileSystem.isDirectory(directory) else {
             throw RunStoreError(
-                directory, FileSystem.isFile(directory) ? .notAStore : .missing)
+                directory, FileSystem.isFile(directory) ? .notAStore : .missingStore)
         }
         var found: Set<String> = []
         try collect(directory, prefix: "", depth: 0, into: &found)

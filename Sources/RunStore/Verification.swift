@@ -67,6 +67,22 @@ extension RunFile {
         return found
     }
 
+    /// Compares the digests of the logits at some checkpoints, where the file carries digests. Throws `.damaged`.
+    public func requireSoundLogits(checkpoints: Range<Int>) throws(RunStoreError) {
+        for checkpoint in checkpoints where hasLogits && hasDigests {
+            let (part, position) = part(holding: checkpoint)
+            let file = try translating { () throws(HDF5Error) in try HDF5File(reading: part.path) }
+            let attribute = try translating { () throws(HDF5Error) in try file.attribute("sha256", of: "/logits") }
+            let logits = try translating { () throws(HDF5Error) in try file.dataset("/logits") }
+            let digest = try scan(logits, piece: position, looksForNaN: false).digest
+            let isSound =
+                if case .strings(let all)? = attribute {
+                    all.indices.contains(position) && all[position] == digest
+                } else { false }
+            if !isSound { throw RunStoreError(part.path, dataset: "/logits", checkpoint: checkpoint, .damaged) }
+        }
+    }
+
     private func verify(
         _ part: RunPart, firstCheckpoint: Int, into found: inout Verification
     ) throws(RunStoreError) {

@@ -16,21 +16,29 @@ public struct StudyProblem: Sendable, Equatable {
 public struct StudyError: Error, Sendable, Equatable, CustomStringConvertible {
     public var file: String
     public var problems: [StudyProblem]
-    /// The file could not be read at all.
-    public var isMissing: Bool
+    /// Whether there was a text to read.
+    public enum Access: Sendable, Equatable { case readable, missing, refused }
+    public var access: Access
 
-    public init(file: String, problems: [StudyProblem], isMissing: Bool = false) {
+    public init(file: String, problems: [StudyProblem], access: Access = .readable) {
         self.file = file
         self.problems = problems.sorted { ($0.mark.line, $0.mark.column) < ($1.mark.line, $1.mark.column) }
-        self.isMissing = isMissing
+        self.access = access
     }
 
-    public var exitCode: Int32 { isMissing ? 66 : 65 }
+    /// 66 no such study, 74 it could not be read, 65 what it says is wrong.
+    public var exitCode: Int32 {
+        switch access {
+        case .readable: 65
+        case .missing: 66
+        case .refused: 74
+        }
+    }
 
     public var description: String {
         problems.map { problem in
             let place = problem.place.isEmpty ? "" : problem.place + ": "
-            let position = isMissing ? "" : ":\(problem.mark.line):\(problem.mark.column)"
+            let position = access != .readable ? "" : ":\(problem.mark.line):\(problem.mark.column)"
             return "\(file)\(position): \(place)\(problem.message)"
         }.joined(separator: "\n")
     }

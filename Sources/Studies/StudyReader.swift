@@ -6,13 +6,26 @@ extension Study {
     ///
     /// - Throws: `StudyError` with every problem found, not only the first.
     public static func read(path: String, vocabulary: Vocabulary) throws(StudyError) -> Study {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            let message = "no such study, or it cannot be read"
-            throw StudyError(
+        func failure(_ message: String, _ access: StudyError.Access) -> StudyError {
+            StudyError(
                 file: path, problems: [.init(mark: .init(line: 1, column: 1), place: "", message: message)],
-                isMissing: true)
+                access: access)
         }
-        return try parse(String(decoding: data, as: UTF8.self), path: path, vocabulary: vocabulary)
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch CocoaError.fileReadNoSuchFile {
+            throw failure("no such study", .missing)
+        } catch {
+            var isDirectory: ObjCBool = false
+            let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+            if exists, isDirectory.boolValue { throw failure("a directory, not a study", .readable) }
+            throw failure("the study cannot be read: \((error as NSError).localizedDescription)", .refused)
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw failure("not a text file in UTF-8, and so not a study", .readable)
+        }
+        return try parse(text, path: path, vocabulary: vocabulary)
     }
 
     /// Reads a study from its text; `path` is for messages and for the default name.
@@ -26,7 +39,9 @@ extension Study {
         return study
     }
 
-    private static func rootNode(_ text: String, path: String) throws(StudyError) -> Node {
+    private static func rootNode(_ written: String, path: String) throws(StudyError) -> Node {
+        // Windows editors begin a text with a byte order mark.
+        let text = written.hasPrefix("\u{FEFF}") ? String(written.dropFirst()) : written
         func failure(_ mark: SourceMark, _ message: String) -> StudyError {
             StudyError(file: path, problems: [.init(mark: mark, place: "", message: message)])
         }
@@ -83,7 +98,11 @@ struct StudyReader {
             version.problem("version \(number) is newer than this program, which reads version 1")
         }
         let stem = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
-        let name = reader.optional("name")?.string() ?? (Place.isName(stem) ? stem : "study")
+        let named = reader.optional("name")
+        let name = named?.string() ?? (Place.isName(stem) ? stem : "study")
+        if let named, !Place.isName(name) {
+            named.problem("'\(name)' cannot be a name: use letters, digits and + - _ . (it becomes part of a path)")
+        }
         let question = reader.optional("question")?.string() ?? ""
         let store = reader.optional("store")?.string() ?? "runs/\(name)"
         let results = reader.optional("results")?.string() ?? "results/\(name)"

@@ -120,17 +120,30 @@ struct PlanResolver {
 
         guard fits(images, subset: cell.subset) else { return nil }
         let samples = images.ipc.map { $0 * data.classes } ?? data.training
-        let total = Int((budget.value * Double(data.training)).rounded())
-        guard total > 0 else {
-            problem(budget.mark, "budgets.\(budget.name)", "less than one sample of \(data.training)")
+        let samplesSeen = (budget.value * Double(data.training)).rounded()
+        guard samplesSeen >= 1, samplesSeen <= Self.mostSamples else {
+            problem(
+                budget.mark, "budgets.\(budget.name)",
+                samplesSeen < 1
+                    ? "less than one sample of \(data.training)"
+                    : "\(shortest(budget.value)) epochs of \(data.training) images are more than anybody can train")
             return nil
         }
+        let total = Int(samplesSeen)
         var labels = PlannedRun.Labels.hard
         if case .soft(let teacher, let temperature) = regime.value.labels {
             guard let source = source(teacher, for: cell, defaultBudget: defaultBudget(for: cell)) else { return nil }
             labels = .soft(teacher: source, temperature: temperature)
         }
         let isFull = images == .all
+        let count = Double(total) / (study.checkpoints.fullEvery * Double(data.training))
+        guard !isFull || count <= Double(min(Self.mostCheckpoints, total)) else {
+            problem(
+                budget.mark, "checkpoints",
+                "full-every \(shortest(study.checkpoints.fullEvery)) makes more than \(min(Self.mostCheckpoints, total)) "
+                    + "checkpoints of \(budget.name) epochs")
+            return nil
+        }
         var run = PlannedRun(
             id: id, modelName: model.name, model: model.value, recipe: recipe.value, regime: regime.name,
             labels: labels, subset: subset, family: cell.subset, images: images, budgetName: budget.name,
@@ -142,6 +155,9 @@ struct PlanResolver {
         runs.append(run)
         return run
     }
+
+    private static let mostSamples = 1e12
+    private static let mostCheckpoints = 100_000
 
     /// Full runs: every so many epochs, and the end. Others: evenly spaced.
     private func checkpoints(total: Int, isFull: Bool) -> [Int] {

@@ -65,7 +65,14 @@ func writeText(_ text: String, to path: String) throws {
         }
         try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-        let why = (error as NSError).localizedDescription
-        throw WorkflowError.failure("\(path): cannot be written: \(why)")
+        throw WorkflowError.failure("\(path): cannot be written: \(systemReason(error))")
     }
+}
+
+/// The system's sentence behind an error of Foundation.
+func systemReason(_ error: any Error) -> String {
+    let error = error as NSError
+    let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+    return cause.domain == NSPOSIXErrorDomain
+        ? String(cString: strerror(Int32(cause.code))) : error.localizedDescription
 }

@@ -22,7 +22,9 @@ struct RunImages {
             return
         }
         let source = try Self.open(teacher, plan: plan)
-        let logits = try source.logits(checkpoint: source.checkpointCount - 1)
+        let last = source.checkpointCount - 1
+        try source.requireSoundLogits(checkpoints: last..<last + 1)
+        let logits = try source.logits(checkpoint: last)
         targets = Self.softmax(logits, rows: positions, temperature: temperature)
     }
 
@@ -42,6 +44,7 @@ struct RunImages {
             return try candidates.select(.random, .ipc(ipc), seed: run.seed, identity: identity).rows
         case .scored(let scored):
             let source = try open(scored.source, plan: plan)
+            try source.requireSoundLogits(checkpoints: 0..<source.checkpointCount)
             let result = try score(source, method: scored.scoreMethod).score
             let candidates = Candidates(
                 scores: result.values, direction: result.direction, labels: labels, classes: classes, ids: ids)

@@ -63,7 +63,7 @@ extension Plan {
             try files.moveItem(atPath: path, toPath: target)
         } catch {
             throw WorkflowError.failure(
-                "\(path): cannot be moved to \(target): \((error as NSError).localizedDescription)")
+                "\(path): cannot be moved to \(target): \(systemReason(error))")
         }
     }
 

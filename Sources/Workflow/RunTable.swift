@@ -25,10 +25,14 @@ public let runMetrics = [
 /// - Throws: `RunStoreError` for the first file that is no run.
 public func runTable(store directory: String, points: RunPoints = .finals) throws -> Table {
     let store = Store(directory)
-    guard FileManager.default.fileExists(atPath: directory) else {
-        throw WorkflowError.missing("\(directory): no such store")
+    let ids = try store.ids()
+    // An unfinished run has no annealed point, and perhaps no checkpoint yet.
+    let sealed = ids.filter { store.status($0) == .sealed }
+    let runs = try sealed.map { try (id: $0, run: store.open($0)) }
+    if runs.isEmpty {
+        throw WorkflowError.missing("\(directory): no runs\(ids.isEmpty ? "" : ", only unfinished ones")")
     }
-    return try runTable(store.ids().map { try (id: $0, run: store.open($0)) }, points: points)
+    return try runTable(runs, points: points)
 }
 
 /// The same of runs that are open already.

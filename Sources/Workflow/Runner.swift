@@ -49,10 +49,12 @@ public struct Runner: Sendable {
     /// - Parameters:
     ///   - onWait: called when another `assay run` is training into the store.
     ///   - onStart: called with the runs that are pending when the store is free.
-    /// - Throws: `WorkflowError`: interrupted (130), or 1 where runs failed (their own messages are on stderr).
+    ///   - onMessage: called with each line that a run or make says.
+    /// - Throws: `WorkflowError`: interrupted (130), or where runs failed their exit code, if it is the same
+    ///   for all, and otherwise 1.
     public func train(
         only: [String]?, onWait: (String) -> Void, onStart: ([(run: PlannedRun, status: RunStatus)]) -> Void,
-        report: (Progress) -> Void
+        onMessage: (String) -> Void, report: (Progress) -> Void
     ) throws {
         guard try !pending(only: only).isEmpty else {
             tidy()
@@ -62,7 +64,7 @@ public struct Runner: Sendable {
         let pending = try pending(only: only)
         onStart(pending)
         try plan.write()
-        if !pending.isEmpty { try make(pending, turn, report: report) }
+        if !pending.isEmpty { try make(pending, turn, onMessage: onMessage, report: report) }
         tidy()
     }
 
@@ -72,7 +74,8 @@ public struct Runner: Sendable {
     }
 
     private func make(
-        _ pending: [(run: PlannedRun, status: RunStatus)], _ turn: borrowing StoreTurn, report: (Progress) -> Void
+        _ pending: [(run: PlannedRun, status: RunStatus)], _ turn: borrowing StoreTurn, onMessage: (String) -> Void,
+        report: (Progress) -> Void
     ) throws {
         guard Self.isInstalled("make") else {
             throw WorkflowError.failure("make is not installed; apt-get install make")
@@ -87,8 +90,11 @@ public struct Runner: Sendable {
         make.environment = ProcessInfo.processInfo.environment.filter {
             !["MAKEFLAGS", "MFLAGS", "MAKELEVEL"].contains($0.key)
         }
+        make.environment?["LC_ALL"] = "C"  // its messages are read
         make.standardInput = turn.file
-        make.standardOutput = FileHandle.standardError
+        var output = MakeOutput()
+        make.standardOutput = output.pipe
+        make.standardError = output.pipe
         do {
             try make.run()
         } catch {
@@ -101,15 +107,18 @@ public struct Runner: Sendable {
                 // make may lead a process group of its own, which the terminal's Ctrl-C does not reach.
                 if kill(-make.processIdentifier, SIGINT) != 0 { make.interrupt() }
             }
+            for line in output.lines() { onMessage(line) }
             report(progress(of: pending.map(\.run)))
-            usleep(200_000)
+            usleep(100_000)
         }
+        for line in output.lines() { onMessage(line) }
         report(progress(of: pending.map(\.run)))
         if shouldStop() { throw WorkflowError.interrupted }
         guard make.terminationStatus == 0 else {
             let missing = try pending.filter { try plan.status($0.run) != .fresh }.map(\.run.id)
+            // One cause for all, a full disk for instance, is the cause of this.
             throw WorkflowError(
-                1,
+                output.exitCodes.count == 1 ? output.exitCodes.first ?? 1 : 1,
                 "\(missing.count) of \(pending.count) runs were not trained: "
                     + missing.prefix(5).joined(separator: ", ") + (missing.count > 5 ? ", …" : "")
                     + "; the others are safe, and the same command goes on from here")

@@ -16,8 +16,12 @@ struct StoreTurn: ~Copyable {
     init(store: String, shouldStop: () -> Bool, onWait: (String) -> Void) throws(WorkflowError) {
         path = store + ".mk"
         let directory = (path as NSString).deletingLastPathComponent
-        if !directory.isEmpty {
-            try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        do {
+            if !directory.isEmpty {
+                try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            }
+        } catch {
+            throw .failure("\(directory): cannot be made: \(systemReason(error))")
         }
         var hasWaited = false
         while true {

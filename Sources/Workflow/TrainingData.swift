@@ -24,7 +24,19 @@ public struct TrainingData: Sendable {
                         message: "the study has no data set and trains nothing")
                 ])
         }
-        let dataset = try Dataset.load(Self.source(choice))
+        let dataset: Dataset
+        do {
+            dataset = try Dataset.load(Self.source(choice))
+        } catch let error as DatasetError {
+            // What the study says is wrong, rather than a file.
+            switch error.fault {
+            case .unknownName, .badSetting, .needsPath:
+                throw StudyError(
+                    file: study.path, problems: [.init(mark: choice.mark, place: "dataset", message: error.description)]
+                )
+            default: throw error
+            }
+        }
         self.dataset = dataset
         let counts = dataset.train.classCounts(classes: dataset.classes)
         guard study.validation < dataset.train.count - dataset.classes,

@@ -33,9 +33,11 @@ struct Assay: ParsableCommand {
         ])
 
     static func main() {
+        openStandardStreams()
         do {
             var command = try parseAsRoot()
             try command.run()
+            try finishOutput()
         } catch let failure as any Failure {
             complain(failure.description)
             Foundation.exit(failure.exitCode)

@@ -1,5 +1,4 @@
 import Datasets
-import Foundation
 import RunStore
 import Selection
 import Studies
@@ -19,13 +18,3 @@ extension StudyError: Failure {}
 extension TableError: Failure {}
 extension TrainingError: Failure {}
 extension WorkflowError: Failure {}
-
-/// A line on stderr, marked as the program's.
-func complain(_ message: String) {
-    FileHandle.standardError.write(Data("assay: \(message)\n".utf8))
-}
-
-/// A line on stderr.
-func note(_ message: String) {
-    FileHandle.standardError.write(Data((message + "\n").utf8))
-}

@@ -34,7 +34,7 @@ struct ProgressBar {
         if isTerminal {
             let filled = Int(share * 24)
             let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
-            FileHandle.standardError.write(Data("\r\u{1B}[K\(label) \(bar) \(numbers)".utf8))
+            tell("\r\u{1B}[K\(label) \(bar) \(numbers)")
             isShown = true
         } else {
             note("\(label): \(numbers)")
@@ -43,7 +43,7 @@ struct ProgressBar {
 
     /// Leaves the terminal on a line of its own.
     mutating func finish() {
-        if isShown { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        if isShown { tell("\r\u{1B}[K") }
         isShown = false
     }
 

@@ -101,7 +101,7 @@ struct FitCommand: ParsableCommand {
             case .table: analysis.text()
             case let other: analysis.table().formatted(other)
             }
-        FileHandle.standardOutput.write(Data(answer.utf8))
+        print(answer, terminator: "")
         if analysis.isEveryGroupRefused || (strict && !analysis.isEveryFitConverged) { throw ExitCode(1) }
     }
 

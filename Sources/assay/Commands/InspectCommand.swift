@@ -47,13 +47,17 @@ struct InspectCommand: ParsableCommand {
         sections.append(("Checkpoints", "checkpoints", try Self.checkpoints(file)))
         if file.sampleCount != nil {
             let labels = try file.samples().labels
-            let classes = max(file.classCount ?? 0, Int(labels.max() ?? -1) + 1)
-            var counts = [Int](repeating: 0, count: classes)
-            for label in labels { counts[Int(label)] += 1 }
+            var counts: [Int: Int] = [:]
+            for label in labels { counts[Int(label), default: 0] += 1 }
+            // A class without a sample is worth a row, unless there are more classes than samples.
+            if let classes = file.classCount, classes <= labels.count {
+                for label in 0..<max(0, classes) { counts[label, default: 0] += 0 }
+            }
+            let classes = counts.keys.sorted()
             sections.append(
                 (
                     "Samples per class", "classes",
-                    Table([Column("class", Array(0..<classes)), Column("samples", counts)])
+                    Table([Column("class", classes), Column("samples", classes.map { counts[$0] ?? 0 })])
                 ))
         }
 

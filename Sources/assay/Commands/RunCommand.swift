@@ -51,8 +51,12 @@ struct RunCommand: ParsableCommand {
                 note(
                     pending.isEmpty
                         ? "\(plan.runs.count) runs, all fresh"
-                        : "\(pending.count) runs to train, \(plan.runs.count - pending.count) not to be touched, "
+                        : "\(pending.count) run\(pending.count == 1 ? "" : "s") to train, \(plan.runs.count - pending.count) not to be touched, "
                             + "\(jobs) at a time")
+            },
+            onMessage: { line in
+                bar.finish()
+                note(line)
             },
             report: { progress in
                 if !quiet {

@@ -48,5 +48,5 @@ func show(
     if format != .table {
         for line in explanation where line.hasPrefix("warning: ") { note("assay: " + line) }
     }
-    FileHandle.standardOutput.write(Data(answer.utf8))
+    print(answer, terminator: "")
 }
