@@ -23,6 +23,12 @@ extension Figure {
     ///
     /// - Throws: `FigureError` where the files cannot be written, or gnuplot reports an error.
     public func draw(to path: String) throws(FigureError) -> Outcome {
+        let standard = "/usr/local/bin:/usr/bin:/bin"
+        return try draw(to: path, searchPath: ProcessInfo.processInfo.environment["PATH"] ?? standard)
+    }
+
+    /// - Parameter searchPath: the folders in which gnuplot is looked for, as in PATH.
+    func draw(to path: String, searchPath: String) throws(FigureError) -> Outcome {
         let url = URL(fileURLWithPath: path)
         let folder = url.deletingLastPathComponent()
         let name = url.deletingPathExtension().lastPathComponent
@@ -32,13 +38,14 @@ extension Figure {
         }
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try Data(data().formatted(.csv).utf8).write(to: folder.appendingPathComponent(name + ".csv"), options: .atomic)
+            try Data(data().formatted(.csv).utf8).write(
+                to: folder.appendingPathComponent(name + ".csv"), options: .atomic)
             try Data(script(name: name, format: format).utf8)
                 .write(to: folder.appendingPathComponent(name + ".gp"), options: .atomic)
         } catch {
             throw FigureError(path: path, reason: "cannot be written: \((error as NSError).localizedDescription)")
         }
-        guard let gnuplot = Self.program("gnuplot") else {
+        guard let gnuplot = Self.program("gnuplot", in: searchPath) else {
             return .notDrawn(
                 "\(path): not drawn, because gnuplot is not installed (apt-get install gnuplot-nox, then "
                     + "gnuplot \(name).gp in \(folder.path))")
@@ -56,21 +63,23 @@ extension Figure {
         do {
             try process.run()
         } catch {
-            throw FigureError(path: path, reason: "gnuplot cannot be started: \((error as NSError).localizedDescription)")
+            throw FigureError(
+                path: path, reason: "gnuplot cannot be started: \((error as NSError).localizedDescription)")
         }
         let said = String(decoding: complaints.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            let reason = said.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+            let reason = said.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+                !$0.isEmpty
+            }
             throw FigureError(path: path, reason: "gnuplot: \(reason.joined(separator: " "))")
         }
         return .drawn
     }
 
-    /// A program on the search path.
-    static func program(_ name: String) -> URL? {
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-        return path.split(separator: ":").map { URL(fileURLWithPath: String($0)).appendingPathComponent(name) }
+    /// A program on a search path.
+    private static func program(_ name: String, in searchPath: String) -> URL? {
+        searchPath.split(separator: ":").map { URL(fileURLWithPath: String($0)).appendingPathComponent(name) }
             .first { FileManager.default.isExecutableFile(atPath: $0.path) }
     }
 }

@@ -41,7 +41,10 @@ public struct FrontierPanel: Sendable, Equatable {
     /// The best family at each x: another set than the front.
     public var envelope: [Series.Point]
 
-    public init(title: String, candidates: [(family: String, point: Series.Point)], front: [Series.Point], envelope: [Series.Point]) {
+    public init(
+        title: String, candidates: [(family: String, point: Series.Point)], front: [Series.Point],
+        envelope: [Series.Point]
+    ) {
         self.title = title
         self.candidates = candidates
         self.front = front
@@ -79,7 +82,9 @@ public struct CategoryPoint: Sendable, Equatable {
     public var low: Double?
     public var high: Double?
 
-    public init(category: String, series: String, facet: String = "", y: Double, low: Double? = nil, high: Double? = nil) {
+    public init(
+        category: String, series: String, facet: String = "", y: Double, low: Double? = nil, high: Double? = nil
+    ) {
         self.category = category
         self.series = series
         self.facet = facet
@@ -93,99 +98,114 @@ extension Figure {
     /// Scaling curves: points, the fit, its band; one panel per facet, one colour per name.
     public static func scaling(_ curves: [ScalingCurve], x: Axis, y: Axis) -> Figure {
         let names = distinct(curves.map(\.name))
-        return Figure(
-            panels: distinct(curves.map(\.facet)).map { facet in
-                let chosen = curves.filter { $0.facet == facet }
-                func each(_ make: (ScalingCurve, Int) -> Series) -> [Series] {
-                    chosen.map { make($0, names.firstIndex(of: $0.name) ?? 0) }
+        func kind(_ index: Int) -> Series.Kind { index.isMultiple(of: 2) ? .line : .dashed }
+        let panels = distinct(curves.map(\.facet)).map { facet in
+            let chosen = curves.filter { $0.facet == facet }
+            func each(_ make: (ScalingCurve, Int, Look) -> Series) -> [Series] {
+                chosen.map { curve in
+                    let index = names.firstIndex(of: curve.name) ?? 0
+                    return make(curve, index, Look(color: index, marker: index))
                 }
-                return Panel(
-                    title: facet, x: x, y: y,
-                    series: each { Series("\($0.name) band", .band, color: $1, inLegend: false, points: $0.band) }
-                        + each { Series("\($0.name) fit", $1 == 0 ? .line : .dashed, color: $1, inLegend: false, points: $0.fit) }
-                        + each { Series($0.name, .points, color: $1, marker: $1, points: $0.points) })
-            })
+            }
+            return Panel(
+                title: facet, x: x, y: y,
+                series: each { curve, _, look in Series("\(curve.name) band", .band, look, points: curve.band) }
+                    + each { curve, index, look in Series("\(curve.name) fit", kind(index), look, points: curve.fit) }
+                    + each { curve, _, look in Series(curve.name, .points, look, points: curve.points) })
+        }
+        let legend = names.enumerated().map { LegendEntry($1, Look(color: $0, marker: $0), line: kind($0)) }
+        return Figure(panels: panels, legend: legend, sharesY: true)
     }
 
     /// Loss against error: colour by IPC, marker by family.
     public static func scatter(_ points: [ScatterPoint], titles: [String: String], x: Axis, y: Axis) -> Figure {
         let families = distinct(points.map(\.family))
         let sizes = distinct(points.map(\.ipc)).sorted()
-        return Figure(
-            panels: distinct(points.map(\.facet)).map { facet in
-                let chosen = points.filter { $0.facet == facet }
-                var series: [Series] = []
-                var seenFamilies: Set<String> = []
-                for (marker, family) in families.enumerated() {
-                    for (color, ipc) in sizes.enumerated() {
-                        let members = chosen.filter { $0.family == family && $0.ipc == ipc }
-                        if members.isEmpty { continue }
-                        // The largest size names the family, so that the legend has one entry per family and size.
-                        let isFirst = seenFamilies.insert(family).inserted
-                        series.append(
-                            Series(
-                                isFirst ? "\(family), IPC \(ipc)" : "\(family) \(ipc)", .points, color: color,
-                                marker: marker, points: members.map(\.point)))
-                    }
+        let panels = distinct(points.map(\.facet)).map { facet in
+            let chosen = points.filter { $0.facet == facet }
+            let series = families.indices.flatMap { marker in
+                sizes.indices.map { color in
+                    let members = chosen.filter { $0.family == families[marker] && $0.ipc == sizes[color] }
+                    return Series(
+                        "\(families[marker]), IPC \(sizes[color])", .points, Look(color: color, marker: marker),
+                        points: members.map(\.point))
                 }
-                return Panel(title: titles[facet] ?? facet, x: x, y: y, series: series)
-            }, height: 3.4)
+            }
+            return Panel(title: titles[facet] ?? facet, x: x, y: y, series: series)
+        }
+        // Colour and marker mean different things: each has its own entries.
+        let legend =
+            sizes.enumerated().map { LegendEntry("IPC \($1)", Look(color: $0)) }
+            + families.enumerated().map { LegendEntry($1, Look(color: nil, marker: $0)) }
+        return Figure(panels: panels, legend: legend)
     }
 
     /// All candidates, the front, and the envelope.
     public static func frontier(_ panels: [FrontierPanel], x: Axis, y: Axis) -> Figure {
         let families = distinct(panels.flatMap { $0.candidates.map(\.family) })
-        return Figure(
-            panels: panels.map { panel in
-                let points = families.enumerated().map { index, family in
-                    Series(
-                        family, .points, color: index, marker: index,
-                        points: panel.candidates.filter { $0.family == family }.map(\.point))
-                }
-                return Panel(
-                    title: panel.title, x: x, y: y,
-                    series: [Series("best per IPC", .dashed, color: 4, points: panel.envelope)]
-                        + [Series("frontier", .line, color: nil, points: panel.front)]
-                        + points.filter { !$0.points.isEmpty }
-                        + [Series("on the frontier", .ring, color: nil, inLegend: false, points: panel.front)])
-            }, height: 3.1)
+        let envelope = Look(color: 4)
+        let front = Look(color: nil)
+        let drawn = panels.map { panel in
+            let points = families.enumerated().map { index, family in
+                Series(
+                    family, .points, Look(color: index, marker: index),
+                    points: panel.candidates.filter { $0.family == family }.map(\.point))
+            }
+            return Panel(
+                title: panel.title, x: x, y: y,
+                series: [
+                    Series("frontier", .line, front, points: panel.front),
+                    Series("best per IPC", .dashed, envelope, points: panel.envelope),
+                ] + points + [Series("on the frontier", .ring, front, points: panel.front)])
+        }
+        let legend =
+            families.enumerated().map { LegendEntry($1, Look(color: $0, marker: $0)) } + [
+                LegendEntry("frontier", front, marker: true, line: .ring),
+                LegendEntry("best per IPC", envelope, marker: false, line: .dashed),
+            ]
+        return Figure(panels: drawn, legend: legend)
     }
 
     /// Error against the position of the window: test with error bars, validation dashed, the chosen window ringed.
     public static func hardness(_ curves: [HardnessCurve], x: Axis, y: Axis) -> Figure {
-        var series: [Series] = []
-        for (index, curve) in curves.enumerated() {
-            series.append(Series("\(curve.name), validation", .dashed, color: index, points: curve.validation))
-            series.append(Series("\(curve.name), test", .line, color: index, inLegend: false, points: curve.test))
-            series.append(Series("\(curve.name), test", .points, color: index, marker: index, points: curve.test))
-            if let chosen = curve.chosen {
-                series.append(
-                    Series("chosen on validation", .ring, color: nil, inLegend: index == 0, points: [chosen]))
-            }
+        let grey = Look(color: nil)
+        let series = curves.enumerated().flatMap { index, curve in
+            let look = Look(color: index, marker: index)
+            return [
+                Series("\(curve.name), validation", .dashed, look, points: curve.validation),
+                Series("\(curve.name), test", .line, look, points: curve.test),
+                Series("\(curve.name), test", .points, look, points: curve.test),
+                Series("\(curve.name), chosen", .ring, grey, points: curve.chosen.map { [$0] } ?? []),
+            ]
         }
-        return Figure(panels: [Panel(title: "", x: x, y: y, series: series)], height: 3.2)
+        let legend =
+            curves.enumerated().map { LegendEntry($1.name, Look(color: $0, marker: $0), line: .line) } + [
+                LegendEntry("validation", grey, marker: false, line: .dashed),
+                LegendEntry("chosen on it", grey, line: .ring),
+            ]
+        return Figure(panels: [Panel(title: "", x: x, y: y, series: series)], legend: legend)
     }
 
     /// Values by category, one colour per series, side by side within the category.
-    public static func categories(_ points: [CategoryPoint], x: String, y: Axis) -> Figure {
+    public static func categories(_ points: [CategoryPoint], y: Axis) -> Figure {
         let categories = distinct(points.map(\.category))
         let names = distinct(points.map(\.series))
-        return Figure(
-            panels: distinct(points.map(\.facet)).map { facet in
-                let chosen = points.filter { $0.facet == facet }
-                return Panel(
-                    title: facet, x: Axis(x, categories: categories), y: y,
-                    series: names.enumerated().map { index, name in
-                        let shift = 0.16 * (Double(index) - Double(names.count - 1) / 2)
-                        return Series(
-                            name, .points, color: index, marker: index,
-                            points: chosen.filter { $0.series == name }.map { point in
-                                Series.Point(
-                                    Double(categories.firstIndex(of: point.category) ?? 0) + shift, point.y,
-                                    low: point.low, high: point.high)
-                            })
+        let panels = distinct(points.map(\.facet)).map { facet in
+            let chosen = points.filter { $0.facet == facet }
+            let series = names.enumerated().map { index, name in
+                let shift = 0.16 * (Double(index) - Double(names.count - 1) / 2)
+                return Series(
+                    name, .points, Look(color: index, marker: index),
+                    points: chosen.filter { $0.series == name }.map { point in
+                        Series.Point(
+                            Double(categories.firstIndex(of: point.category) ?? 0) + shift, point.y, low: point.low,
+                            high: point.high)
                     })
-            }, height: 3.4)
+            }
+            return Panel(title: facet, x: Axis("", categories: categories), y: y, series: series)
+        }
+        let legend = names.enumerated().map { LegendEntry($1, Look(color: $0, marker: $0)) }
+        return Figure(panels: panels, legend: legend, width: categories.count > 8 ? 6.8 : nil)
     }
 
     private static func distinct<Value: Hashable>(_ values: [Value]) -> [Value] {

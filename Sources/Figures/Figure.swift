@@ -1,16 +1,24 @@
-/// A picture as a value: panels of series over axes. Drawing it writes what is drawn (CSV), how (a gnuplot script that
-/// runs by itself) and the picture.
+/// A picture as a value: panels of series over axes, and one legend below them. Drawing it writes what is drawn (CSV), how
+/// (a gnuplot script that runs by itself) and the picture.
 public struct Figure: Sendable, Equatable {
     /// Side by side.
     public var panels: [Panel]
+    /// One range for all y axes, so that heights compare between panels.
+    public var sharesY: Bool
+    public var legend: [LegendEntry]
     /// Inches; nil: one column of a paper (3.4) for one panel, the page's width (6.8) for more.
     public var width: Double?
-    public var height: Double
+    /// Inches of the axes, without title, labels and legend.
+    public var plotHeight: Double
 
-    public init(panels: [Panel], width: Double? = nil, height: Double = 2.9) {
+    public init(
+        panels: [Panel], legend: [LegendEntry], sharesY: Bool = false, width: Double? = nil, plotHeight: Double = 1.9
+    ) {
         self.panels = panels
+        self.legend = legend
+        self.sharesY = sharesY
         self.width = width
-        self.height = height
+        self.plotHeight = plotHeight
     }
 }
 
@@ -44,6 +52,17 @@ public struct Axis: Sendable, Equatable {
     }
 }
 
+/// How something looks: an index into the palette (nil: dark grey), and one into the markers.
+public struct Look: Sendable, Equatable {
+    public var color: Int?
+    public var marker: Int
+
+    public init(color: Int?, marker: Int = 0) {
+        self.color = color
+        self.marker = marker
+    }
+}
+
 /// Points drawn alike.
 public struct Series: Sendable, Equatable {
     public enum Kind: String, Sendable, Equatable {
@@ -73,19 +92,28 @@ public struct Series: Sendable, Equatable {
 
     public var name: String
     public var kind: Kind
-    /// Index into the palette; nil: dark grey.
-    public var color: Int?
-    /// Index into the markers and dashes.
-    public var marker: Int
-    public var isInLegend: Bool
+    public var look: Look
     public var points: [Point]
 
-    public init(_ name: String, _ kind: Kind, color: Int?, marker: Int = 0, inLegend: Bool = true, points: [Point]) {
+    public init(_ name: String, _ kind: Kind, _ look: Look, points: [Point]) {
         self.name = name
         self.kind = kind
-        self.color = color
-        self.marker = marker
-        isInLegend = inLegend
+        self.look = look
         self.points = points
+    }
+}
+
+/// One word of the legend with its sample: a marker, a line, or both.
+public struct LegendEntry: Sendable, Equatable {
+    public var text: String
+    public var look: Look
+    public var hasMarker: Bool
+    public var line: Series.Kind?
+
+    public init(_ text: String, _ look: Look, marker: Bool = true, line: Series.Kind? = nil) {
+        self.text = text
+        self.look = look
+        hasMarker = marker
+        self.line = line
     }
 }

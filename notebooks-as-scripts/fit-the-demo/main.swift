@@ -16,7 +16,8 @@ let budget = try runs.numbers("budget")
 let scaling = runs.rows((0..<runs.rowCount).filter { ipc[$0] == 100 && budget[$0] < 5 })
 
 let analysis = try ScalingLawAnalysis(
-    of: scaling, law: GoyalLaw(), x: ["samples_seen", "samples_per_epoch"], y: "test_error", group: ["regime", "subset"])
+    of: scaling, law: GoyalLaw(), x: ["samples_seen", "samples_per_epoch"], y: "test_error",
+    group: ["regime", "subset"])
 print(analysis.text())
 
 // b and d trade off (their correlation is near -1), so fits are compared by predicted error at a matched n, never by b.
@@ -35,4 +36,4 @@ let curves = analysis.fits.map { fit in
         fit: fit.isRefused ? [] : grid.map { Series.Point($0, fit.predict([$0, 1000])) }, band: [])
 }
 let figure = Figure.scaling(curves, x: Axis("samples seen", logarithmic: true), y: Axis("test error"))
-print(try figure.draw(to: "results/notebooks/fit-the-demo.svg"))
+print("results/notebooks/fit-the-demo.svg:", try figure.draw(to: "results/notebooks/fit-the-demo.svg"))
