@@ -146,7 +146,8 @@ extension RegimeChoice {
                 }
                 let degree = temperature.map { $0.number("above 0") { $0 > 0 } } ?? 1
                 guard let reference = SourceReference(teacher), let degree else {
-                    return RegimeChoice(labels: .hard, recipe: recipe)  // keeps the recipe claimed: one problem, not three
+                    // The recipe stays claimed: one problem, not three.
+                    return RegimeChoice(labels: .hard, recipe: recipe)
                 }
                 return RegimeChoice(labels: .soft(teacher: reference, temperature: degree), recipe: recipe)
             default: return nil

@@ -113,38 +113,13 @@ extension AnswerSource {
             })
     }
 
-    private static func scalingFigure(
-        _ analysis: ScalingLawAnalysis, table: Table, x: [String], y: String, _ choice: FigureChoice
-    ) throws -> Figure {
-        let columns = try x.map { try table.numbers($0) }
-        let values = try table.numbers(y)
-        let groups = try table.groups(by: analysis.fits.first?.group.map(\.column) ?? [])
-        let curves = zip(analysis.fits, groups).map { fit, group -> ScalingCurve in
-            let facet = fit.group.first { $0.column == choice.facet ?? "regime" }?.value ?? ""
-            let name = fit.group.filter { $0.column != choice.facet ?? "regime" }.map(\.value).joined(separator: " ")
-            let seen = group.rows.map { columns[0][$0] }
-            let rest = columns.dropFirst().map { $0[group.rows[0]] }
-            let low = seen.min() ?? 1
-            let high = seen.max() ?? 1
-            let grid = (0...120).map { low * pow(high / low, Double($0) / 120) }
-            let points = group.rows.map { Series.Point(columns[0][$0], values[$0]) }
-            guard !fit.isRefused else { return ScalingCurve(name: name, facet: facet, points: points, fit: [], band: []) }
-            return ScalingCurve(
-                name: name, facet: facet, points: points, fit: grid.map { Series.Point($0, fit.predict([$0] + rest)) },
-                band: grid.compactMap { x in
-                    fit.band(at: [x] + rest).map { Series.Point(x, fit.predict([x] + rest), low: $0.low, high: $0.high) }
-                })
-        }
-        return .scaling(
-            curves, x: Axis(words(x[0]), logarithmic: choice.x.logarithmic ?? true),
-            y: Axis(words(y), logarithmic: choice.y.logarithmic ?? false))
-    }
-
     private func dcs(
         _ name: String, objectives: [String], against: [String], adjustFor: [String], _ choice: AnalysisChoice
     ) throws -> [Answer] {
         guard let data else {
-            throw WorkflowError.badData("\(plan.study.path): analyses.\(name): '\(objectives.joined(separator: ", "))' needs the study's data set and runs")
+            throw WorkflowError.badData(
+                "\(plan.study.path): analyses.\(name): '\(objectives.joined(separator: ", "))' needs the study's data set and runs"
+            )
         }
         let ids = Set(try rows(finals, of: choice.of).texts("id"))
         let runs = plan.runs.filter { ids.contains($0.id) && $0.images != .all }
@@ -161,13 +136,15 @@ extension AnswerSource {
                 options.level = choice.level
                 // Sets of one rule are nested across IPCs: they are one unit to draw and to rearrange.
                 options.cluster = "subset"
-                results.append((group.key, error, try DistillationCorrelation(sets.table.rows(group.rows), options: options)))
+                results.append(
+                    (group.key, error, try DistillationCorrelation(sets.table.rows(group.rows), options: options)))
             }
         }
         let tables = results.map { entry in
             let table = entry.result.table()
             let keys = entry.key.map { key in Column(key.0, [String](repeating: key.1, count: table.rowCount)) }
-            return Table(keys + [Column("against", [String](repeating: entry.against, count: table.rowCount))] + table.columns)
+            return Table(
+                keys + [Column("against", [String](repeating: entry.against, count: table.rowCount))] + table.columns)
         }
         let json: JSON = [
             "format": "assay-dcs", "version": 1,
@@ -181,7 +158,9 @@ extension AnswerSource {
         ]
         let warnings = results.flatMap { entry in
             entry.result.objectives.flatMap { objective in
-                objective.warnings.map { "\(entry.key.map(\.1).joined(separator: " ")) \(objective.objective) against \(entry.against): \($0)" }
+                objective.warnings.map {
+                    "\(entry.key.map(\.1).joined(separator: " ")) \(objective.objective) against \(entry.against): \($0)"
+                }
             }
         }
         let explanation = results.first?.result.explanation().filter { !$0.hasPrefix("warning:") } ?? []
@@ -198,40 +177,6 @@ extension AnswerSource {
         ]
     }
 
-    private static func scatterFigure(
-        _ table: Table, results: [(key: [(String, String)], against: String, result: DistillationCorrelation)], per: [String],
-        loss: String, error: String, _ choice: FigureChoice
-    ) throws -> Figure {
-        let x = try table.numbers(loss)
-        let y = try table.numbers(error)
-        let deviation = try table.numbers(error + "_std")
-        let ipc = try table.numbers("ipc")
-        let families = try table.texts("family")
-        let keys = try per.map { try table.texts($0) }
-        let facets = (0..<table.rowCount).map { row in keys.map { $0[row] }.joined(separator: " ") }
-        let points = (0..<table.rowCount).map { row in
-            ScatterPoint(
-                facet: facets[row], family: families[row], ipc: Int(ipc[row]),
-                point: Series.Point(
-                    x[row], y[row], low: deviation[row].isNaN ? nil : y[row] - deviation[row],
-                    high: deviation[row].isNaN ? nil : y[row] + deviation[row]))
-        }
-        var titles: [String: String] = [:]
-        for entry in results where entry.against == error {
-            guard let objective = entry.result.objectives.first(where: { $0.objective == loss }) else { continue }
-            let facet = entry.key.map(\.1).joined(separator: " ")
-            guard let rho = objective.rho else {
-                titles[facet] = "\(facet): ρ undefined (m = \(objective.m))"
-                continue
-            }
-            let interval = objective.interval.map { " [\(significant($0.low, digits: 2)), \(significant($0.high, digits: 2))]" } ?? ""
-            titles[facet] = "\(facet): ρ = \(significant(rho, digits: 2))\(interval), m = \(objective.m)"
-        }
-        return .scatter(
-            points, titles: titles, x: Axis("\(loss) loss", logarithmic: choice.x.logarithmic ?? true),
-            y: Axis(words(error), logarithmic: choice.y.logarithmic ?? false))
-    }
-
     private func pareto(_ name: String, _ table: Table, minimize: [String], _ choice: AnalysisChoice) throws -> Answer {
         let keys = ["model", "regime", "subset", "budget", "seed", "validation_error"]
         let wanted = choice.per + keys.filter { !choice.per.contains($0) && !minimize.contains($0) } + minimize
@@ -242,44 +187,9 @@ extension AnswerSource {
         let frontier = try ParetoFrontier(trimmed, options: options)
         return Answer(
             name: name, title: "Pareto frontier: \(minimize.joined(separator: ", "))", table: frontier.table(),
-            json: frontier.json(), explanation: frontier.explanation(), warnings: frontier.notes.filter { $0.contains("unknown") },
+            json: frontier.json(), explanation: frontier.explanation(),
+            warnings: frontier.notes.filter { $0.contains("unknown") },
             figure: { choice in try? Self.frontierFigure(frontier, table: table, choice) })
-    }
-
-    private static func frontierFigure(_ frontier: ParetoFrontier, table: Table, _ choice: FigureChoice) throws -> Figure? {
-        guard frontier.options.objectives.count == 2 else { return nil }
-        let (first, second) = (frontier.options.objectives[0], frontier.options.objectives[1])
-        let x = try table.numbers(first)
-        let y = try table.numbers(second)
-        let subsets = try table.texts("subset")
-        let groups = try table.groups(by: frontier.options.per)
-        let panels = zip(frontier.frontiers, groups).map { result, group -> FrontierPanel in
-            var cells: [(family: String, x: Double, ys: [Double])] = []
-            for row in group.rows {
-                if let at = cells.firstIndex(where: { $0.family == subsets[row] && $0.x == x[row] }) {
-                    cells[at].ys.append(y[row])
-                } else {
-                    cells.append((subsets[row], x[row], [y[row]]))
-                }
-            }
-            func points(_ points: [ParetoFrontier.Point]) -> [Series.Point] {
-                points.map { Series.Point($0.values[0], $0.values[1]) }.sorted { $0.x < $1.x }
-            }
-            return FrontierPanel(
-                title: group.key.map(\.1).joined(separator: " "),
-                candidates: cells.map { cell in
-                    let centre = mean(cell.ys)
-                    let deviation = standardDeviation(cell.ys)
-                    return (
-                        cell.family,
-                        Series.Point(cell.x, centre, low: deviation.map { centre - $0 }, high: deviation.map { centre + $0 })
-                    )
-                }, front: points(result.points), envelope: points(result.envelope))
-        }
-        let ticks = first == "ipc" ? Set(x.filter { !$0.isNaN }).sorted() : []
-        return .frontier(
-            panels, x: Axis(words(first), logarithmic: choice.x.logarithmic ?? true, ticks: ticks),
-            y: Axis(words(second), logarithmic: choice.y.logarithmic ?? false))
     }
 
     private func hardness(_ name: String, _ table: Table, _ choice: AnalysisChoice) throws -> Answer {
@@ -289,25 +199,6 @@ extension AnswerSource {
         return Answer(
             name: name, title: "Optimal hardness", table: hardness.table(), json: hardness.json(),
             explanation: hardness.explanation(), warnings: hardness.results.flatMap(\.warnings),
-            figure: { choice in
-                .hardness(
-                    hardness.results.map { result in
-                        let group = result.group.sorted { $0.key < $1.key }.map { $0.value + " " }.joined()
-                        return HardnessCurve(
-                            name: "\(group)IPC \(shortest(result.ipc))",
-                            validation: result.windows.map { Series.Point($0.start, $0.chosenOn) },
-                            test: result.windows.map { window in
-                                Series.Point(
-                                    window.start, window.reported, low: window.reportedDeviation.map { window.reported - $0 },
-                                    high: window.reportedDeviation.map { window.reported + $0 })
-                            }, chosen: Series.Point(result.best.start, result.best.reported))
-                    }, x: Axis("window start (0: hardest of each class)", logarithmic: choice.x.logarithmic ?? false),
-                    y: Axis("error", logarithmic: choice.y.logarithmic ?? false))
-            })
-    }
-
-    /// `samples_seen` → `samples seen`.
-    private static func words(_ column: String) -> String {
-        column == "ipc" ? "images per class" : column.replacingOccurrences(of: "_", with: " ")
+            figure: { Self.hardnessFigure(hardness, $0) })
     }
 }

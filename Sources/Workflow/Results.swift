@@ -132,9 +132,14 @@ public struct Results {
         rows.append(("digest of runs and questions", try digest()))
         return Report.Section(
             title: "Provenance",
-            text: ["Errors are fractions of 1 on the test set; choices were made on validation images. ± is one standard deviation over seeds; n is the number of runs."],
+            text: [
+                "Errors are fractions of 1 on the test set; choices were made on validation images. ± is one standard deviation over seeds; n is the number of runs."
+            ],
             tables: [
-                (caption: "What made this page", table: Table([Column("what", rows.map(\.0)), Column("value", rows.map(\.1))]))
+                (
+                    caption: "What made this page",
+                    table: Table([Column("what", rows.map(\.0)), Column("value", rows.map(\.1))])
+                )
             ])
     }
 
@@ -144,7 +149,9 @@ public struct Results {
         var parts = ["assay \(version)", study.name, study.question, "\(study.analyses)", "\(study.figures)"]
         if plan.runs.isEmpty {
             let store = plan.store
-            for id in try store.ids() { parts.append("\(id) \(try store.open(id).description.digest ?? fileMark(store.path(of: id)))") }
+            for id in try store.ids() {
+                parts.append("\(id) \(try store.open(id).description.digest ?? fileMark(store.path(of: id)))")
+            }
         } else {
             parts += plan.runs.map { "\($0.id) \($0.digest)" }
         }
@@ -163,7 +170,9 @@ private struct Stamp {
     let path: String
 
     func isFresh(_ digest: String) -> Bool {
-        guard let data = FileManager.default.contents(atPath: path), let json = try? JSON.parse(Array(data)) else { return false }
+        guard let data = FileManager.default.contents(atPath: path), let json = try? JSON.parse(Array(data)) else {
+            return false
+        }
         let files = json["files"]?.items?.compactMap(\.string) ?? []
         return json["digest"]?.string == digest && !files.isEmpty
             && files.allSatisfy { FileManager.default.fileExists(atPath: $0) }

@@ -27,7 +27,9 @@ enum ScoreHDF5 {
                 }
             }
             try file.close()
-            guard rename(temporary, path) == 0 else { throw WorkflowError.failure("\(path): \(String(cString: strerror(errno)))") }
+            guard rename(temporary, path) == 0 else {
+                throw WorkflowError.failure("\(path): \(String(cString: strerror(errno)))")
+            }
         } catch let error as HDF5Error {
             try? FileManager.default.removeItem(atPath: temporary)
             throw WorkflowError.failure("\(path): cannot be written: \(error.reason)")
