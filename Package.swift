@@ -46,6 +46,7 @@ let everything: [Target.Dependency] = library.map { .init(stringLiteral: $0) }
 
 let withFixtures: Set = [
     "Analysis", "Datasets", "Distillation", "RunStore", "Scoring", "Statistics", "Studies", "Training",
+    "Workflow",
 ]
 
 let package = Package(

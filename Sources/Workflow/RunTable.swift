@@ -20,13 +20,19 @@ public let runMetrics = [
     "train_loss", "test_loss", "test_error", "validation_loss", "validation_error", "learning_rate", "seconds",
 ]
 
+/// Ids of the runs of a store that have not ended.
+public func unfinishedRuns(store directory: String) throws -> [String] {
+    let store = Store(directory)
+    return try store.ids().filter { store.status($0) == .partial }
+}
+
 /// One row per run, or per checkpoint of each run, of a store. An absent number is NaN, an absent word is empty.
+/// Unfinished runs are left out: they have no annealed point, and perhaps no checkpoint yet.
 ///
 /// - Throws: `RunStoreError` for the first file that is no run.
 public func runTable(store directory: String, points: RunPoints = .finals) throws -> Table {
     let store = Store(directory)
     let ids = try store.ids()
-    // An unfinished run has no annealed point, and perhaps no checkpoint yet.
     let sealed = ids.filter { store.status($0) == .sealed }
     let runs = try sealed.map { try (id: $0, run: store.open($0)) }
     if runs.isEmpty {

@@ -8,11 +8,16 @@ enum Interruption {
     /// From here on, SIGINT and SIGTERM are counted instead of ending the program.
     static func watch() {
         _ = isRequested  // the counter exists before a handler can run
+        // Who started this program may have blocked signals in the thread that did: the mask is inherited.
+        var heard = sigset_t()
+        sigemptyset(&heard)
         for number in [SIGINT, SIGTERM] {
             signal(number) { _ in
                 if Interruption.isRepeated() { _exit(130) }
             }
+            sigaddset(&heard, number)
         }
+        pthread_sigmask(SIG_UNBLOCK, &heard, nil)
     }
 
     static func isRepeated() -> Bool { count.wrappingAdd(1, ordering: .relaxed).newValue > 1 }

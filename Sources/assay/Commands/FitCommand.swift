@@ -108,9 +108,7 @@ struct FitCommand: ParsableCommand {
     private func readTable() throws -> (table: Table, isStore: Bool) {
         var isDirectory: ObjCBool = false
         if FileManager.default.fileExists(atPath: data, isDirectory: &isDirectory), isDirectory.boolValue {
-            var table = try Workflow.runTable(store: data, points: points ?? .finals)
-            table.source = data
-            return (table, true)
+            return (try runTable(data, points ?? .finals), true)
         }
         if points != nil { throw ScalingLawError.option("--points is for a store; \(data) is a table") }
         return (try Table.read(data), false)

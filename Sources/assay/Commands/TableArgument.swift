@@ -13,12 +13,22 @@ struct TableArgument: ParsableArguments {
     func read() throws -> Table {
         var isDirectory: ObjCBool = false
         if FileManager.default.fileExists(atPath: table, isDirectory: &isDirectory), isDirectory.boolValue {
-            var runs = try Workflow.runTable(store: table, points: .finals)
-            runs.source = table
-            return runs
+            return try runTable(table, .finals)
         }
         return try Table.read(table)
     }
+}
+
+/// The runs of a store, one row each or one per checkpoint; unfinished ones are named on stderr.
+func runTable(_ store: String, _ points: RunPoints) throws -> Table {
+    var table = try Workflow.runTable(store: store, points: points)
+    table.source = store
+    let unfinished = try unfinishedRuns(store: store)
+    if !unfinished.isEmpty {
+        let names = unfinished.prefix(5).joined(separator: ", ") + (unfinished.count > 5 ? ", …" : "")
+        note("assay: left out \(unfinished.count) unfinished: \(names)")
+    }
+    return table
 }
 
 /// Column names separated by commas.
