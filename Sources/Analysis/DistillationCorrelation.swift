@@ -89,7 +89,7 @@ public struct DistillationCorrelation: Sendable, Equatable {
 }
 
 /// Holm's step-down correction; a family holds the values that are defined.
-func holm(_ values: [Double?]) -> [Double?] {
+public func holm(_ values: [Double?]) -> [Double?] {
     let order = values.indices.filter { values[$0] != nil }.sorted { (values[$0] ?? 1) < (values[$1] ?? 1) }
     var result = values
     var floor = 0.0

@@ -20,10 +20,12 @@ struct GnuplotPen {
         switch format {
         case "pdf":
             let size = String(format: "%.2fin,%.2fin", width, height)
-            return "set terminal pdfcairo size \(size) font \"Helvetica,7.5\" fontscale 1 linewidth 1 pointscale 0.75"
+            return
+                "set terminal pdfcairo size \(size) font \"Helvetica,7.5\" fontscale 0.72 linewidth 1 pointscale 0.75"
         case "png":
             let size = "\(Int(width * 300)),\(Int(height * 300))"
-            return "set terminal pngcairo size \(size) font \"Helvetica,7.5\" fontscale 4.1 linewidth 4 pointscale 3.2"
+            return
+                "set terminal pngcairo size \(size) font \"Helvetica,7.5\" fontscale 2.95 linewidth 3.2 pointscale 2.8"
         default:
             let size = "\(Int(width * 100)),\(Int(height * 100))"
             return "set terminal svg size \(size) font \"Helvetica,10\" linewidth 1 background rgb \"white\""

@@ -51,7 +51,10 @@ public struct Report: Sendable, Equatable {
                 body += "<figure>\n\(Self.inlined(figure.svg, prefix: "f\(figureCount)-"))\n"
                 body += "<figcaption>\(Self.escaped(figure.caption))</figcaption>\n</figure>\n"
             }
-            for warning in section.warnings { body += "<p class=\"warning\">\(Self.escaped(warning))</p>\n" }
+            if !section.warnings.isEmpty {
+                let items = section.warnings.map { "<li>\(Self.escaped($0))</li>" }.joined(separator: "\n")
+                body += "<ul class=\"warnings\">\n\(items)\n</ul>\n"
+            }
             for item in section.tables { body += Self.table(item.caption, item.table) }
             body += "</section>\n"
         }
@@ -117,7 +120,7 @@ public struct Report: Sendable, Equatable {
         .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: .85rem; margin: 1rem 0; font-variant-numeric: tabular-nums; }
         th, td { padding: .2rem .7rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }
         td.n, th { text-align: right; } th:first-child, td:first-child { text-align: left; }
-        .warning { color: var(--warn); font-size: .9rem; margin: .2rem 0; } .warning::before { content: "⚠ "; }
+        .warnings { color: var(--warn); font-size: .85rem; line-height: 1.35; padding-left: 1.2rem; } .warnings li::marker { content: "⚠ "; }
         @media print { body { max-width: none; margin: 0; } section { break-inside: avoid; } }
 
         """

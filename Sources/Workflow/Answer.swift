@@ -10,7 +10,10 @@ import Tables
 struct Answer {
     var name: String
     var title: String
+    /// As written to `name.csv`.
     var table: Table
+    /// As people read it, where that differs.
+    var display: Table?
     var json: JSON?
     /// What the numbers are.
     var explanation: [String] = []
@@ -50,15 +53,24 @@ struct AnswerSource {
         var columns = keys.enumerated().map { at, name in Column(name, groups.map { $0.key[at].1 }) }
         if Set(groups.map { $0.key[0].1 }).count < 2 { columns.removeFirst() }  // one model: nothing to tell apart
         columns.append(Column("n", groups.map(\.rows.count)))
+        var display = columns
         for metric in ["test_error", "validation_error", "test_loss"] where finals.has(metric) {
             let values = try finals.numbers(metric)
             let members = groups.map { $0.rows.map { values[$0] } }
             columns.append(Column(metric, members.map { mean($0) }))
-            columns.append(Column("± \(metric)", members.map { standardDeviation($0) ?? .nan }))
+            columns.append(Column("\(metric)_std", members.map { standardDeviation($0) ?? .nan }))
+            display.append(Column(metric, members.map(Self.meanAndDeviation)))
         }
         return Answer(
             name: "summary", title: "Errors by regime, subset, IPC and budget", table: Table(columns),
-            explanation: ["Mean over n seeds at the last checkpoint; ± is one standard deviation (empty for n = 1)."])
+            display: Table(display),
+            explanation: ["Mean ± standard deviation over n seeds at the last checkpoint; n = 1 has no deviation."])
+    }
+
+    /// `0.3029 ± 0.0013`, with the digits that four decimals leave.
+    private static func meanAndDeviation(_ values: [Double]) -> String {
+        let center = String(format: "%.4f", mean(values))
+        return standardDeviation(values).map { "\(center) ± \(String(format: "%.4f", $0))" } ?? center
     }
 
     /// The rows of `table` that an analysis looks at.
@@ -103,7 +115,8 @@ extension AnswerSource {
             fit.warnings.map { "\(fit.group.map(\.value).joined(separator: " ")): \($0)" }
         }
         return Answer(
-            name: name, title: "Scaling law: \(law), \(y)", table: analysis.table(), json: analysis.json(),
+            name: name, title: "Scaling law: \(law), \(y)", table: analysis.table(),
+            display: Self.parameters(analysis), json: analysis.json(),
             explanation: [
                 "Intervals: \(shortest(choice.level * 100)) %, asymptotic, on n annealed end points of separate runs per group; n₁ in units of \(shortest(n0)).",
                 "The points of one seed share their images and are taken as independent all the same: with few seeds the intervals are too narrow.",
@@ -111,6 +124,32 @@ extension AnswerSource {
             figure: { choice in
                 try? Self.scalingFigure(analysis, table: table, x: x, y: y, choice)
             })
+    }
+
+    /// One row per fit: parameters ± standard error, and the interval of τ.
+    private static func parameters(_ analysis: ScalingLawAnalysis) -> Table {
+        func text(_ parameter: ScalingLawFit.Parameter?) -> String {
+            guard let parameter, parameter.value.isFinite else { return "not identified" }
+            let value = significant(parameter.value, digits: 4)
+            if parameter.bound != nil { return "\(value) (on its bound)" }
+            return parameter.standardError.map { "\(value) ± \(significant($0, digits: 2))" } ?? value
+        }
+        let fits = analysis.fits
+        let groups = fits.first?.group.map(\.column) ?? []
+        var columns = groups.enumerated().map { at, name in Column(name, fits.map { $0.group[at].value }) }
+        columns.append(Column("n", fits.map(\.n)))
+        for name in fits.first(where: { !$0.isRefused })?.parameters.map(\.name) ?? [] {
+            columns.append(Column(name, fits.map { $0.isRefused ? "" : text($0[name]) }))
+        }
+        for name in fits.first(where: { !$0.isRefused })?.derived.map(\.name) ?? [] {
+            let values = fits.map { fit in
+                fit.derived.first { $0.name == name }.map { significant($0.value, digits: 4) } ?? ""
+            }
+            columns.append(Column(name, values))
+        }
+        columns.append(Column("rmse", fits.map { $0.isRefused ? "" : significant($0.rmse, digits: 3) }))
+        columns.append(Column("result", fits.map(\.termination.word)))
+        return Table(columns)
     }
 
     private func dcs(
@@ -140,6 +179,15 @@ extension AnswerSource {
                     (group.key, error, try DistillationCorrelation(sets.table.rows(group.rows), options: options)))
             }
         }
+        // One family: every objective, in every group, against every metric.
+        let family = holm(results.flatMap { $0.result.objectives.map(\.pValue) })
+        var position = 0
+        for at in results.indices {
+            for objective in results[at].result.objectives.indices {
+                results[at].result.objectives[objective].pFamily = family[position]
+                position += 1
+            }
+        }
         let tables = results.map { entry in
             let table = entry.result.table()
             let keys = entry.key.map { key in Column(key.0, [String](repeating: key.1, count: table.rowCount)) }
@@ -163,10 +211,13 @@ extension AnswerSource {
                 }
             }
         }
-        let explanation = results.first?.result.explanation().filter { !$0.hasPrefix("warning:") } ?? []
+        let explanation =
+            results.first?.result.explanation().filter { !$0.hasPrefix("warning:") && !$0.hasPrefix("p_family") } ?? []
         let score = Answer(
             name: name, title: "Distillation Correlation Score: \(objectives.joined(separator: ", "))",
-            table: try Table.stacked(tables), json: json, explanation: explanation + sets.notes, warnings: warnings,
+            table: try Table.stacked(tables), json: json,
+            explanation: explanation + ["p_family: Holm over all \(family.count) tests of the table."] + sets.notes,
+            warnings: warnings,
             figure: { figure in
                 try? Self.scatterFigure(
                     sets.table, results: results, per: choice.per, loss: losses[0], error: against[0], figure)

@@ -39,7 +39,7 @@ public struct Results {
         try stamp.write(digest, files: written)
         var lines: [String] = []
         for answer in answers where !answer.isHidden {
-            lines += ["\(answer.title)", "", answer.table.formatted(.table)]
+            lines += ["\(answer.title)", "", (answer.display ?? answer.table).formatted(.table)]
             lines += answer.explanation + answer.warnings.map { "warning: \($0)" } + [""]
         }
         lines.append("Tables, figures and data: \(directory). Begin with \(path("report.html")).")
@@ -65,7 +65,7 @@ public struct Results {
 
     private func answers(report: @escaping (String) -> Void) throws -> [Answer] {
         let source = try AnswerSource(plan: plan, data: data, report: report)
-        return try [source.runs(), source.summary()] + plan.study.analyses.flatMap { try source.answer($0) }
+        return try plan.study.analyses.flatMap { try source.answer($0) } + [source.summary(), source.runs()]
     }
 
     private func writeTables(_ answers: [Answer]) throws -> [String] {
@@ -108,7 +108,7 @@ public struct Results {
         var sections = answers.filter { !$0.isHidden }.map { answer in
             Report.Section(
                 title: answer.title, text: answer.explanation, warnings: answer.warnings,
-                tables: [(caption: "\(answer.name).csv", table: answer.table)],
+                tables: [(caption: "\(answer.name).csv", table: answer.display ?? answer.table)],
                 figures: pictures.filter { $0.show == answer.name && !$0.svg.isEmpty }.map { ($0.caption, $0.svg) })
         }
         sections.append(try provenance())

@@ -156,7 +156,8 @@ import Testing
             _ = try Self.plan(Self.text + "analyses:\n  question: { \(analysis) }\n")
             #expect(message.isEmpty)
         } catch {
-            #expect(!message.isEmpty && "\(error)".contains("small.yaml:25:3: analyses.question: \(message)"), "\(error)")
+            #expect(
+                !message.isEmpty && "\(error)".contains("small.yaml:25:3: analyses.question: \(message)"), "\(error)")
         }
     }
 
