@@ -1,5 +1,5 @@
-internal import CNumerics
 internal import LinearAlgebra
+internal import Statistics
 
 /// What the curvature at a least-squares optimum says about its parameters, asymptotically: s² (JᵀJ)⁻¹.
 public struct ParameterUncertainty: Sendable, Equatable {
@@ -70,5 +70,5 @@ public struct ParameterUncertainty: Sendable, Equatable {
 /// The two-sided quantile of Student's t: the estimate ± this many standard errors holds the truth at `level`.
 public func studentQuantile(level: Double, degreesOfFreedom: Int) -> Double {
     precondition(level > 0 && level < 1, "a level lies between 0 and 1, not \(level)")
-    return degreesOfFreedom > 0 ? gsl_cdf_tdist_Pinv(0.5 + level / 2, Double(degreesOfFreedom)) : .nan
+    return degreesOfFreedom > 0 ? tQuantile(0.5 + level / 2, degrees: Double(degreesOfFreedom)) : .nan
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Tables
@@ -33,7 +34,10 @@ import Testing
     }
 
     @Test func filesAreReadByEndingAndByContent() throws {
-        let base = "/tmp/assay-tables-\(UInt64.random(in: 0..<(.max)))"
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("assay-tables-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let base = folder.path + "/t"
         let expected = Table([Column("a", [1, 2]), Column("b", ["x", "y"])])
         for (ending, text) in [
             (".csv", "a,b\n1,x\n2,y\n"), (".tsv", "a\tb\n1\tx\n2\ty\n"), (".txt", "a\tb\n1\tx\n2\ty\n"),
