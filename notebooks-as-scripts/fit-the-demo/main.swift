@@ -37,3 +37,10 @@ let curves = analysis.fits.map { fit in
 }
 let figure = Figure.scaling(curves, x: Axis("samples seen", logarithmic: true), y: Axis("test error"))
 print("results/notebooks/fit-the-demo.svg:", try figure.draw(to: "results/notebooks/fit-the-demo.svg"))
+
+// After the demo on Fashion-MNIST, prints the four fits and, in the end:
+//
+//     regime = HL, subset = easiest: error 0.294 [0.265, 0.322] after 55000 samples (n = 14, 95 % of the curve)
+//     regime = HL, subset = random: error 0.197 [0.193, 0.202] after 55000 samples (n = 14, 95 % of the curve)
+//     regime = SL, subset = easiest: error 0.225 [0.206, 0.245] after 55000 samples (n = 14, 95 % of the curve)
+//     regime = SL, subset = random: error 0.156 [0.149, 0.163] after 55000 samples (n = 14, 95 % of the curve)
