@@ -11,7 +11,7 @@
 #   make cad     STORE=DIR    CAD-Prune scores of each full run             SPAN=3 WINDOW=2 OUT=results/cad
 #   make figures STORE=DIR    the figures of the store's study, drawn again; or STUDY=FILE
 #
-# For a store runs/NAME, LOSSES defaults to results/NAME/dm.csv and STUDY to studies/NAME.yaml, where they exist.
+# For a store runs/NAME, LOSSES defaults to results/NAME/*-losses.csv and STUDY to studies/NAME.yaml, where they exist.
 #
 #   make setup                install the packages that are missing
 #   make build                build the command .build/release/assay
@@ -30,7 +30,7 @@ NAME = $(notdir $(STORE:%/=%))
 X ?= samples_seen,samples_per_epoch
 Y ?= test_error
 GROUP ?= model,regime,subset,ipc
-LOSSES ?= $(and $(STORE),$(wildcard results/$(NAME)/dm.csv))
+LOSSES ?= $(and $(STORE),$(wildcard results/$(NAME)/*-losses.csv))
 ERROR ?= test_error
 ADJUST ?= regime,ipc
 CLUSTER ?= subset

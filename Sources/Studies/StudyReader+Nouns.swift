@@ -6,8 +6,9 @@ extension DatasetChoice {
         var path: String?
         var numbers: [String: Int] = [:]
         _ = options?.mapping { reader -> Bool? in
-            path = reader.optional("path")?.string()
-            if kind == "glyphs" {
+            if kind != "glyphs" {
+                path = reader.optional("path")?.string()
+            } else {
                 for key in ["train", "test", "seed"] {
                     if let value = reader.optional(key)?.integer(0...Int(Int32.max)) { numbers[key] = value }
                 }
@@ -227,6 +228,10 @@ extension ScoredSubsetChoice {
             if fractions != nil { reader.place.problem("'windows' and 'fraction' exclude each other") }
         } else if let windows {
             windows.problem("'windows' needs 'keep: window'")
+        }
+        if fractions != nil, !balanced {
+            reader.place.problem(
+                "a fraction of a pool is class-balanced: 'balanced: false' and 'fraction' exclude each other")
         }
         if let from, from == nil { return nil }
         self.init(

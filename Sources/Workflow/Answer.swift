@@ -20,8 +20,13 @@ struct Answer {
     var warnings: [String] = []
     /// Written as a file, and shown neither on the terminal nor in the report.
     var isHidden = false
-    var figure: ((FigureChoice) -> Figure?)?
+    /// nil where this result has no picture.
+    var figure: ((FigureChoice) throws -> Figure?)?
 }
+
+/// What every fit to checkpoints in the middle of a schedule must say.
+public let checkpointCaution =
+    "checkpoints of one run depend on each other: the intervals are too narrow (finals are the default)"
 
 /// Asks the store on behalf of a study.
 struct AnswerSource {
@@ -90,7 +95,11 @@ struct AnswerSource {
         switch choice.kind {
         case .fit(let law, let x, let y, let n0, let checkpoints):
             let source = checkpoints ? try Self.table(plan, points: .checkpoints) : finals
-            return [try fit(analysis.name, rows(source, of: choice.of), law: law, x: x, y: y, n0: n0, choice)]
+            return [
+                try fit(
+                    analysis.name, rows(source, of: choice.of), law: law, x: x, y: y, n0: n0, checkpoints: checkpoints,
+                    choice)
+            ]
         case .dcs(let objectives, let against, let adjustFor):
             return try dcs(analysis.name, objectives: objectives, against: against, adjustFor: adjustFor, choice)
         case .pareto(let minimize):
@@ -105,25 +114,35 @@ struct AnswerSource {
 
 extension AnswerSource {
     private func fit(
-        _ name: String, _ table: Table, law: String, x: [String], y: String, n0: Double, _ choice: AnalysisChoice
+        _ name: String, _ table: Table, law: String, x: [String], y: String, n0: Double, checkpoints: Bool,
+        _ choice: AnalysisChoice
     ) throws -> Answer {
         var options = ScalingLawOptions()
         options.level = choice.level
+        if checkpoints { options.cautions = [checkpointCaution] }
         let analysis = try ScalingLawAnalysis(
             of: table, law: ScalingLaws.named(law, unit: n0), x: x, y: y, group: choice.per, unit: n0, options: options)
-        let warnings = analysis.fits.flatMap { fit in
-            fit.warnings.map { "\(fit.group.map(\.value).joined(separator: " ")): \($0)" }
-        }
+        let leftOut = analysis.leftOut.map { "\($0.places.count) rows left out: \($0.reason)" }
+        let warnings =
+            leftOut
+            + analysis.fits.flatMap { fit in
+                fit.warnings.map { "\(fit.group.map(\.value).joined(separator: " ")): \($0)" }
+            }
+        let points = checkpoints ? "checkpoints of runs" : "annealed end points of separate runs"
         return Answer(
             name: name, title: "Scaling law: \(law), \(y)", table: analysis.table(),
             display: Self.parameters(analysis), json: analysis.json(),
             explanation: [
-                "Intervals: \(shortest(choice.level * 100)) %, asymptotic, on n annealed end points of separate runs per group; n₁ in units of \(shortest(n0)).",
+                "Intervals: \(shortest(choice.level * 100)) %, asymptotic, on n \(points) per group; n₁ in units of \(shortest(n0)).",
                 "The points of one seed share their images and are taken as independent all the same: with few seeds the intervals are too narrow.",
             ], warnings: warnings,
-            figure: { choice in
-                try? Self.scalingFigure(analysis, table: table, x: x, y: y, choice)
-            })
+            figure: { try Self.scalingFigure(analysis, table: table, x: x, y: y, $0) })
+    }
+
+    /// An explanation's sentences and its warnings, which are marked.
+    private static func sentences(_ lines: [String]) -> [String] { lines.filter { !$0.hasPrefix("warning: ") } }
+    private static func warnings(_ lines: [String]) -> [String] {
+        lines.filter { $0.hasPrefix("warning: ") }.map { String($0.dropFirst("warning: ".count)) }
     }
 
     /// One row per fit: parameters ± standard error, and the interval of τ.
@@ -204,27 +223,32 @@ extension AnswerSource {
                     ]
                 }),
         ]
-        let warnings = results.flatMap { entry in
-            entry.result.objectives.flatMap { objective in
-                objective.warnings.map {
-                    "\(entry.key.map(\.1).joined(separator: " ")) \(objective.objective) against \(entry.against): \($0)"
+        let notes = results.flatMap { entry in
+            entry.result.notes.map { "\(entry.key.map(\.1).joined(separator: " ")) against \(entry.against): \($0)" }
+        }
+        let warnings =
+            notes
+            + results.flatMap { entry in
+                entry.result.objectives.flatMap { objective in
+                    objective.warnings.map {
+                        "\(entry.key.map(\.1).joined(separator: " ")) \(objective.objective) against \(entry.against): \($0)"
+                    }
                 }
             }
-        }
         let explanation =
-            results.first?.result.explanation().filter { !$0.hasPrefix("warning:") && !$0.hasPrefix("p_family") } ?? []
+            Self.sentences(results.first?.result.explanation() ?? []).filter { !$0.hasPrefix("p_family") }
         let score = Answer(
             name: name, title: "Distillation Correlation Score: \(objectives.joined(separator: ", "))",
             table: try Table.stacked(tables), json: json,
             explanation: explanation + ["p_family: Holm over all \(family.count) tests of the table."] + sets.notes,
             warnings: warnings,
             figure: { figure in
-                try? Self.scatterFigure(
+                try Self.scatterFigure(
                     sets.table, results: results, per: choice.per, loss: losses[0], error: against[0], figure)
             })
         return [
             score, Answer(name: "\(name)-sets", title: "Sets", table: sets.table, isHidden: true),
-            Answer(name: "dm", title: "Losses by run", table: sets.losses, isHidden: true),
+            Answer(name: "\(name)-losses", title: "Losses by run", table: sets.losses, isHidden: true),
         ]
     }
 
@@ -238,9 +262,9 @@ extension AnswerSource {
         let frontier = try ParetoFrontier(trimmed, options: options)
         return Answer(
             name: name, title: "Pareto frontier: \(minimize.joined(separator: ", "))", table: frontier.table(),
-            json: frontier.json(), explanation: frontier.explanation(),
-            warnings: frontier.notes.filter { $0.contains("unknown") },
-            figure: { choice in try? Self.frontierFigure(frontier, table: table, choice) })
+            json: frontier.json(), explanation: Self.sentences(frontier.explanation()),
+            warnings: Self.warnings(frontier.explanation()) + frontier.notes.filter { !$0.hasPrefix("replicates") },
+            figure: { try Self.frontierFigure(frontier, table: table, $0) })
     }
 
     private func hardness(_ name: String, _ table: Table, _ choice: AnalysisChoice) throws -> Answer {
@@ -249,7 +273,8 @@ extension AnswerSource {
         let hardness = try OptimalHardness(table, options: options)
         return Answer(
             name: name, title: "Optimal hardness", table: hardness.table(), json: hardness.json(),
-            explanation: hardness.explanation(), warnings: hardness.results.flatMap(\.warnings),
+            explanation: Self.sentences(hardness.explanation()),
+            warnings: Self.warnings(hardness.explanation()) + hardness.notes,
             figure: { Self.hardnessFigure(hardness, $0) })
     }
 }

@@ -14,7 +14,7 @@ public struct Plan: Sendable, Equatable {
         self.data = data
         var resolver = PlanResolver(study: study, data: data)
         runs = resolver.resolve()
-        let problems = resolver.problems.isEmpty ? analysisProblems() : resolver.problems
+        let problems = (resolver.problems.isEmpty ? analysisProblems() : resolver.problems) + outputProblems()
         guard problems.isEmpty else { throw StudyError(file: study.path, problems: problems) }
     }
 
@@ -28,6 +28,8 @@ struct PlanResolver {
     private(set) var problems: [StudyProblem] = []
     private var runs: [PlannedRun] = []
     private var positions: [String: Int] = [:]
+    /// Runs whose sources are being looked for: one that is met again would be its own teacher.
+    private var resolving: Set<String> = []
 
     init(study: Study, data: DataFacts) {
         self.study = study
@@ -114,9 +116,23 @@ struct PlanResolver {
         let size = images.ipc.map { "-ipc\($0)" } ?? ""
         let id = (prefix(cell) + [cell.regime, subset + size, budget.name, "seed\(cell.seed)"]).joined(separator: "/")
         if let position = positions[id] {
+            guard runs[position].images == images, runs[position].modelName == model.name,
+                runs[position].recipe == recipe.value
+            else {
+                problem(
+                    block?.mark ?? regime.mark, "runs",
+                    "two different runs would be called \(id); rename one of their parts")
+                return nil
+            }
             if let block { runs[position].ask(block) }
             return runs[position]
         }
+        guard !resolving.contains(id) else {
+            problem(regime.mark, "regimes.\(regime.name)", "the teachers form a circle through \(id)")
+            return nil
+        }
+        resolving.insert(id)
+        defer { resolving.remove(id) }
 
         guard fits(images, subset: cell.subset) else { return nil }
         let samples = images.ipc.map { $0 * data.classes } ?? data.training
@@ -187,7 +203,7 @@ struct PlanResolver {
         var needed = ipc
         var why = "IPC \(ipc)"
         if case .scored(let scored) = images, let fraction = scored.fraction {
-            needed = Int((Double(ipc) / fraction).rounded())
+            needed = Int(min(Double(Int32.max), (Double(ipc) / fraction).rounded()))
             why = "a pool of \(ipc) / \(shortest(fraction)) = \(needed) images per class"
         }
         guard let (index, count) = data.classCounts.enumerated().min(by: { $0.element < $1.element }), needed > count
@@ -246,13 +262,6 @@ extension PlanResolver {
             ?? study.regimes.first { $0.value.labels == .hard }
         guard let budget = reference.budget ?? defaultBudget else { return nil }
         let regime = reference.regime ?? hard?.name ?? "HL"
-        if let named = study.regimes.first(where: { $0.name == regime }), named.value.labels != .hard,
-            regime == cell.regime,
-            reference.subset == cell.subset, budget == cell.budget
-        {
-            problem(reference.mark, "regimes.\(regime)", "the run would be its own teacher")
-            return nil
-        }
         let key = Cell(
             model: cell.model, recipe: cell.recipe, regime: regime, subset: reference.subset, budget: budget,
             seed: reference.seed ?? cell.seed)

@@ -13,6 +13,38 @@ extension Plan {
         }
     }
 
+    /// Files that would overwrite each other, and parts of figures that their analysis does not have.
+    func outputProblems() -> [StudyProblem] {
+        var problems: [StudyProblem] = []
+        for analysis in study.analyses where ["runs", "summary"].contains(analysis.name) {
+            let message = "'\(analysis.name)' is the name of a table that every study writes; choose another"
+            problems.append(StudyProblem(mark: analysis.mark, place: "analyses", message: message))
+        }
+        for (index, figure) in study.figures.enumerated() {
+            func add(_ message: String) {
+                problems.append(StudyProblem(mark: figure.mark, place: "figures[\(index + 1)]", message: message))
+            }
+            if study.figures[..<index].contains(where: { $0.file == figure.file }) {
+                add("'\(figure.file)' is drawn twice")
+            }
+            guard let analysis = study.analyses.first(where: { $0.name == figure.show })?.value else { continue }
+            guard case .fit(_, let x, let y, _, _) = analysis.kind else {
+                if figure.x.field ?? figure.y.field ?? figure.color ?? figure.facet != nil {
+                    add("only the figure of a fit says its fields, 'color' and 'facet'; this one has its own")
+                }
+                continue
+            }
+            if let field = figure.x.field, field != x.first {
+                add("the x of '\(figure.show)' is \(x.first ?? ""), not \(field)")
+            }
+            if let field = figure.y.field, field != y { add("the y of '\(figure.show)' is \(y), not \(field)") }
+            for field in [figure.color, figure.facet].compactMap({ $0 }) where !analysis.per.contains(field) {
+                add("'\(figure.show)' does not tell \(field) apart (per: \(analysis.per.joined(separator: ", ")))")
+            }
+        }
+        return problems
+    }
+
     /// Whether an analysis looks at a run: it names its subset or one of its blocks, or nothing.
     func looksAt(_ run: PlannedRun, _ analysis: AnalysisChoice) -> Bool {
         analysis.of.isEmpty || analysis.of.contains(run.family) || run.blocks.contains(where: analysis.of.contains)

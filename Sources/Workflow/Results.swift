@@ -33,10 +33,10 @@ public struct Results {
         }
         try? FileManager.default.removeItem(atPath: stamp.path)
         let answers = try self.answers(report: report)
-        var written = try writeTables(answers)
-        written += try draw(answers, only: nil, report: report)
-        written.append(try writeReport(answers))
-        try stamp.write(digest, files: written)
+        let drawn = try draw(answers, only: nil, report: report)
+        let written = try writeTables(answers) + drawn.files + [writeReport(answers)]
+        // What could not be drawn is tried again the next time.
+        if drawn.isComplete { try stamp.write(digest, files: written) }
         var lines: [String] = []
         for answer in answers where !answer.isHidden {
             lines += ["\(answer.title)", "", (answer.display ?? answer.table).formatted(.table)]
@@ -48,7 +48,7 @@ public struct Results {
 
     /// Draws the figures again; returns the pictures' paths.
     public func draw(only: String?, report: @escaping (String) -> Void) throws -> [String] {
-        try draw(answers(report: report), only: only, report: report).filter { path in
+        try draw(answers(report: report), only: only, report: report).files.filter { path in
             Figure.formats.contains { path.hasSuffix("." + $0) }
         }
     }
@@ -81,19 +81,28 @@ public struct Results {
         return written
     }
 
-    private func draw(_ answers: [Answer], only: String?, report: @escaping (String) -> Void) throws -> [String] {
+    private func draw(
+        _ answers: [Answer], only: String?, report: @escaping (String) -> Void
+    ) throws -> (files: [String], isComplete: Bool) {
         var written: [String] = []
+        var isComplete = true
         for choice in plan.study.figures where only == nil || choice.show == only {
-            guard let figure = answers.first(where: { $0.name == choice.show })?.figure?(choice) else { continue }
             let target = path(choice.file)
+            guard let figure = try answers.first(where: { $0.name == choice.show })?.figure?(choice) else {
+                report("warning: \(target): '\(choice.show)' has no picture (a frontier is drawn for two objectives)")
+                continue
+            }
             let stem = String(target.dropLast(4))
             switch try figure.draw(to: target) {
             case .drawn: written.append(target)
-            case .notDrawn(let why): report("warning: \(why)")
+            case .notDrawn(let why):
+                isComplete = false
+                report("warning: \(why)")
+                try? FileManager.default.removeItem(atPath: target)  // an older picture would show older data
             }
             written += [stem + ".csv", stem + ".gp"]
         }
-        return written
+        return (written, isComplete)
     }
 
     private func writeReport(_ answers: [Answer]) throws -> String {
@@ -106,8 +115,10 @@ public struct Results {
             )
         }
         var sections = answers.filter { !$0.isHidden }.map { answer in
-            Report.Section(
-                title: answer.title, text: answer.explanation, warnings: answer.warnings,
+            let elsewhere = study.figures.filter { $0.show == answer.name && !$0.file.hasSuffix(".svg") }
+            return Report.Section(
+                title: answer.title, text: answer.explanation + elsewhere.map { "Drawn to \($0.file)." },
+                warnings: answer.warnings,
                 tables: [(caption: "\(answer.name).csv", table: answer.display ?? answer.table)],
                 figures: pictures.filter { $0.show == answer.name && !$0.svg.isEmpty }.map { ($0.caption, $0.svg) })
         }
@@ -146,7 +157,9 @@ public struct Results {
     /// Over the questions and the runs that they look at.
     private func digest() throws -> String {
         let study = plan.study
-        var parts = ["assay \(version)", study.name, study.question, "\(study.analyses)", "\(study.figures)"]
+        var parts =
+            ["assay \(version)", study.name, study.question] + study.analyses.map { "\($0.name) \($0.value)" }
+            + study.figures.map { "\($0.file) \($0.show) \($0.x) \($0.y) \($0.facet ?? "")" }
         if plan.runs.isEmpty {
             let store = plan.store
             for id in try store.ids() {

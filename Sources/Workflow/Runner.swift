@@ -88,7 +88,7 @@ public struct Runner: Sendable {
         let leash = Self.isInstalled("setpriv") ? ["setpriv", "--pdeathsig", "TERM"] : []
         make.arguments = leash + ["make", "--no-print-directory", "--keep-going", "-j", "\(jobs)", "-f", turn.path]
         make.environment = ProcessInfo.processInfo.environment.filter {
-            !["MAKEFLAGS", "MFLAGS", "MAKELEVEL"].contains($0.key)
+            !["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ASSAY"].contains($0.key)
         }
         make.environment?["LC_ALL"] = "C"  // its messages are read
         make.standardInput = turn.file

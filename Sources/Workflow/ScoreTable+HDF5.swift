@@ -11,6 +11,10 @@ enum ScoreHDF5 {
     static func write(_ table: Table, sidecar: JSON, to path: String) throws {
         let temporary = path + ".writing"
         do {
+            let folder = (path as NSString).deletingLastPathComponent
+            if !folder.isEmpty {
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            }
             let text = sidecar.text(pretty: false)
             let file = try HDF5File(creating: temporary, reserving: 65_536 + text.utf8.count + 32 * table.rowCount)
             try file.setAttribute("format", to: .string("assay-score"))
@@ -30,8 +34,9 @@ enum ScoreHDF5 {
             guard rename(temporary, path) == 0 else {
                 throw WorkflowError.failure("\(path): \(String(cString: strerror(errno)))")
             }
-        } catch let error as HDF5Error {
+        } catch {
             try? FileManager.default.removeItem(atPath: temporary)
+            guard let error = error as? HDF5Error else { throw error }
             throw WorkflowError.failure("\(path): cannot be written: \(error.reason)")
         }
     }
@@ -63,7 +68,11 @@ enum ScoreHDF5 {
                     "\(path): its datasets have \(columns.map { "\($0.count)" }.joined(separator: ", ")) rows")
             }
             var sidecar: JSON?
-            if case .string(let text)? = try file.attribute("sidecar") { sidecar = try? JSON.parse(text) }
+            if case .string(let text)? = try file.attribute("sidecar") {
+                do { sidecar = try JSON.parse(text) } catch {
+                    throw WorkflowError.badData("\(path): attribute 'sidecar': \(error)")
+                }
+            }
             var table = Table(columns)
             table.source = path
             return (table, sidecar)

@@ -1,5 +1,6 @@
 import RunStore
 import Scoring
+import Tables
 
 /// A score of a run's samples, by name.
 public enum ScoreMethod: Sendable, Equatable {
@@ -88,7 +89,8 @@ private func norms(_ run: RunFile, checkpoint: Int, position: Int, labels: [Int3
 /// - Returns: a warning where the run cannot say, or was allowed by name.
 func computeMatch(_ run: RunFile, allowMismatched: Bool) throws -> String? {
     var mismatch: String?
-    if let subset = run.description.subset, subset != "full" {
+    let isFull = run.description.study.flatMap { try? JSON.parse($0) }?["subset"]?["method"]?.string == "all"
+    if let subset = run.description.subset, subset != "full", !isFull {
         mismatch = "it trained on the subset '\(subset)', not on 'full'"
     } else if run.description.subset == nil {
         mismatch = "it does not say which subset it trained on (attribute 'subset')"

@@ -14,12 +14,18 @@ struct SetObjectives {
         var seed: Int
         /// Positions in the full training set, ascending.
         var positions: [Int]
-        /// SHA-256 over the data set's digest and the images' indices: equal digests are equal sets.
+        /// SHA-256 over the objective's definition, the data set's digest and the images' indices: equal digests are equal
+        /// sets with equal values.
         var digest: String
     }
 
     /// Random networks that embed the images.
     static let networks = 5
+
+    private static let width = 32
+    private static let depth = 3
+    /// Everything that a value depends on but the images: other networks make other values.
+    private static let definition = "dm \(runSemantics): \(networks) ConvNet-D\(depth) of width \(width), seed 0"
 
     /// By run id.
     let sets: [String: ImageSet]
@@ -36,7 +42,7 @@ struct SetObjectives {
             sets[run.id] = ImageSet(
                 name: run.setName, seed: run.seed,
                 positions: ids.compactMap { position[$0] },
-                digest: sha256("\(data.digest) \(ids.map(String.init).joined(separator: ","))"))
+                digest: sha256("\(Self.definition) \(data.digest) \(ids.map(String.init).joined(separator: ","))"))
         }
         self.sets = sets
         var values = try Self.read(cache)
@@ -50,7 +56,9 @@ struct SetObjectives {
                 "dm: embedding \(data.training.count) images with \(Self.networks) random networks, \(missing.count) sets"
             )
             let train = data.dataset.train
-            let losses = try DistributionMatching(networks: Self.networks, width: 32, depth: 3, seed: 0).losses(
+            let losses = try DistributionMatching(
+                networks: Self.networks, width: Self.width, depth: Self.depth, seed: 0
+            ).losses(
                 real: train.floats(data.training, Normalization(of: train, indices: data.training)),
                 shape: ImageShape(channels: train.channels, height: train.height, width: train.width),
                 labels: data.labels, classes: data.dataset.classes, subsets: missing.map(\.positions))

@@ -1,4 +1,5 @@
 import Datasets
+import Figures
 import RunStore
 import Selection
 import Studies
@@ -12,6 +13,7 @@ protocol Failure: Error, CustomStringConvertible {
 }
 
 extension DatasetError: Failure {}
+extension FigureError: Failure {}
 extension RunStoreError: Failure {}
 extension SelectionError: Failure {}
 extension StudyError: Failure {}

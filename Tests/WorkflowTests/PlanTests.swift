@@ -7,6 +7,7 @@ import Testing
     static let text = """
         study: 1
         name: small
+        question: a
         dataset: glyphs
         validation: 100
         seeds: [1, 2]
@@ -104,6 +105,7 @@ import Testing
         ),
     ])
     func onlyWhatDependsOnALineChanges(old: String, new: String, changed: [String]) throws {
+        #expect(Self.text.contains(old))
         let before = try Self.plan()
         let after = try Self.plan(Self.text.replacingOccurrences(of: old, with: new))
         let different = zip(before.runs, after.runs).filter { $0.digest != $1.digest }.map(\.0.id)
@@ -128,15 +130,15 @@ import Testing
     @Test func problemsThatNeedTheDataStillNameTheirLine() {
         #expect(
             Self.problems(replacing: "ipc: [2, 5]", with: "ipc: [2, 500]") == [
-                "16: subsets.random: IPC 500 is more than class 'class0' has (90 training images)"
+                "17: subsets.random: IPC 500 is more than class 'class0' has (90 training images)"
             ])
         #expect(
             Self.problems(replacing: "fraction: [1, 0.5], ipc: 5", with: "fraction: [1, 0.05], ipc: 5") == [
-                "17: subsets.pool: a pool of 5 / 0.05 = 100 images per class is more than class 'class0' has (90 training images)"
+                "18: subsets.pool: a pool of 5 / 0.05 = 100 images per class is more than class 'class0' has (90 training images)"
             ])
         #expect(
             Self.problems(replacing: "span: 3, window: 2", with: "span: 4, window: 2") == [
-                "19: subsets.cad: span 4 + window 2 needs 6 checkpoints, and HL/full/mid/seed1 has 5 "
+                "20: subsets.cad: span 4 + window 2 needs 6 checkpoints, and HL/full/mid/seed1 has 5 "
                     + "(a larger budget, or 'checkpoints: { full-every: 0.5 }')"
             ])
     }
@@ -157,7 +159,42 @@ import Testing
             #expect(message.isEmpty)
         } catch {
             #expect(
-                !message.isEmpty && "\(error)".contains("small.yaml:25:3: analyses.question: \(message)"), "\(error)")
+                !message.isEmpty && "\(error)".contains("small.yaml:26:3: analyses.question: \(message)"), "\(error)")
+        }
+    }
+
+    @Test func teachersInACircleAreFound() {
+        let circle = Self.problems(
+            replacing: "SL: { labels: soft, teacher: full", with: "SL: { labels: soft, teacher: SL/full/low")
+        #expect(circle == ["14: regimes.SL: the teachers form a circle through SL/full/low/seed1"])
+    }
+
+    @Test func twoRunsOfOneNameAreRefused() {
+        let twice = Self.problems(
+            replacing: "- { regimes: SL,",
+            with: "- { regimes: HL, subsets: \"pool-f0.5\", budgets: mid, seeds: 1 }\n  - { regimes: SL,")
+        #expect(twice == ["24: runs[2].subsets: unknown subset 'pool-f0.5' (known: full, random, pool, windows, cad)"])
+        let text = Self.text
+            .replacingOccurrences(of: "  cad:", with: "  pool-f0.5: { method: random, ipc: 5 }\n  cad:")
+            .replacingOccurrences(of: "subsets: [random, pool,", with: "subsets: [random, pool, pool-f0.5,")
+        #expect(throws: StudyError.self) { try Self.plan(text) }
+    }
+
+    /// A figure's fields are those of its analysis, and no file is written twice.
+    @Test(arguments: [
+        ("x: budget", "the x of 'law' is samples_seen, not budget"),
+        ("y: test_loss", "the y of 'law' is test_error, not test_loss"),
+        ("color: ipc", "'law' does not tell ipc apart (per: regime)"), ("x: samples_seen", ""),
+    ])
+    func figuresShowWhatTheirAnalysisHas(part: String, message: String) {
+        let text =
+            Self.text + "analyses:\n  law: { fit: { law: goyal, y: test_error, per: regime } }\n"
+            + "figures:\n  - { file: a.svg, show: law, \(part) }\n"
+        do {
+            _ = try Self.plan(text)
+            #expect(message.isEmpty)
+        } catch {
+            #expect(!message.isEmpty && "\(error)".contains("figures[1]: \(message)"), "\(error)")
         }
     }
 

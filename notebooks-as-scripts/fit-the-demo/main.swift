@@ -25,10 +25,12 @@ for fit in analysis.fits where !fit.isRefused {
     let n = 55_000.0
     let prediction = significant(fit.predict([n, 1000]), digits: 3)
     let band = fit.band(at: [n, 1000]).map { "[\(significant($0.low, digits: 3)), \(significant($0.high, digits: 3))]" }
-    print("\(fit.title): error \(prediction) \(band ?? "") after \(Int(n)) samples (n = \(fit.n), 95 % of the curve)")
+    print(
+        "\(fit.title): error \(prediction) \(band ?? "") after \(Int(n)) samples (n = \(fit.n), 95 % band of the curve)"
+    )
 }
 
-// The points, curves and bands of the figure, as plain data.
+// The curves as a figure of their own.
 let grid = (0...60).map { 1_100 * pow(100, Double($0) / 60) }
 let curves = analysis.fits.map { fit in
     ScalingCurve(
@@ -40,7 +42,7 @@ print("results/notebooks/fit-the-demo.svg:", try figure.draw(to: "results/notebo
 
 // After the demo on Fashion-MNIST, prints the four fits and, in the end:
 //
-//     regime = HL, subset = easiest: error 0.294 [0.265, 0.322] after 55000 samples (n = 14, 95 % of the curve)
-//     regime = HL, subset = random: error 0.197 [0.193, 0.202] after 55000 samples (n = 14, 95 % of the curve)
-//     regime = SL, subset = easiest: error 0.225 [0.206, 0.245] after 55000 samples (n = 14, 95 % of the curve)
-//     regime = SL, subset = random: error 0.156 [0.149, 0.163] after 55000 samples (n = 14, 95 % of the curve)
+//     regime = HL, subset = easiest: error 0.294 [0.265, 0.322] after 55000 samples (n = 14, 95 % band of the curve)
+//     regime = HL, subset = random: error 0.197 [0.193, 0.202] after 55000 samples (n = 14, 95 % band of the curve)
+//     regime = SL, subset = easiest: error 0.225 [0.206, 0.245] after 55000 samples (n = 14, 95 % band of the curve)
+//     regime = SL, subset = random: error 0.156 [0.149, 0.163] after 55000 samples (n = 14, 95 % band of the curve)

@@ -77,9 +77,7 @@ struct FitCommand: ParsableCommand {
         options.interval = interval
         options.level = level
         if points == .checkpoints {
-            options.cautions = [
-                "checkpoints of one run depend on each other: the intervals are too narrow (finals are the default)"
-            ]
+            options.cautions = [checkpointCaution]
         }
         let (table, isStore) = try readTable()
         let analysis = try ScalingLawAnalysis(

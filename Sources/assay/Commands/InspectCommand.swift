@@ -10,7 +10,7 @@ struct InspectCommand: ParsableCommand {
             Prints the run's attributes, its datasets with shapes and types (E checkpoints, N samples, C classes), its \
             checkpoints with all metrics, the number of samples per class, and how many logits are NaN or infinite.
 
-              assay inspect runs/demo/HL/full/mid/seed1
+              assay inspect runs/demo/HL/full/5/seed1
               assay inspect my-pytorch-run.h5 --json
             """)
 

@@ -12,7 +12,7 @@ struct VerifyCommand: ParsableCommand {
             wrote carries no digests: that is said, and is no failure.
 
               assay verify runs/demo                     a whole store
-              assay verify runs/demo/HL/full/mid/seed1   one run
+              assay verify runs/demo/HL/full/5/seed1   one run
             """)
 
     @Argument(help: "Stores (directories of runs) or runs (a file, or STORE/ID).", completion: .file())
