@@ -13,7 +13,7 @@ extension OptimalHardness {
     private func json(_ result: Result) -> JSON {
         [
             "group": .object(result.group.mapValues(JSON.string)),
-            "ipc": result.ipc == result.ipc.rounded() ? .integer(Int(result.ipc)) : .number(result.ipc),
+            "ipc": .exact(result.ipc),
             "best": json(result.best), "best_in_hindsight": json(result.bestInHindsight),
             "optimism": .number(result.optimism), "windows": .array(result.windows.map { json($0) }),
             "warnings": JSON(result.warnings),

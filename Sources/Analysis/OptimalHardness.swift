@@ -111,6 +111,10 @@ public struct OptimalHardness: Sendable, Equatable {
         } else {
             let shares = bestShares(starts.map { (runs[$0] ?? []).map(\.chosen) }, identity: identity)
             for (i, share) in shares.enumerated() { windows[i].isBestProbability = share }
+            // Seeds below five estimate their own spread badly.
+            if windows.count > 1, let fewest = windows.map(\.n).min(), fewest < 5 {
+                warnings.append("n = \(fewest) seeds: the probability is rough")
+            }
         }
         if options.choose == options.report {
             warnings.append("chosen and reported on \(options.report): the best error is optimistic")

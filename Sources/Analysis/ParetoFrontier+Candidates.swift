@@ -110,8 +110,8 @@ extension ParetoFrontier {
                 pooledDeviation: pooled)
         }
 
-        /// Few replicates say little about their own spread (resampling two of them halves the variance): below five
-        /// per point the noise is normal, with the standard deviation pooled over the group's points.
+        /// Few replicates estimate their own spread badly (from two, the variance is wrong by half or more in three cases
+        /// of four): below five per point the noise is normal, with the standard deviation pooled over the group's points.
         ///
         /// - Returns: nil where each point has replicates enough, or none has any.
         private func pooledDeviation(_ members: Members) -> Double? {
@@ -189,8 +189,8 @@ extension ParetoFrontier {
             return counts.map { Double($0) / Double(options.draws) }
         }
 
-        /// The points that the noise can bring to the front: one that is dominated by more than six standard errors of
-        /// both is left out.
+        /// The points that the noise can bring to the front: one that is dominated by more than epsilon and six
+        /// standard errors of both is left out.
         private func possible(_ values: [[Double]], _ spread: [Double]) -> [Int] {
             let last = values.count - 1
             var upper = values
@@ -198,7 +198,7 @@ extension ParetoFrontier {
             let front = paretoFront(upper)
             return spread.indices.filter { i in
                 !front.contains { f in
-                    f != i && upper[last][f] < values[last][i] - 6 * spread[i]
+                    f != i && upper[last][f] + options.epsilon < values[last][i] - 6 * spread[i]
                         && (0..<last).allSatisfy { values[$0][f] <= values[$0][i] }
                 }
             }

@@ -9,7 +9,7 @@ extension ParetoFrontier {
         ]
         switch self.options.noise {
         case .standardDeviation(let name): options["noise"] = .string("normal, standard error in \(name)")
-        case .seeds(let name): options["noise"] = .string("resampled \(name)")
+        case .seeds(let name): options["noise"] = .string(noise(ofSeeds: name))
         case nil: options["noise"] = .null
         }
         if self.options.noise != nil {
@@ -31,10 +31,19 @@ extension ParetoFrontier {
         return .object(options)
     }
 
+    /// Groups with few replicates have pooled normal noise, the others resample theirs.
+    private func noise(ofSeeds name: String) -> String {
+        let pooled = "normal, standard deviation over \(name) pooled over points"
+        let count = frontiers.count { $0.pooledDeviation != nil }
+        if count == 0 { return "resampled \(name)" }
+        return count == frontiers.count
+            ? pooled : "\(pooled) in groups with a pooled_standard_deviation, resampled \(name) in the others"
+    }
+
     private func json(_ point: Point) -> JSON {
         var members = point.labels.mapValues(JSON.string)
         for (name, value) in zip(options.objectives, point.values) {
-            members[name] = value == value.rounded() && abs(value) < 0x1p53 ? .integer(Int(value)) : .number(value)
+            members[name] = .exact(value)
         }
         members["rows"] = .array(point.rows.map(JSON.integer))
         if options.noise != nil {

@@ -36,7 +36,7 @@ extension ScalingLawFit {
     public func json() -> JSON {
         var members: [String: JSON] = [
             "law": .string(law), "n": .integer(n),
-            "n0": unit == unit.rounded() && unit < 1e15 ? .integer(Int(unit)) : .number(unit),
+            "n0": .exact(unit),
             "interval": .string(interval.rawValue),
             "level": .number(level), "termination": .string(termination.word),
             "termination_message": .string(termination.description), "warnings": JSON(warnings),

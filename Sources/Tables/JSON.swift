@@ -15,6 +15,11 @@ public enum JSON: Sendable, Equatable {
     public init(_ s: String?) { self = s.map(JSON.string) ?? .null }
     public init(_ strings: [String]) { self = .array(strings.map(JSON.string)) }
 
+    /// A whole number of less than 2⁵³ as an integer, any other number as it is.
+    public static func exact(_ x: Double) -> JSON {
+        x == x.rounded() && abs(x) < 0x1p53 ? .integer(Int(x)) : .number(x)
+    }
+
     public subscript(key: String) -> JSON? {
         if case .object(let members) = self { members[key] } else { nil }
     }

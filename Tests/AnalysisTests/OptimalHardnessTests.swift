@@ -19,7 +19,7 @@ import Testing
         #expect(abs(small.best.reported - 0.65) < 1e-12)
         #expect(small.bestInHindsight.start == 0.75)
         #expect(abs(small.optimism - 0.04) < 1e-12)
-        #expect(small.warnings.isEmpty)
+        #expect(small.warnings == ["n = 2 seeds: the probability is rough"])
         #expect(abs(small.windows.compactMap(\.isBestProbability).reduce(0, +) - 1) < 1e-12)
         #expect(small.windows[0].isBestProbability == 0)
         #expect(hardness.notes == ["1 row without a window takes no part"])
@@ -37,7 +37,11 @@ import Testing
         options.choose = "test_error"
         let result = try OptimalHardness(Self.table, options: options).results[0]
         #expect(result.best.start == 0.75 && result.optimism == 0)
-        #expect(result.warnings == ["chosen and reported on test_error: the best error is optimistic"])
+        #expect(
+            result.warnings == [
+                "n = 2 seeds: the probability is rough",
+                "chosen and reported on test_error: the best error is optimistic",
+            ])
     }
 
     @Test func outputsAgree() throws {
@@ -47,7 +51,22 @@ import Testing
         #expect(json["results"]?[0]?["ipc"] == 10)
         #expect(json["results"]?[0]?["best"]?["window"] == 0.5)
         #expect(try hardness.table().texts("best") == ["", "best", "", "best", ""])
-        #expect(hardness.explanation().count == 4)
+        #expect(hardness.explanation().count == 5)
+    }
+
+    @Test func fiveSeedsAreNotCalledFew() throws {
+        let table = Table([
+            Column("ipc", [Int](repeating: 10, count: 10)), Column("window_start", (0..<10).map { Double($0 / 5) / 2 }),
+            Column("validation_error", (0..<10).map { 0.5 + 0.01 * Double($0) }),
+            Column("test_error", (0..<10).map { 0.5 + 0.01 * Double($0) }),
+        ])
+        #expect(try OptimalHardness(table).results[0].warnings.isEmpty)
+    }
+
+    @Test(arguments: [1e30, .infinity]) func sizesBeyondIntegersAreNumbers(ipc: Double) throws {
+        var table = Self.table
+        table.columns[0] = Column("ipc", [Double](repeating: ipc, count: 9))
+        #expect(try OptimalHardness(table).json()["results"]?[0]?["ipc"] == .number(ipc))
     }
 
     @Test func aTableWithoutWindowsIsRefused() throws {

@@ -109,7 +109,10 @@ private func cloud(_ n: Int, _ k: Int, levels: Int, seed: Int) -> [[Double]] {
         #expect(abs(try #require(frontier.points[0].standardError) - 0.02 / 3.0.squareRoot()) < 1e-12)
         let easy = try #require(frontier.points[0].membership)
         let hard = try #require(frontier.contenders.first?.membership)
-        #expect(easy > 0.6 && easy < 0.95 && hard > 0.05)
+        // The probability of `fewSeedsPoolTheirNoise`; 2000 draws have a standard error of 0.0097: four of them.
+        #expect(abs(easy - 0.7532) < 0.039)
+        #expect(abs(easy + hard - 1) < 1e-12)  // one of the two is better in each draw
+        #expect(result.json()["noise"] == "normal, standard deviation over seed pooled over points")
         // The envelope is chosen on the validation error, which prefers the hard subset.
         #expect(result.envelopeChosenOn == "validation_error")
         #expect(frontier.envelope.map(\.rows) == [[3, 4, 5], [6, 7]])
@@ -132,6 +135,47 @@ private func cloud(_ n: Int, _ k: Int, levels: Int, seed: Int) -> [[Double]] {
         }
         #expect(abs(memberships.reduce(0, +) / 10 - 0.7532) < 0.012)
         #expect(result.explanation().contains { $0.contains("pooled over the points (0.018)") })
+    }
+
+    /// Three seeds in one group, five in the other.
+    @Test func theNoiseIsNamedByGroup() throws {
+        let sizes = [3, 3, 5, 5]
+        func column(_ value: (_ point: Int, _ seed: Int) -> String) -> [String] {
+            sizes.enumerated().flatMap { point, n in (0..<n).map { value(point, $0) } }
+        }
+        let errors = sizes.enumerated().flatMap { point, n in (0..<n).map { 0.1 * Double(point) + 0.01 * Double($0) } }
+        let seeds = sizes.flatMap { Array(0..<$0) }
+        let table = Table([
+            Column("regime", column { point, _ in point < 2 ? "HL" : "SL" }),
+            Column("subset", column { point, _ in point % 2 == 0 ? "easy" : "hard" }),
+            Column("ipc", seeds.map { _ in 10 }), Column("seed", seeds), Column("error", errors),
+        ])
+        var options = ParetoFrontier.Options(minimize: ["ipc", "error"])
+        options.noise = .seeds("seed")
+        options.per = ["regime"]
+        let both = try ParetoFrontier(table, options: options)
+        #expect(both.frontiers.map { $0.pooledDeviation != nil } == [true, false])
+        #expect(
+            both.json()["noise"]
+                == .string(
+                    "normal, standard deviation over seed pooled over points in groups with a pooled_standard_deviation, "
+                        + "resampled seed in the others"))
+        let many = try ParetoFrontier(table.rows(Array(6..<16)), options: options)
+        #expect(many.json()["noise"] == "resampled seed")
+    }
+
+    /// What lies within epsilon of the front stays on it however small the noise is.
+    @Test func epsilonCountsUnderNoiseToo() throws {
+        let table = Table([
+            Column("ipc", [10, 10, 10]), Column("error", [0.5, 0.6, 0.9]), Column("sem", [0.001, 0.001, 0.001]),
+        ])
+        var options = ParetoFrontier.Options(minimize: ["ipc", "error"])
+        options.noise = .standardDeviation("sem")
+        options.epsilon = 0.2
+        let frontier = try ParetoFrontier(table, options: options).frontiers[0]
+        #expect(frontier.rows == [0, 1])
+        #expect(frontier.points.map(\.membership) == [1, 1])
+        #expect(frontier.contenders.isEmpty)
     }
 
     @Test func rowsWithAnEmptyCellKeepTheirNumbers() throws {

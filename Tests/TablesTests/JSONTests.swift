@@ -21,6 +21,12 @@ import Testing
                 """)
     }
 
+    @Test func wholeNumbersAreIntegersWhileExact() {
+        #expect(JSON.exact(-3) == .integer(-3) && JSON.exact(2.5) == .number(2.5))
+        #expect(JSON.exact(0x1p53 - 1) == .integer(9_007_199_254_740_991) && JSON.exact(0x1p53) == .number(0x1p53))
+        #expect(JSON.exact(-.infinity) == .number(-.infinity) && JSON.exact(.nan).int == nil)
+    }
+
     @Test func whatIsWrittenReadsBackTheSame() throws {
         let value: JSON = [
             "numbers": [0.1, 1e-300, 1.7976931348623157e308, .number(.leastNonzeroMagnitude), -0.0, 100000.0],
