@@ -12,7 +12,7 @@ public struct RunDescription: Sendable, Equatable {
     public var model: String?
     /// How labels are supplied: `HL`, `SL`, `SL+KD`, or another word.
     public var regime: String?
-    /// The subset as the run id names it: `random-ipc50`.
+    /// The subset's name without images per class: `random`, `pool-f0.8`.
     public var subset: String?
     /// Images per class.
     public var ipc: Int?

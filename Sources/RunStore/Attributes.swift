@@ -66,6 +66,9 @@ enum RunAttributes {
             default: throw RunStoreError(path, .attribute(name, found: value.text, expected: "an integer"))
             }
         }
+        if let classes = run.classes, classes < 1 {
+            throw RunStoreError(path, .attribute("classes", found: String(classes), expected: "1 or more"))
+        }
         for (name, keyPath) in numbers {
             guard let value = all.removeValue(forKey: name) else { continue }
             switch value {

@@ -17,10 +17,12 @@ extension RunFile {
             let names = part.hasNames ? try file.dataset("/samples/name").readStrings() : nil
             return (ids, labels, names)
         } then: { (ids, labels, names) throws(RunStoreError) in
-            let bound = classCount.map(Int64.init) ?? Int64(Int32.max) + 1
-            if let wrong = labels.firstIndex(where: { !(0..<bound).contains($0) }) {
+            let largest = Int64(Int32.max) + 1
+            let bound = classCount.map { min(Int64($0), largest) }
+            if let wrong = labels.firstIndex(where: { !(0..<(bound ?? largest)).contains($0) }) {
                 throw RunStoreError(
-                    part.path, dataset: "/samples/label", sample: wrong, .label(labels[wrong], classes: classCount))
+                    part.path, dataset: "/samples/label", sample: wrong,
+                    .label(labels[wrong], classes: bound.map { Int($0) }))
             }
             return Samples(ids: ids, labels: labels.map { Int32($0) }, names: names)
         }

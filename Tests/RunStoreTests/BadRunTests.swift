@@ -29,6 +29,7 @@ import Testing
         ("bad-future-version", ": version 2 of the run store; this Assay reads version 1. Use a newer Assay"),
         ("bad-no-id", ": the attribute 'id' is missing"),
         ("bad-seed", ": the attribute 'seed' is one, expected an integer"),
+        ("bad-negative-classes", ": the attribute 'classes' is -1, expected 1 or more"),
         ("bad-no-epochs", ", /checkpoints/epoch: the dataset is missing"),
         (
             "bad-nothing-recorded",
@@ -112,6 +113,17 @@ import Testing
         let run = try RunFile(path: path)
         let error = #expect(throws: RunStoreError.self) { try run.samples() }
         #expect(error?.description == path + ", /samples/label, sample 4: the label is 4, expected 0…3")
+    }
+
+    /// More classes than labels can number: 2⁶².
+    @Test func labelThatFitsNoLabelIsNamed() throws {
+        let path = Self.directory + "/bad-label-beyond-int32.h5"
+        let run = try RunFile(path: path)
+        let error = #expect(throws: RunStoreError.self) { try run.samples() }
+        #expect(
+            error?.description == path + ", /samples/label, sample 4: the label is 1099511627776, expected 0…2147483647"
+        )
+        #expect(error?.exitCode == 65)
     }
 
     @Test func nonFiniteLogitsAreCounted() throws {

@@ -28,7 +28,7 @@ enum Example {
         var run = RunDescription(id: id)
         run.dataset = "glyphs"
         run.regime = "HL"
-        run.subset = "random-ipc7"
+        run.subset = "random"
         run.ipc = 7
         run.budget = 0.1
         run.seed = 1

@@ -48,6 +48,7 @@ run("bad-future-version", version=2).close()
 with run("bad-no-id") as f:
     del f.attrs["id"]
 run("bad-seed", seed="one").close()
+run("bad-negative-classes", classes=-1).close()
 
 with run("bad-no-epochs") as f:
     del f["checkpoints/epoch"]
@@ -82,6 +83,9 @@ with run("bad-strings") as f:
 # What opens, and fails when it is read.
 with run("bad-label-range", classes=C) as f:
     f["samples/label"][4] = C
+with run("bad-label-beyond-int32", classes=1 << 62) as f:
+    del f["logits"]
+    replace(f, "samples/label", np.array([0, 1, 2, 3, 1 << 40, 1], dtype=np.int64))
 with run("bad-nan") as f:
     f["logits"][1, 4, 2] = np.nan
     f["logits"][1, 5, 0] = np.inf
