@@ -18,7 +18,7 @@ public struct BootstrapInterval: Sendable, Equatable {
     }
 
     /// The bias-corrected and accelerated interval (Efron 1987); nil where fewer than half of the resamples are defined,
-    /// or where bias or acceleration are not.
+    /// or where bias, acceleration or, at a very skewed end, the corrected share are not.
     ///
     /// - Parameter jackknife: the statistic with each unit left out in turn, NaN where undefined.
     public init?(bcaOf distribution: [Double], estimate: Double, jackknife: [Double], level: Double) {
@@ -34,7 +34,9 @@ public struct BootstrapInterval: Sendable, Equatable {
         let acceleration = cubes / (6 * squares * squares.squareRoot())
         self.init(distribution, level: level, method: .bca) { share in
             let z = bias + normalQuantile(share)
-            return normalCDF(bias + z / (1 - acceleration * z))
+            // At 1 − a·z = 0 the corrected share has its pole; beyond it, it would run backwards.
+            let scale = 1 - acceleration * z
+            return scale > 0 ? normalCDF(bias + z / scale) : .nan
         }
     }
 

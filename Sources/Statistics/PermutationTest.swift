@@ -49,12 +49,22 @@ extension RankCorrelation {
         resamples: Int = 10_000, seed: Int, identity: String = "", strata: [Int]? = nil, units: [Int]? = nil,
         threads: Int = 1
     ) -> PermutationTest? {
+        permutationTest(
+            resamples: resamples, seed: seed, identity: identity, strata: strata, units: units, threads: threads,
+            exactUpTo: mostExact)
+    }
+
+    /// - Parameter mostExact: up to so many arrangements all of them are tried.
+    func permutationTest(
+        resamples: Int, seed: Int, identity: String = "", strata: [Int]? = nil, units: [Int]? = nil, threads: Int = 1,
+        exactUpTo mostExact: Int
+    ) -> PermutationTest? {
         guard let estimate else { return nil }
         let bar = abs(estimate) - tieTolerance
         if let strata, let units, Set(units).count < units.count {
             return unitTest(
                 Units(units, strata: strata), bar: bar, resamples: resamples, seed: seed, identity: identity,
-                threads: threads)
+                threads: threads, exactUpTo: mostExact)
         }
         var codes = strata
         if case .within(let own) = adjustment { codes = own }
@@ -85,7 +95,8 @@ extension RankCorrelation {
     }
 
     private func unitTest(
-        _ units: Units, bar: Double, resamples: Int, seed: Int, identity: String, threads: Int
+        _ units: Units, bar: Double, resamples: Int, seed: Int, identity: String, threads: Int,
+        exactUpTo mostExact: Int
     ) -> PermutationTest? {
         var make: @Sendable () -> any RankEvaluator = { makeEvaluator() }
         if let residuals = residualEvaluator {
