@@ -91,7 +91,7 @@ private struct BrokenLaw: ScalingLaw {
     @Test func percentagesAreRefusedWithTheRemedy() throws {
         let percent = header + good.replacingOccurrences(of: "0.", with: "")
         let (text, code) = message { try analyse(percent) }
-        #expect(code == 65 && text.hasPrefix("points.csv:2: test_error is 8") || text.contains("test_error/100"))
+        #expect(code == 65 && text.hasPrefix("points.csv:2: test_error is 8") && text.contains("test_error/100"))
         let fit = try analyse(percent, y: "test_error/100").fits[0]
         #expect(fit.termination.isConverged)
         // A loss may well exceed 1.

@@ -61,7 +61,7 @@ private struct GoyalOracle {
 
     @Test(arguments: curves) func bandsAreThoseOfSciPy(curve: String) throws {
         let fit = try #require(analysis.fits.first { $0.group[0].value == curve })
-        let s = curve == "two-pools" ? 50_000.0 : 50_000
+        let s = 50_000.0
         for (epochs, expected) in zip([0.5, 20], oracle.numbers(curve, "band_half_widths")) {
             let band = try #require(fit.band(at: [epochs * s, s]))
             let half = try #require(expected)

@@ -66,7 +66,7 @@ import Testing
         #expect(hard > 0.1, "hard images are not hopeless: \(hard)")
     }
 
-    @Test func classNamesFollowTheSize() throws {
+    @Test func imagesHaveTheSizeAsked() throws {
         let large = try Glyphs(train: 20, test: 10, size: 40).dataset()
         #expect(large.train.height == 40 && large.train.pixels.count == 20 * 1600)
     }

@@ -100,7 +100,8 @@ private func wave(_ i: Int) -> Double { 0.02 * sin(13 * Double(i) + 1) }
         for truth in [1.7, 6.1, 14.9] {
             let y = (0..<40).map { (i: Int) -> Double in 1.2 * sin(truth * 0.1 * Double(i)) + wave(i) }
             let solution = fit(model, to: y)
-            #expect(abs(solution.nonlinear[0] - truth) < 0.05, "found \(solution.nonlinear[0]) for \(truth)")
+            // The wave moves the frequency by at most Σ 0.02 |x cos θx| / Σ 1.2 (x cos θx)² = 0.008; side lobes are 1 away.
+            #expect(abs(solution.nonlinear[0] - truth) < 0.01, "found \(solution.nonlinear[0]) for \(truth)")
             #expect((1...solution.starts).contains(solution.startsAtBest))
         }
     }
