@@ -24,7 +24,6 @@ static inline hid_t chdf5_class_file_create(void) { return H5P_FILE_CREATE; }
 static inline hid_t chdf5_class_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t chdf5_class_group_create(void) { return H5P_GROUP_CREATE; }
 static inline hid_t chdf5_class_dataset_create(void) { return H5P_DATASET_CREATE; }
-static inline hid_t chdf5_class_link_create(void) { return H5P_LINK_CREATE; }
 static inline hid_t chdf5_class_dataset_access(void) { return H5P_DATASET_ACCESS; }
 
 // Native memory types by size; they live as long as the library and must not be closed.
@@ -72,4 +71,3 @@ static inline hid_t chdf5_make_string(void) {
 }
 
 static inline int chdf5_is_variable_string(hid_t type) { return H5Tis_variable_str(type) > 0; }
-static inline hsize_t chdf5_unlimited(void) { return H5S_UNLIMITED; }

@@ -29,16 +29,6 @@ public struct ImageSet: Sendable, Equatable {
     /// Values of one image, C · H · W.
     public var valuesPerImage: Int { channels * height * width }
 
-    /// The images at these positions, in their order.
-    public func subset(_ indices: [Int]) -> ImageSet {
-        let size = valuesPerImage
-        var chosen: [UInt8] = []
-        chosen.reserveCapacity(indices.count * size)
-        for i in indices { chosen.append(contentsOf: pixels[i * size..<(i + 1) * size]) }
-        return ImageSet(
-            channels: channels, height: height, width: width, pixels: chosen, labels: indices.map { labels[$0] })
-    }
-
     /// How many images each class has, [classes].
     public func classCounts(classes: Int) -> [Int] {
         var counts = [Int](repeating: 0, count: classes)

@@ -1,6 +1,6 @@
 import Randomness
 
-/// Class-balanced divisions of labelled images into index lists, by seed.
+/// The class-balanced division of labelled images into index lists, by seed.
 public enum Split {
     /// Carves validation images out of the training images, equally many of each class (where `images` is not a multiple
     /// of the classes, the first ones in a seeded order give one more).
@@ -28,29 +28,10 @@ public enum Split {
                 quotas[present[at]] = images / present.count + (rank < images % present.count ? 1 : 0)
             }
         }
-        let validation = try draw(members, quotas, names: nil, seed: seed, purpose: "validation")
+        let validation = try draw(members, quotas, seed: seed)
         var isValidation = [Bool](repeating: false, count: labels.count)
         for i in validation { isValidation[i] = true }
         return (labels.indices.filter { !isValidation[$0] }, validation)
-    }
-
-    /// A random subset with `ipc` images of each of the classes.
-    ///
-    /// - Parameters:
-    ///   - labels: class of each image, [N].
-    ///   - classNames: one name per class, for messages.
-    ///   - ipc: images per class.
-    ///   - identity: whose random numbers they are (a subset's or a run's id).
-    /// - Returns: ascending positions, ipc · classes of them.
-    /// - Throws: a class that has fewer than `ipc` images.
-    public static func balanced(
-        labels: [Int32], classNames: [String], ipc: Int, seed: Int, identity: String = ""
-    ) throws(DatasetError) -> [Int] {
-        guard ipc >= 0 else { throw DatasetError(dataset: "balanced split", .badSetting("\(ipc) images per class")) }
-        var members = byClass(labels)
-        while members.count < classNames.count { members.append([]) }
-        let quotas = [Int](repeating: ipc, count: members.count)
-        return try draw(members, quotas, names: classNames, seed: seed, purpose: "balanced", identity: identity)
     }
 
     /// Positions of each class, ascending.
@@ -61,16 +42,16 @@ public enum Split {
     }
 
     private static func draw(
-        _ members: [[Int]], _ quotas: [Int], names: [String]?, seed: Int, purpose: String, identity: String = ""
+        _ members: [[Int]], _ quotas: [Int], seed: Int
     ) throws(DatasetError) -> [Int] {
         var chosen: [Int] = []
         for (label, candidates) in members.enumerated() {
             guard quotas[label] <= candidates.count else {
                 throw DatasetError(
-                    dataset: "\(purpose) split",
-                    .classTooSmall(name: names?[label] ?? "\(label)", has: candidates.count, asked: quotas[label]))
+                    dataset: "validation split",
+                    .classTooSmall(name: "\(label)", has: candidates.count, asked: quotas[label]))
             }
-            var stream = RandomStream(identity, seed: seed, purpose: purpose, index: label)
+            var stream = RandomStream(seed: seed, purpose: "validation", index: label)
             chosen += stream.permutation(of: candidates.count).prefix(quotas[label]).map { candidates[$0] }
         }
         return chosen.sorted()

@@ -1,3 +1,5 @@
+import Statistics
+
 /// A distillation objective of one set, over several random networks.
 public struct ObjectiveValue: Sendable, Equatable {
     /// As the literature defines it, one value per network.
@@ -14,16 +16,8 @@ public struct ObjectiveValue: Sendable, Equatable {
     public var networks: Int { literal.count }
     public var literalMean: Double { mean(literal) }
     /// Over the networks, ddof = 1; NaN for one network.
-    public var literalStd: Double { standardDeviation(literal) }
+    public var literalStd: Double { standardDeviation(literal) ?? .nan }
     public var debiasedMean: Double { mean(debiased) }
     /// Over the networks, ddof = 1; NaN for one network.
-    public var debiasedStd: Double { standardDeviation(debiased) }
-}
-
-private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-
-private func standardDeviation(_ values: [Double]) -> Double {
-    let center = mean(values)
-    let squares = values.reduce(0) { $0 + ($1 - center) * ($1 - center) }
-    return (squares / Double(values.count - 1)).squareRoot()
+    public var debiasedStd: Double { standardDeviation(debiased) ?? .nan }
 }

@@ -58,29 +58,4 @@ extension Matrix {
         guard info == 0 else { throw FactorizationError(routine: "dgesdd", info: Int(info)) }
         return .init(u: u, singularValues: s, vt: vt)
     }
-
-    /// Eigenvalues (ascending) and eigenvectors (the columns, [n, n]) of a symmetric matrix; the upper triangle is read.
-    ///
-    /// - Throws: `FactorizationError` when an element is not finite or LAPACK does not converge.
-    public func symmetricEigen() throws(FactorizationError) -> (values: [Double], vectors: Matrix) {
-        precondition(rows == columns, "eigenvalues need a square matrix, not \(rows)×\(columns)")
-        var vectors = self
-        var eigenvalues = [Double](repeating: 0, count: rows)
-        guard rows > 0 else { return (eigenvalues, vectors) }
-        NumericsLibrary.prepare()
-        let info = LAPACKE_dsyev(
-            LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: "U")), Int32(rows), &vectors.values,
-            Int32(rows), &eigenvalues)
-        guard info == 0 else { throw FactorizationError(routine: "dsyev", info: Int(info)) }
-        return (eigenvalues, vectors)
-    }
-
-    /// The ratio of the largest to the smallest singular value; infinite for a singular matrix.
-    ///
-    /// - Throws: `FactorizationError` when an element is not finite.
-    public func conditionNumber() throws(FactorizationError) -> Double {
-        let s = try svd().singularValues
-        guard let largest = s.first, let smallest = s.last else { return 1 }
-        return smallest > 0 ? largest / smallest : .infinity
-    }
 }

@@ -25,8 +25,6 @@ public struct Matrix: Sendable, Equatable {
         set { values[row * columns + column] = newValue }
     }
 
-    public func row(_ index: Int) -> ArraySlice<Double> { values[index * columns..<(index + 1) * columns] }
-
     public var transposed: Matrix {
         var result = Matrix(rows: columns, columns: rows)
         for i in 0..<rows { for j in 0..<columns { result[j, i] = self[i, j] } }
@@ -42,23 +40,6 @@ public struct Matrix: Sendable, Equatable {
         cblas_dgemm(
             CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(a.rows), blasint(b.columns), blasint(a.columns), 1,
             a.values, blasint(a.columns), b.values, blasint(b.columns), 0, &result.values, blasint(b.columns))
-        return result
-    }
-
-    /// The Gram matrix AᵀA, [n, n].
-    public var gram: Matrix { transposed * self }
-
-    /// Squared Euclidean distances between the rows of two matrices, [m, k] and [n, k] → [m, n].
-    ///
-    /// ‖x‖² + ‖y‖² − 2x·y, cut at zero: rows that are nearly equal lose digits.
-    public static func squaredDistances(_ a: Matrix, _ b: Matrix) -> Matrix {
-        precondition(a.columns == b.columns, "rows of \(a.columns) and \(b.columns) values have no distance")
-        var result = a * b.transposed
-        let left = (0..<a.rows).map { a.row($0).reduce(0) { $0 + $1 * $1 } }
-        let right = (0..<b.rows).map { b.row($0).reduce(0) { $0 + $1 * $1 } }
-        for i in 0..<a.rows {
-            for j in 0..<b.rows { result[i, j] = max(0, left[i] + right[j] - 2 * result[i, j]) }
-        }
         return result
     }
 }

@@ -1,5 +1,4 @@
 internal import CKernels
-import Statistics
 
 /// The error vector's norm, ‖softmax(z) − onehot(y)‖₂, of one block of logits.
 ///

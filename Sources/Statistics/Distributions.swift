@@ -25,16 +25,3 @@ public func tQuantile(_ p: Double, degrees: Double) -> Double {
     guard handlerIsOff, degrees > 0, p > 0, p < 1 else { return p == 0 ? -.infinity : p == 1 ? .infinity : .nan }
     return gsl_cdf_tdist_Pinv(p, degrees)
 }
-
-/// P(F ≤ f) of Fisher's F with `numerator` and `denominator` degrees of freedom.
-public func fCDF(_ f: Double, numerator: Double, denominator: Double) -> Double {
-    handlerIsOff && numerator > 0 && denominator > 0 ? gsl_cdf_fdist_P(f, numerator, denominator) : .nan
-}
-
-/// The f with P(F ≤ f) = p; 0 and ∞ at p = 0 and 1, NaN outside.
-public func fQuantile(_ p: Double, numerator: Double, denominator: Double) -> Double {
-    guard handlerIsOff, numerator > 0, denominator > 0, p > 0, p < 1 else {
-        return p == 0 ? 0 : p == 1 ? .infinity : .nan
-    }
-    return gsl_cdf_fdist_Pinv(p, numerator, denominator)
-}

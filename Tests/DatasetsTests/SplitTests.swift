@@ -33,23 +33,12 @@ import Testing
         #expect(try Split.validation(labels: [], images: 0, seed: 1).training.isEmpty)
     }
 
-    @Test func balancedSubset() throws {
-        let names = (0..<10).map { "class \($0)" }
-        let subset = try Split.balanced(labels: labels, classNames: names, ipc: 7, seed: 5)
-        #expect(counts(subset) == [Int](repeating: 7, count: 10))
-        #expect(subset == subset.sorted())
+    @Test func classThatIsTooSmallIsNamed() {
         let error = #expect(throws: DatasetError.self) {
-            try Split.balanced(labels: self.labels, classNames: names, ipc: 61, seed: 5)
+            try Split.validation(labels: [0, 0, 0, 1], images: 4, seed: 1)
         }
-        #expect(error?.fault == .classTooSmall(name: "class 0", has: 60, asked: 61))
-        #expect(error?.description.contains("class 'class 0' has 60 images, 61 were asked for") == true)
-    }
-
-    @Test func classWithoutImagesIsNamed() {
-        let error = #expect(throws: DatasetError.self) {
-            try Split.balanced(labels: [0, 0], classNames: ["a", "b"], ipc: 1, seed: 1)
-        }
-        #expect(error?.fault == .classTooSmall(name: "b", has: 0, asked: 1))
+        #expect(error?.fault == .classTooSmall(name: "1", has: 1, asked: 2))
+        #expect(error?.description.contains("class '1' has 1 images, 2 were asked for") == true)
     }
 
     private func counts(_ indices: [Int]) -> [Int] {
@@ -91,13 +80,6 @@ import Testing
         let n = Normalization(of: flat, indices: [0])
         #expect(n.std == [1])
         #expect(flat.floats([0], n).allSatisfy { abs($0) < 1e-6 })
-    }
-
-    @Test func subsetKeepsTheOrderAsked() throws {
-        let data = try Dataset.load(.mnist(path: Fixture.path("idx-good-plain")))
-        let two = data.train.subset([13, 4])
-        #expect(two.labels == [3, 4])
-        #expect(Array(two.pixels[20..<40]) == Array(data.train.pixels[80..<100]))
     }
 
     private func expect(_ n: Normalization, _ mean: [Double], _ std: [Double]) {

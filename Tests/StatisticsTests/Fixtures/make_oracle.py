@@ -127,8 +127,7 @@ out["large"] = {"x": x.tolist(), "y": y.tolist(), "percentile": np.percentile(rh
 
 ps = [1e-6, 0.025, 0.3, 0.5, 0.95, 0.999]
 out["distributions"] = {
-    "p": ps, "normal": stats.norm.ppf(ps).tolist(), "t": {str(d): stats.t.ppf(ps, d).tolist() for d in (1, 2.5, 46)},
-    "f": stats.f.ppf(ps, 3, 17.5).tolist()}
+    "p": ps, "normal": stats.norm.ppf(ps).tolist(), "t": {str(d): stats.t.ppf(ps, d).tolist() for d in (1, 2.5, 46)}}
 
 a, b = rng.normal(0.40, 0.02, 5), rng.normal(0.41, 0.03, 7)
 p = max(stats.ttest_ind(a + 0.03, b, equal_var=False, alternative="greater").pvalue,
