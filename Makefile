@@ -9,6 +9,7 @@
 #   make dcs     STORE=DIR    does a distillation loss follow the error?    LOSSES=FILE ERROR=test_error ADJUST=regime,ipc
 #   make pareto  STORE=DIR    the best error for each size                  MINIMIZE=ipc,test_error PER=model,regime,budget
 #   make cad     STORE=DIR    CAD-Prune scores of each full run             SPAN=3 WINDOW=2 OUT=results/cad
+#   make notebooks            build and run the scripts of notebooks-as-scripts
 #   make figures STORE=DIR    the figures of the store's study, drawn again; or STUDY=FILE
 #
 # For a store runs/NAME, LOSSES defaults to results/NAME/*-losses.csv and STUDY to studies/NAME.yaml, where they exist.
@@ -49,7 +50,7 @@ $(call need,fits dcs pareto cad,STORE,STORE=DIR; for example STORE=runs/demo)
 $(call need,dcs,LOSSES,LOSSES=FILE: a table of distillation losses per set; those of a study are in results/NAME)
 $(call need,figures,FIGURES,STUDY=FILE: a study says which figures there are (one with `store:` and no `runs:` only reads))
 
-.PHONY: menu setup build demo test study fits dcs pareto cad figures lint format clean
+.PHONY: menu setup build demo test study fits dcs pareto cad figures notebooks lint format clean
 
 menu:
 	@sed -n '1,/^$$/ { s/^# \{0,1\}//; p }' Makefile
@@ -81,6 +82,7 @@ fits: build
 	$(ASSAY) fit "$(STORE)" --law goyal --x $(X) --y $(Y) --group $(GROUP)
 
 dcs: build
+	@echo "Every run is a row here: seeds of one rule are clustered, regimes are adjusted for. A study's dcs averages seeds and keeps regimes apart." >&2
 	$(ASSAY) dcs "$(STORE)" --losses "$(LOSSES)" --error $(ERROR) --adjust-for $(ADJUST) --cluster $(CLUSTER)
 
 pareto: build
@@ -91,6 +93,10 @@ cad: build
 
 figures: build
 	$(ASSAY) figures "$(FIGURES)"
+
+notebooks: setup
+	swift build $(FLAGS)
+	@for notebook in notebooks-as-scripts/*/; do echo "--- $$notebook"; .build/release/$$(basename $$notebook) || exit 1; done
 
 lint:
 	swift format lint --strict --recursive $(FORMATTED)

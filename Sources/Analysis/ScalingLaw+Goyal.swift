@@ -1,5 +1,6 @@
 import Fitting
 import Foundation
+import Tables
 
 /// The data-aware scaling law of Goyal et al. 2024 ("Scaling Laws for Data Filtering", the equation as printed):
 ///
@@ -55,12 +56,21 @@ public struct GoyalLaw: ScalingLaw {
         return [(2, "tau is not identified: no point lies beyond its first epoch (n > S)")]
     }
 
+    public func cautions(on points: [[Double]]) -> [String] {
+        guard let s = points.first?[1], points.count > 1, points.allSatisfy({ $0[1] == s }),
+            points.contains(where: { $0[0] > s })
+        else { return [] }
+        return [
+            "all points have \(significant(s)) samples per epoch: tau and d are told apart by the shape of one curve alone"
+        ]
+    }
+
     public func remark(_ parameter: Int, on side: Bounds.Side) -> String? {
         switch (parameter, side) {
         case (1, .upper): "y does not fall as samples grow (an accuracy is fitted as --y \"1-acc\")"
         case (2, .lower): "repeated samples seem worth nothing"
         case (2, .upper): "repeated samples seem worth as much as new ones"
-        case (3, .lower): "the points show no floor"
+        case (3, .lower): "the points show no floor that the decay of repeats does not explain"
         default: nil
         }
     }

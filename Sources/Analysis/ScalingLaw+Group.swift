@@ -21,7 +21,7 @@ extension ScalingLawFit {
         let unknown = law.undetermined(by: x).filter { options.fixed[laws[$0.parameter].name] == nil }
         let isFixed = laws.map { options.fixed[$0.name] != nil }
         let estimated = laws.indices.filter { j in !isFixed[j] && !unknown.contains { $0.parameter == j } }
-        var warnings = options.cautions + unknown.map(\.reason)
+        var warnings = options.cautions + law.cautions(on: x) + unknown.map(\.reason)
 
         let n = y.count
         let lowest = y.min() ?? .nan

@@ -22,6 +22,8 @@ public protocol ScalingLaw: Sendable {
     func check(_ x: [Double]) -> LawPointCheck
     /// Parameters that no fit to these points can determine, and why; x is one row per point.
     func undetermined(by points: [[Double]]) -> [(parameter: Int, reason: String)]
+    /// What these points make hard to tell; x is one row per point.
+    func cautions(on points: [[Double]]) -> [String]
     /// What it says about the data that a parameter ended on a bound.
     func remark(_ parameter: Int, on side: Bounds.Side) -> String?
     /// The search for one group's parameters. `bounds` has zero width where a parameter is fixed.

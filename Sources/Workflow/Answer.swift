@@ -133,7 +133,7 @@ extension AnswerSource {
             name: name, title: "Scaling law: \(law), \(y)", table: analysis.table(),
             display: Self.parameters(analysis), json: analysis.json(),
             explanation: [
-                "Intervals: \(shortest(choice.level * 100)) %, asymptotic, on n \(points) per group; n₁ in units of \(shortest(n0)).",
+                "Intervals: \(shortest(choice.level * 100)) %, asymptotic, on n \(points) per group; they stand in \(name).csv and .json. ± is the standard error. n₁ in units of \(shortest(n0)).",
                 "The points of one seed share their images and are taken as independent all the same: with few seeds the intervals are too narrow.",
             ], warnings: warnings,
             figure: { try Self.scalingFigure(analysis, table: table, x: x, y: y, $0) })
@@ -262,7 +262,10 @@ extension AnswerSource {
         let frontier = try ParetoFrontier(trimmed, options: options)
         return Answer(
             name: name, title: "Pareto frontier: \(minimize.joined(separator: ", "))", table: frontier.table(),
-            json: frontier.json(), explanation: Self.sentences(frontier.explanation()),
+            json: frontier.json(),
+            explanation: Self.sentences(frontier.explanation()) + [
+                "Bars in the figure are ± one standard deviation over seeds; standard_error is that of the mean."
+            ],
             warnings: Self.warnings(frontier.explanation()) + frontier.notes.filter { !$0.hasPrefix("replicates") },
             figure: { try Self.frontierFigure(frontier, table: table, $0) })
     }

@@ -53,6 +53,12 @@ extension Plan {
     private func fault(of analysis: AnalysisChoice, on chosen: [PlannedRun]) -> String? {
         guard !chosen.isEmpty else { return "there is no run of \(analysis.of.joined(separator: ", "))" }
         let groups = Dictionary(grouping: chosen) { run in analysis.per.map { run.column($0) } }
+        // Replicates differ by their seed alone: compute that differs is another question, not noise.
+        let mixed = [("budget", \PlannedRun.budgetName), ("model", \PlannedRun.modelName)].first { _, path in
+            groups.values.contains { group in
+                Set(group.filter { $0.images != .all }.map { $0[keyPath: path] }).count > 1
+            }
+        }
         switch analysis.kind {
         case .fit(let law, _, _, _, let checkpoints):
             guard let parameters = try? ScalingLaws.named(law).parameters.count else { return nil }
@@ -62,6 +68,7 @@ extension Plan {
                 ? nil
                 : "no group of \(named(analysis.per)) has more than \(most) points, and '\(law)' has \(parameters) parameters"
         case .dcs:
+            if let mixed { return mixes(mixed.0, analysis) }
             let most = groups.values.map { Set($0.filter { $0.images != .all }.map(\.setName)).count }.max() ?? 0
             return most >= 3
                 ? nil : "a correlation needs 3 sets, and no group of \(named(analysis.per)) has more than \(most)"
@@ -70,8 +77,15 @@ extension Plan {
                 if case .scored(let scored) = $0.images { scored.start != nil } else { false }
             }
             return hasWindows ? nil : "none of these runs is a window ('keep: window')"
-        case .pareto: return nil
+        case .pareto: return mixed.map { mixes($0.0, analysis) }
         }
+    }
+
+    private func mixes(_ column: String, _ analysis: AnalysisChoice) -> String {
+        let per = (analysis.per + [column]).joined(separator: ", ")
+        return
+            "it mixes runs of several \(column)s, whose differences are no noise of seeds: say 'per: [\(per)]', or name "
+            + "fewer in 'of:'"
     }
 
     private func named(_ columns: [String]) -> String { columns.isEmpty ? "runs" : columns.joined(separator: ", ") }

@@ -144,7 +144,7 @@ public struct Results {
         return Report.Section(
             title: "Provenance",
             text: [
-                "Errors are fractions of 1 on the test set; choices were made on validation images. ± is one standard deviation over seeds; n is the number of runs."
+                "Errors are fractions of 1 on the test set; choices were made on validation images. Each table says what its ± is; n is the number of runs."
             ],
             tables: [
                 (

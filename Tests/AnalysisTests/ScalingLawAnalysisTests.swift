@@ -46,6 +46,7 @@ private struct BrokenLaw: ScalingLaw {
     func gradient(_ parameters: [Double], at x: [Double]) -> [Double] { [.nan, .nan] }
     func derived(_ parameters: [Double]) -> [(name: String, value: Double)] { [] }
     func check(_ x: [Double]) -> LawPointCheck { .fine }
+    func cautions(on points: [[Double]]) -> [String] { [] }
     func undetermined(by points: [[Double]]) -> [(parameter: Int, reason: String)] { [] }
     func remark(_ parameter: Int, on side: Bounds.Side) -> String? { nil }
     func problem(points: [[Double]], bounds: [Bounds]) -> LawProblem {

@@ -150,7 +150,10 @@ import Testing
             "no group of regime, subset has more than 2 points"
         ),
         ("dcs: { objectives: dm, against: test_error, of: windows, per: seed }", ""),
-        ("dcs: { objectives: dm, against: test_error, of: random }", "a correlation needs 3 sets"),
+        ("dcs: { objectives: dm, against: test_error, of: random, per: budget }", "a correlation needs 3 sets"),
+        ("dcs: { objectives: dm, against: test_error, of: random }", "it mixes runs of several budgets"),
+        ("pareto: { minimize: [ipc, test_error], per: regime }", ""),
+        ("pareto: { minimize: [ipc, test_error] }", "it mixes runs of several budgets"),
         ("hardness: { of: random }", "none of these runs is a window"),
     ])
     func questionsWithoutAnAnswerAreRefused(analysis: String, message: String) {

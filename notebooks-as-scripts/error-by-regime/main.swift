@@ -1,6 +1,6 @@
 // Regenerates paper 1's figure 1(c): error by regime and method at IPC 50 on ImageNet-1K, from the published table.
 //
-//     swift run -c release error-by-regime             (writes results/notebooks/error-by-regime.svg, .csv and .gp)
+//     make notebooks                       (writes results/notebooks/error-by-regime.svg, .csv and .gp)
 
 import AssayKit
 

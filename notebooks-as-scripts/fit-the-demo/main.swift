@@ -1,6 +1,6 @@
 // Fits the Goyal law to the logged runs of the demo, and compares two subsets as the data allow.
 //
-//     swift run -c release fit-the-demo [STORE]        (make demo first; STORE is runs/demo)
+//     make demo notebooks                  or .build/release/fit-the-demo STORE
 
 import AssayKit
 import Foundation

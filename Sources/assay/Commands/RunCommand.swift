@@ -53,6 +53,12 @@ struct RunCommand: ParsableCommand {
                         ? "\(plan.runs.count) runs, all fresh"
                         : "\(pending.count) run\(pending.count == 1 ? "" : "s") to train, \(plan.runs.count - pending.count) not to be touched, "
                             + "\(jobs) at a time")
+                let replaced = pending.filter { $0.status == .stale || $0.status == .fresh }.count
+                if replaced > 0 {
+                    note(
+                        "\(replaced) of them replace runs that the study no longer describes, or --force: the old files go to "
+                            + "\(plan.study.store).superseded")
+                }
             },
             onMessage: { line in
                 bar.finish()
