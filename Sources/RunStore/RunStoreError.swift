@@ -21,6 +21,8 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         case elementType(found: String, expected: String)
         case notIncreasing(previous: Double, value: Double)
         case nothingRecorded
+        /// An error metric outside 0…1.
+        case errorRange(Double)
         /// An unfinished run without a part.
         case notBegun
         case samplesRequired
@@ -112,6 +114,9 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
             return "the elements are \(found), expected \(expected)"
         case .notIncreasing(let previous, let value):
             return "checkpoints must increase, but \(value) follows \(previous)"
+        case .errorRange(let value):
+            return "an error is a fraction in 0…1, and this is \(value)"
+                + (value > 1 ? " (percent? divide by 100)" : "")
         case .nothingRecorded:
             return "nothing is recorded: neither a metric in /checkpoints, nor /logits, nor /scores"
         case .notBegun:

@@ -58,6 +58,14 @@ extension RunFile {
             }
             offset += part.checkpointCount
         }
+        for name in metricNames where name.hasSuffix("_error") {
+            guard let values = try? metric(name), let at = values.firstIndex(where: { $0 < 0 || $0 > 1 }) else {
+                continue
+            }
+            let fault = RunStoreError.Fault.errorRange(values[at])
+            found.problems.append(
+                .init(error: RunStoreError(path, dataset: "/checkpoints/\(name)", checkpoint: at, fault)))
+        }
         if sampleCount != nil {
             do throws(RunStoreError) { _ = try samples() } catch {
                 // Damage of the same dataset has been found already.

@@ -40,6 +40,21 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: scratch.path + "/a/b.partial"))
     }
 
+    /// The first mistake of a foreign writer: percent.
+    @Test func anErrorInPercentIsNamed() throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/percent.h5"
+        var writer = try RunWriter(
+            path: path, header: RunHeader(description: RunDescription(id: "percent")), resuming: false)
+        try writer.append(Checkpoint(epoch: 1, samplesSeen: 10, metrics: ["test_error": 0.5]), state: nil)
+        try writer.append(Checkpoint(epoch: 2, samplesSeen: 20, metrics: ["test_error": 25]), state: nil)
+        try writer.seal()
+        let problems = try RunFile(path: path).verify().problems.map(\.description)
+        #expect(problems.count == 1)
+        #expect(problems[0].contains("/checkpoints/test_error") && problems[0].contains("checkpoint 1"))
+        #expect(problems[0].hasSuffix("an error is a fraction in 0…1, and this is 25.0 (percent? divide by 100)"))
+    }
+
     @Test func unfinishedRunReadsLikeASealedOne() throws {
         let scratch = try Scratch()
         let path = scratch.path + "/run.h5"
