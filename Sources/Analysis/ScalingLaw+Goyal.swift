@@ -11,11 +11,12 @@ import Tables
 /// The search runs over (b, δ): δ has no flat tail where τ has one. (a, d) are linear.
 public struct GoyalLaw: ScalingLaw {
     /// N0, the unit of n: it scales a and nothing else.
-    public let unit: Double
+    public let n0: Double
+    public var unit: Double? { n0 }
 
-    public init(unit: Double = 1) {
-        precondition(unit > 0 && unit.isFinite, "N0 is a positive number of samples, not \(unit)")
-        self.unit = unit
+    public init(n0: Double = 1) {
+        precondition(n0 > 0 && n0.isFinite, "N0 is a positive number of samples, not \(n0)")
+        self.n0 = n0
     }
 
     public var name: String { "goyal" }
@@ -31,15 +32,17 @@ public struct GoyalLaw: ScalingLaw {
 
     public var parameters: [LawParameter] {
         [
+            LawParameter(name: "a", meaning: "y − d after N0 samples", bounds: Bounds(0, .infinity), isLinear: true),
+            // Exponents of learning curves lie within a few tenths of zero: half of the starts above −0.3.
             LawParameter(
-                name: "a", meaning: "y − d after N0 samples", bounds: Bounds(0, .infinity), staysBelowData: false),
-            LawParameter(name: "b", meaning: "utility of new samples", bounds: Bounds(-5, 0), staysBelowData: false),
+                name: "b", meaning: "utility of new samples", bounds: Bounds(-5, 0),
+                spread: .given(.denseNear(.upper, k: 5.5, -5, 0))),
             LawParameter(
                 name: "tau", meaning: "half-life of the utility, in epochs", bounds: Bounds(0.05, 1000),
-                staysBelowData: false),
+                spread: .given(.logarithmic(0.05, 1000))),
             LawParameter(
                 name: "d", meaning: "y that no amount of samples goes below", bounds: Bounds(0, .infinity),
-                staysBelowData: true),
+                staysBelowData: true, isLinear: true),
         ]
     }
 
@@ -51,14 +54,14 @@ public struct GoyalLaw: ScalingLaw {
         return .fine
     }
 
-    public func undetermined(by points: [[Double]]) -> [(parameter: Int, reason: String)] {
-        if points.contains(where: { GoyalPoint(n: $0[0], s: $0[1]).isRepeated }) { return [] }
+    public func undetermined(by points: LawPoints) -> [(parameter: Int, reason: String)] {
+        if Self.prepared(points).contains(where: \.isRepeated) { return [] }
         return [(2, "tau is not identified: no point lies beyond its first epoch (n > S)")]
     }
 
-    public func cautions(on points: [[Double]]) -> [String] {
-        guard let s = points.first?[1], points.count > 1, points.allSatisfy({ $0[1] == s }),
-            points.contains(where: { $0[0] > s })
+    public func cautions(on points: LawPoints) -> [String] {
+        let (n, sizes) = (points.columns[0], points.columns[1])
+        guard let s = sizes.first, points.count > 1, sizes.allSatisfy({ $0 == s }), n.contains(where: { $0 > s })
         else { return [] }
         return [
             "all points have \(significant(s)) samples per epoch: tau and d are told apart by the shape of one curve alone"
@@ -81,69 +84,72 @@ public struct GoyalLaw: ScalingLaw {
 
     static func delta(_ tau: Double) -> Double { exp2(-1 / tau) }
 
-    public func value(_ p: [Double], at x: [Double]) -> Double {
-        let point = GoyalPoint(n: x[0], s: x[1])
-        let g = point.isRepeated ? GoyalRepeats(upTo: point.epochs).gain(point, delta: Self.delta(p[2])).value : 0
-        return p[0] * exp(p[1] * (point.logFirst - log(unit) + g)) + p[3]
+    static func prepared(_ points: LawPoints) -> [GoyalPoint] {
+        zip(points.columns[0], points.columns[1]).map { GoyalPoint(n: $0, s: $1) }
     }
 
-    public func gradient(_ p: [Double], at x: [Double]) -> [Double] { gradients(p, at: [x])[0] }
-
-    public func gradients(_ p: [Double], at points: [[Double]]) -> [[Double]] {
-        let prepared = points.map { GoyalPoint(n: $0[0], s: $0[1]) }
-        let delta = Self.delta(p[2])
-        let logUnit = log(unit)
-        var rows: [[Double]] = []
-        rows.reserveCapacity(points.count)
-        GoyalRepeats(upTo: prepared.map(\.epochs).max() ?? 0).forEachGain(prepared, delta: delta, needsSlope: true) {
-            i, gain, slope in
-            let u = prepared[i].logFirst - logUnit + gain
-            let g = exp(p[1] * u)
-            // Without repeats there is no τ in it, not even an undetermined one.
-            let byTau = prepared[i].isRepeated ? p[0] * p[1] * g * slope * delta * log(2) / (p[2] * p[2]) : 0
-            rows.append([g, p[0] * u * g, byTau, 1])
-        }
-        return rows
-    }
-
-    public func problem(points: [[Double]], bounds: [Bounds]) -> LawProblem {
-        let prepared = points.map { GoyalPoint(n: $0[0], s: $0[1]) }
+    public func curve(at points: LawPoints) -> CurveModel.Evaluate {
+        let prepared = Self.prepared(points)
         let repeats = GoyalRepeats(upTo: prepared.map(\.epochs).max() ?? 0)
-        // n₁ is counted in its geometric mean, so that the amplitude is a typical y − d whatever b is; a fixed a
-        // keeps its own unit.
-        let isAmplitudeFixed = bounds[0].lower == bounds[0].upper
-        let centre =
-            isAmplitudeFixed
-            ? log(unit) : prepared.map(\.logFirst).reduce(0, +) / Double(max(1, prepared.count))
-        let n = prepared.count
-        let logUnit = log(unit)
-        let model = SeparableModel(
-            pointCount: n, linear: [bounds[0], bounds[3]],
-            nonlinear: [bounds[1], Bounds(Self.delta(bounds[2].lower), Self.delta(bounds[2].upper))],
-            // Exponents of learning curves lie within a few tenths of zero: half of the starts above −0.3.
-            spreads: [.denseNear(.upper, k: 5.5), .even]
-        ) { theta, columns, derivatives in
-            let (b, delta) = (theta[0], theta[1])
-            repeats.forEachGain(prepared, delta: delta, needsSlope: derivatives != nil) { i, gain, slope in
-                let u = prepared[i].logFirst - centre + gain
+        let (n, logUnit) = (prepared.count, log(n0))
+        return { p, values, jacobian in
+            let (a, b, tau, d) = (p[0], p[1], p[2], p[3])
+            let delta = Self.delta(tau)
+            repeats.forEachGain(prepared, delta: delta, needsSlope: jacobian != nil) { i, gain, slope in
+                let u = prepared[i].logFirst - logUnit + gain
                 let g = exp(b * u)
-                columns[i] = g
-                columns[n + i] = 1
-                if let derivatives {
-                    derivatives[i] = u * g
-                    derivatives[2 * n + i] = b * g * slope
-                }
+                values[i] = a * g + d
+                guard let jacobian else { return }
+                jacobian[i] = g
+                jacobian[n + i] = a * u * g
+                // Without repeats there is no τ in it, not even an undetermined one.
+                jacobian[2 * n + i] =
+                    prepared[i].isRepeated ? a * b * g * slope * delta * log(2) / (tau * tau) : 0
+                jacobian[3 * n + i] = 1
             }
         }
-        return LawProblem(
-            model: model, nonlinear: [1, 2], linear: [0, 3],
-            coordinate: { $0 == 2 ? Self.delta($1) : $1 },
-            parameters: { linear, nonlinear in
+    }
+
+    public func search(points: LawPoints, y: [Double], bounds: [Bounds], isShared: [Bool]) -> LawSearch {
+        let prepared = Self.prepared(points)
+        let repeats = GoyalRepeats(upTo: prepared.map(\.epochs).max() ?? 0)
+        let n = prepared.count
+        let logUnit = log(n0)
+        // n₁ is counted in its geometric mean, so that the amplitude is a typical y − d whatever b is; an amplitude
+        // that is held, bounded or shared keeps its own unit.
+        let keepsUnit = isShared[0] || bounds[0] != self.parameters[0].bounds
+        let centre = keepsUnit ? logUnit : prepared.map(\.logFirst).reduce(0, +) / Double(max(1, n))
+        let deltas = Bounds(Self.delta(bounds[2].lower), Self.delta(bounds[2].upper))
+        let model = CurveModel(
+            pointCount: n,
+            parameters: [
+                CurveParameter(bounds: bounds[0], isLinear: true, spread: .even(0, 1)),
+                CurveParameter(bounds: bounds[1], spread: .denseNear(.upper, k: 5.5, bounds[1].lower, bounds[1].upper)),
+                CurveParameter(bounds: deltas, spread: .even(deltas.lower, deltas.upper)),
+                CurveParameter(bounds: bounds[3], isLinear: true, spread: .even(0, 1)),
+            ]
+        ) { p, values, jacobian in
+            let (a, b, delta, d) = (p[0], p[1], p[2], p[3])
+            repeats.forEachGain(prepared, delta: delta, needsSlope: jacobian != nil) { i, gain, slope in
+                let u = prepared[i].logFirst - centre + gain
+                let g = exp(b * u)
+                values[i] = a * g + d
+                guard let jacobian else { return }
+                jacobian[i] = g
+                jacobian[n + i] = a * u * g
+                jacobian[2 * n + i] = a * b * g * slope
+                jacobian[3 * n + i] = 1
+            }
+        }
+        return LawSearch(
+            model: model,
+            parameters: { c in
                 let tau =
-                    nonlinear[1] == Self.delta(bounds[2].lower)
-                    ? bounds[2].lower
-                    : nonlinear[1] == Self.delta(bounds[2].upper) ? bounds[2].upper : -1 / log2(nonlinear[1])
-                return [linear[0] * exp(nonlinear[0] * (logUnit - centre)), nonlinear[0], tau, linear[1]]
+                    c[2] == deltas.lower ? bounds[2].lower : c[2] == deltas.upper ? bounds[2].upper : -1 / log2(c[2])
+                return [c[0] * exp(c[1] * (logUnit - centre)), c[1], tau, c[3]]
+            },
+            coordinates: { p in
+                [keepsUnit ? p[0] : p[0] / exp(p[1] * (logUnit - centre)), p[1], Self.delta(p[2]), p[3]]
             })
     }
 }

@@ -17,11 +17,12 @@ extension ScalingLawFit {
                 || (unsorted[i] == unsorted[j] && unsortedY[i] < unsortedY[j])
         }
         let (x, y) = (order.map { unsorted[$0] }, order.map { unsortedY[$0] })
+        let points = LawPoints(law.columns.indices.map { column in x.map { $0[column] } })
         let laws = law.parameters
-        let unknown = law.undetermined(by: x).filter { options.fixed[laws[$0.parameter].name] == nil }
+        let unknown = law.undetermined(by: points).filter { options.fixed[laws[$0.parameter].name] == nil }
         let isFixed = laws.map { options.fixed[$0.name] != nil }
         let estimated = laws.indices.filter { j in !isFixed[j] && !unknown.contains { $0.parameter == j } }
-        var warnings = options.cautions + law.cautions(on: x) + unknown.map(\.reason)
+        var warnings = options.cautions + law.cautions(on: points) + unknown.map(\.reason)
 
         let n = y.count
         let lowest = y.min() ?? .nan
@@ -68,24 +69,23 @@ extension ScalingLawFit {
             }
             return Bounds(laws[j].bounds.lower, laws[j].staysBelowData ? lowest : laws[j].bounds.upper)
         }
-        let problem = law.problem(points: x, bounds: bounds)
-        var search = SeparableOptions()
-        search.starts = options.starts
+        let search = law.search(points: points, y: y, bounds: bounds, isShared: laws.map { _ in false })
+        var searching = CurveFitOptions()
+        searching.starts = options.starts
         if !options.start.isEmpty {
-            search.start = problem.nonlinear.map { j in
-                options.start[laws[j].name].map { problem.coordinate(j, $0) }
-            }
+            searching.start = search.coordinates(laws.map { options.start[$0.name] ?? .nan })
+                .map { $0.isNaN ? nil : $0 }
         }
-        let solution = fit(problem.model, to: y, options: search)
-        var sides = [Bounds.Side?](repeating: nil, count: laws.count)
-        for (slot, j) in problem.nonlinear.enumerated() where !isFixed[j] { sides[j] = solution.nonlinearSides[slot] }
-        for (slot, j) in problem.linear.enumerated() where !isFixed[j] { sides[j] = solution.linearSides[slot] }
+        let solution = CurveFitter(search.model).fit(CurveData(y), options: searching)
+        var sides = solution.sides
+        for j in sides.indices where isFixed[j] { sides[j] = nil }
         for j in estimated where bounds[j].lower == bounds[j].upper { sides[j] = .lower }  // d, where the lowest y is 0
 
         // Asymptotic errors: of the estimated parameters that are free to move both ways.
-        let solved = problem.parameters(solution.linear, solution.nonlinear)
+        let solved = search.parameters(solution.parameters)
         // At b = 0 or a = 0 the curve is flat, whatever the others are.
-        let rows = law.gradients(solved, at: x)
+        let flat = law.jacobian(solved, at: points)
+        let rows = points.count == 0 ? [] : (0..<n).map { Array(flat[$0 * laws.count..<($0 + 1) * laws.count]) }
         let idle = estimated.filter { j in rows.allSatisfy { $0[j] == 0 } }
         warnings += idle.map { "\(laws[$0].name) is not identified: the fitted curve does not depend on it" }
         for j in idle { sides[j] = nil }
@@ -94,7 +94,7 @@ extension ScalingLawFit {
         let gradients = rows.flatMap { row in free.map { row[$0] } }
         let uncertainty = ParameterUncertainty(
             jacobian: gradients, parameterCount: free.count,
-            variance: degrees > 0 ? solution.rss / Double(degrees) : .nan)
+            variance: degrees > 0 ? solution.objective / Double(degrees) : .nan)
         let quantile = studentQuantile(level: options.level, degreesOfFreedom: degrees)
         var values = solved
         for j in unknown.map(\.parameter) + idle { values[j] = .nan }
@@ -125,11 +125,11 @@ extension ScalingLawFit {
         }
         self.covariance = covariance
         self.correlations = correlations
-        rss = solution.rss
-        rmse = (solution.rss / Double(n)).squareRoot()
-        rSquared = 1 - solution.rss / total
+        rss = solution.objective
+        rmse = (solution.objective / Double(n)).squareRoot()
+        rSquared = 1 - solution.objective / total
         let counted = Double(estimated.count + 1)  // σ is estimated too
-        let logLikelihood = Double(n) * log(solution.rss / Double(n))
+        let logLikelihood = Double(n) * log(solution.objective / Double(n))
         let room = Double(n) - counted - 1
         aicc = room > 0 ? logLikelihood + 2 * counted + 2 * counted * (counted + 1) / room : .nan
         bic = logLikelihood + counted * log(Double(n))

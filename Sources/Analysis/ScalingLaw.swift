@@ -1,6 +1,6 @@
 import Fitting
 
-/// A law y = f(x; parameters) that can be fitted to the points of a table: an entry of `assay laws`.
+/// A law y = f(x; parameters) that can be fitted to the points of a table: an entry of `assay laws`, or an expression.
 public protocol ScalingLaw: Sendable {
     var name: String { get }
     var formula: String { get }
@@ -10,35 +10,91 @@ public protocol ScalingLaw: Sendable {
     var columns: [LawColumn] { get }
     /// In the order of every array of parameter values.
     var parameters: [LawParameter] { get }
+    /// N0, the unit of samples, in laws that have one.
+    var unit: Double? { get }
 
-    func value(_ parameters: [Double], at x: [Double]) -> Double
-    /// ∂f/∂parameters, exact.
-    func gradient(_ parameters: [Double], at x: [Double]) -> [Double]
-    /// The gradient at each of many points.
-    func gradients(_ parameters: [Double], at points: [[Double]]) -> [[Double]]
+    /// f and its exact derivatives at these points, in the law's own parameters.
+    func curve(at points: LawPoints) -> CurveModel.Evaluate
+    /// The search for the parameters behind `y`, perhaps in other coordinates.
+    ///
+    /// - Parameters:
+    ///   - bounds: of the law's parameters; zero width where one is held.
+    ///   - isShared: which parameters are common to several groups: their coordinates must not depend on the points.
+    func search(points: LawPoints, y: [Double], bounds: [Bounds], isShared: [Bool]) -> LawSearch
+
+    /// Whether a point belongs to the law's domain; x is one row.
+    func check(_ x: [Double]) -> LawPointCheck
     /// Quantities that follow from the parameters, by name.
     func derived(_ parameters: [Double]) -> [(name: String, value: Double)]
-    /// Whether a point belongs to the law's domain.
-    func check(_ x: [Double]) -> LawPointCheck
-    /// Parameters that no fit to these points can determine, and why; x is one row per point.
-    func undetermined(by points: [[Double]]) -> [(parameter: Int, reason: String)]
-    /// What these points make hard to tell; x is one row per point.
-    func cautions(on points: [[Double]]) -> [String]
+    /// Parameters that no fit to these points can determine, and why.
+    func undetermined(by points: LawPoints) -> [(parameter: Int, reason: String)]
+    /// What these points make hard to tell.
+    func cautions(on points: LawPoints) -> [String]
     /// What it says about the data that a parameter ended on a bound.
     func remark(_ parameter: Int, on side: Bounds.Side) -> String?
-    /// The search for one group's parameters. `bounds` has zero width where a parameter is fixed.
-    func problem(points: [[Double]], bounds: [Bounds]) -> LawProblem
 }
 
 extension ScalingLaw {
-    public func gradients(_ parameters: [Double], at points: [[Double]]) -> [[Double]] {
-        points.map { gradient(parameters, at: $0) }
+    public var unit: Double? { nil }
+    public func derived(_ parameters: [Double]) -> [(name: String, value: Double)] { [] }
+    public func undetermined(by points: LawPoints) -> [(parameter: Int, reason: String)] { [] }
+    public func cautions(on points: LawPoints) -> [String] { [] }
+    public func remark(_ parameter: Int, on side: Bounds.Side) -> String? { nil }
+
+    /// In the law's own parameters.
+    public func search(points: LawPoints, y: [Double], bounds: [Bounds], isShared: [Bool]) -> LawSearch {
+        let parameters = zip(self.parameters, bounds).map { parameter, bounds in
+            CurveParameter(
+                bounds: bounds, isLinear: parameter.isLinear, spread: parameter.spread.values(points, y, bounds))
+        }
+        return LawSearch(
+            model: CurveModel(pointCount: points.count, parameters: parameters, evaluate: curve(at: points)),
+            parameters: { $0 }, coordinates: { $0 })
     }
+
+    public func values(_ parameters: [Double], at points: LawPoints) -> [Double] {
+        model(at: points).values(parameters)
+    }
+
+    /// ∂f/∂parameters, [n, p] row-major.
+    public func jacobian(_ parameters: [Double], at points: LawPoints) -> [Double] {
+        model(at: points).jacobian(parameters)
+    }
+
+    private func model(at points: LawPoints) -> CurveModel {
+        CurveModel(
+            pointCount: points.count,
+            parameters: parameters.map { CurveParameter(bounds: $0.bounds, spread: .even(0, 1)) },
+            evaluate: curve(at: points))
+    }
+}
+
+/// The x columns of n points.
+public struct LawPoints: Sendable, Equatable {
+    /// One array of n values per x column.
+    public let columns: [[Double]]
+    public let count: Int
+
+    public init(_ columns: [[Double]]) {
+        precondition(columns.allSatisfy { $0.count == columns[0].count }, "x columns have equal lengths")
+        self.columns = columns
+        count = columns.first?.count ?? 0
+    }
+
+    /// One point's x columns.
+    public subscript(row: Int) -> [Double] { columns.map { $0[row] } }
+
+    public func rows(_ indices: [Int]) -> LawPoints { LawPoints(columns.map { column in indices.map { column[$0] } }) }
 }
 
 public struct LawColumn: Sendable, Equatable {
     public let name: String
     public let meaning: String
+
+    public init(name: String, meaning: String) {
+        self.name = name
+        self.meaning = meaning
+    }
 }
 
 public struct LawParameter: Sendable, Equatable {
@@ -47,6 +103,57 @@ public struct LawParameter: Sendable, Equatable {
     public let bounds: Bounds
     /// The upper bound is the group's lowest y: an asymptote that the curve falls to.
     public let staysBelowData: Bool
+    /// f is affine in all linear parameters together.
+    public let isLinear: Bool
+    public let spread: LawSpread
+
+    public init(
+        name: String, meaning: String, bounds: Bounds = .none, staysBelowData: Bool = false, isLinear: Bool = false,
+        spread: LawSpread = .any
+    ) {
+        self.name = name
+        self.meaning = meaning
+        self.bounds = bounds
+        self.staysBelowData = staysBelowData
+        self.isLinear = isLinear
+        self.spread = spread
+    }
+}
+
+/// Where the starts of a parameter lie, seen from the data.
+public enum LawSpread: Sendable, Equatable {
+    case given(Spread)
+    /// Like an x column: from a tenth of its smallest positive value to ten times its largest.
+    case like(column: Int)
+    /// Like one over an x column.
+    case inverse(column: Int)
+    /// Like y: from 1e-6 of its largest magnitude to ten times it.
+    case likeY
+    /// Nothing is known: either sign, many orders of magnitude.
+    case any
+
+    func values(_ points: LawPoints, _ y: [Double], _ bounds: Bounds) -> Spread {
+        func range(_ values: [Double]) -> (Double, Double) {
+            let positive = values.map(abs).filter { $0 > 0 && $0.isFinite }
+            return (positive.min() ?? 1, positive.max() ?? 1)
+        }
+        switch self {
+        case .given(let spread): return spread
+        case .like(let column):
+            let (low, high) = range(points.columns[column])
+            return .logarithmic(low / 10, high * 10)
+        case .inverse(let column):
+            let (low, high) = range(points.columns[column])
+            return .logarithmic(0.1 / high, 10 / low)
+        case .likeY:
+            let high = range(y).1
+            return .logarithmic(1e-6 * high, 10 * high)
+        case .any:
+            if bounds.lower.isFinite && bounds.upper.isFinite { return .even(bounds.lower, bounds.upper) }
+            if bounds.lower >= 0 { return .logarithmic(1e-6, 1e6) }
+            return .signed(1e-6, 1e6)
+        }
+    }
 }
 
 public enum LawPointCheck: Sendable, Equatable {
@@ -56,16 +163,22 @@ public enum LawPointCheck: Sendable, Equatable {
     case invalid(String)
 }
 
-/// One group's search: a separable model in the search's own coordinates and the way back to the law's parameters.
-public struct LawProblem {
-    public let model: SeparableModel
-    /// The law's parameters behind the model's nonlinear coordinates, in order.
-    public let nonlinear: [Int]
-    public let linear: [Int]
-    /// A nonlinear parameter (by its place in the law) as search coordinate.
-    public let coordinate: (_ parameter: Int, _ value: Double) -> Double
-    /// The law's parameters at a solution.
-    public let parameters: (_ linear: [Double], _ nonlinear: [Double]) -> [Double]
+/// One group's search: a model in the search's own coordinates and the way to and from the law's parameters.
+public struct LawSearch: Sendable {
+    public let model: CurveModel
+    /// The law's parameters at given coordinates.
+    public let parameters: @Sendable (_ coordinates: [Double]) -> [Double]
+    /// The coordinates of given parameters; NaN stands for one that is not given, and for what needs it.
+    public let coordinates: @Sendable (_ parameters: [Double]) -> [Double]
+
+    public init(
+        model: CurveModel, parameters: @escaping @Sendable ([Double]) -> [Double],
+        coordinates: @escaping @Sendable ([Double]) -> [Double]
+    ) {
+        self.model = model
+        self.parameters = parameters
+        self.coordinates = coordinates
+    }
 }
 
 /// The laws that can be named.
@@ -75,7 +188,7 @@ public enum ScalingLaws {
     /// - Parameter unit: N0, the unit of samples in laws that have one.
     public static func named(_ name: String, unit: Double = 1) throws(ScalingLawError) -> any ScalingLaw {
         switch name {
-        case "goyal": return GoyalLaw(unit: unit)
+        case "goyal": return GoyalLaw(n0: unit)
         default: throw .unknownLaw(name)
         }
     }

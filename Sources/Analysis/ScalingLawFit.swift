@@ -9,7 +9,7 @@ public struct ScalingLawOptions: Sendable, Equatable {
     public var start: [String: Double] = [:]
     /// Parameters held at a value.
     public var fixed: [String: Double] = [:]
-    public var starts = SeparableOptions().starts
+    public var starts = CurveFitOptions().starts
     public var interval = Interval.asymptotic
     public var level = 0.95
     /// Warnings about the points themselves, which every fit repeats.
@@ -79,12 +79,12 @@ public struct ScalingLawFit: Sendable, Equatable {
     public subscript(name: String) -> Parameter? { parameters.first { $0.name == name } }
 
     /// The fitted law at one point's x columns; NaN where it needs a parameter that is not determined.
-    public func predict(_ x: [Double]) -> Double { isRefused ? .nan : model.value(values, at: x) }
+    public func predict(_ x: [Double]) -> Double { isRefused ? .nan : model.values(values, at: LawPoints(x.map { [$0] }))[0] }
 
     /// The confidence band of the fitted curve at `x` (delta method, asymptotic); nil without intervals.
     public func band(at x: [Double]) -> (low: Double, high: Double)? {
         guard interval == .asymptotic, !isRefused, degreesOfFreedom > 0 else { return nil }
-        let gradient = model.gradient(values, at: x)
+        let gradient = model.jacobian(values, at: LawPoints(x.map { [$0] }))
         let p = gradient.count
         var variance = 0.0
         for a in 0..<p {

@@ -59,20 +59,3 @@ public struct Bounds: Sendable, Equatable {
         }
     }
 }
-
-/// How starts are spread over a parameter's interval.
-public enum Spread: Sendable, Equatable {
-    case even
-    /// Dense near one end: the distance from it grows like exp(k t) − 1, t even in 0…1.
-    case denseNear(Bounds.Side, k: Double)
-
-    /// The value at share t ∈ 0…1 of a finite interval.
-    func value(_ t: Double, in bounds: Bounds) -> Double {
-        let width = bounds.upper - bounds.lower
-        switch self {
-        case .even: return bounds.lower + width * t
-        case .denseNear(.lower, let k): return bounds.lower + width * expm1(k * t) / expm1(k)
-        case .denseNear(.upper, let k): return bounds.upper - width * expm1(k * t) / expm1(k)
-        }
-    }
-}

@@ -27,7 +27,7 @@ private struct GoyalOracle {
     init() throws {
         oracle = try GoyalOracle()
         analysis = try ScalingLawAnalysis(
-            of: oracle.table, law: GoyalLaw(unit: 1e5), x: ["n", "s"], y: "y", group: ["curve"], unit: 1e5)
+            of: oracle.table, law: GoyalLaw(n0: 1e5), x: ["n", "s"], y: "y", group: ["curve"], unit: 1e5)
     }
 
     static let curves = [
@@ -71,7 +71,7 @@ private struct GoyalOracle {
     }
 
     @Test func valuesAndDerivativesAreExact() throws {
-        let law = GoyalLaw(unit: 1e5)
+        let law = GoyalLaw(n0: 1e5)
         let p = oracle.numbers("derivatives", "parameters").compactMap(\.self)
         let (n, s) = (oracle.numbers("derivatives", "n"), oracle.numbers("derivatives", "s"))
         let values = oracle.numbers("derivatives", "value")

@@ -15,7 +15,7 @@ private func curve(
     seed: Int = 1
 ) -> Table {
     var stream = RandomStream(seed: seed, purpose: "noise")
-    let law = GoyalLaw(unit: unit)
+    let law = GoyalLaw(n0: unit)
     let n = epochs.map { ($0 * 50_000).rounded() }
     let y = n.map { scale * (law.value(p, at: [$0, 50_000]) + noise * (2 * stream.uniform() - 1)) }
     return Table([Column("n", n), Column("s", [Double](repeating: 50_000, count: n.count)), Column("y", y)])
@@ -27,7 +27,7 @@ private func fit(
     var options = ScalingLawOptions()
     change(&options)
     return try ScalingLawAnalysis(
-        of: table, law: GoyalLaw(unit: unit), x: ["n", "s"], y: "y", unit: unit, options: options
+        of: table, law: GoyalLaw(n0: unit), x: ["n", "s"], y: "y", unit: unit, options: options
     ).fits[0]
 }
 
@@ -106,7 +106,7 @@ private func fit(
         let fit = try fit(table)
         let (x, y) = (try zip(table.numbers("n"), table.numbers("s")).map { [$0, $1] }, try table.numbers("y"))
         let bounds = [Bounds(0, .infinity), Bounds(-5, 0), Bounds(0.05, 1000), Bounds(0, y.min() ?? 0)]
-        let projection = Projection(GoyalLaw(unit: 1e5).problem(points: x, bounds: bounds).model, y: y)
+        let projection = Projection(GoyalLaw(n0: 1e5).problem(points: x, bounds: bounds).model, y: y)
         for i in 0...40 {
             for j in 0...20 {
                 let b = -5 * pow(Double(i) / 40, 4)
