@@ -103,7 +103,7 @@ struct GlobalSearch {
     /// To a precision that tells minima apart.
     private static let coarse: DescentOptions = {
         var options = DescentOptions()
-        options.gradientTolerance = 1e-5
+        options.gradientTolerance = 3e-4
         return options
     }()
 
