@@ -1,0 +1,3 @@
+import Tables
+
+public struct ScalingLawComparison: Sendable { func json() -> JSON { .null } }
