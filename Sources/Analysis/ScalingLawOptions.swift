@@ -30,7 +30,8 @@ public struct ScalingLawOptions: Sendable, Equatable {
     /// Parameters that all groups have in common.
     public var shared: [String] = []
     public var loss = Loss.squares
-    public var starts = CurveFitOptions().starts
+    /// Local searches; nil = as many as the number of nonlinear parameters asks for.
+    public var starts: Int?
     public var interval = Interval.asymptotic
     /// nil: clusters where a cluster column is named, residuals otherwise.
     public var resampling: Resampling?
@@ -73,7 +74,7 @@ extension ScalingLawOptions {
     }
 
     private func checkNumbers() throws(ScalingLawError) {
-        if starts < 1 || starts > 1000 { throw .option("--starts takes 1…1000, not \(starts)") }
+        if let starts, starts < 1 || starts > 1000 { throw .option("--starts takes 1…1000, not \(starts)") }
         if !(level > 0 && level < 1) { throw .option("--level lies between 0 and 1, not \(significant(level))") }
         if resamples < 20 || resamples > 1_000_000 { throw .option("--resamples takes 20…1000000, not \(resamples)") }
         if threads < 1 { throw .option("--threads takes a positive number, not \(threads)") }
