@@ -70,7 +70,8 @@ extension ScalingLawFit {
         covariance = uncertainty?.covariance ?? []
         conditionNumber = uncertainty?.conditionNumber ?? .nan
         variance = uncertainty?.variance ?? .nan
-        quantile = studentQuantile(level: level, degreesOfFreedom: uncertainty?.quantileDegrees ?? 0)
+        quantileDegrees = uncertainty?.quantileDegrees ?? 0
+        joint = uncertainty?.joint
         intervalMethod = intervals.method
         resamples = intervals.resamples
         derived = values.isEmpty ? [] : intervals.derived(law, values)

@@ -42,18 +42,18 @@ extension ScalingLawFit {
             return values.map { Prediction(value: $0, low: nil, high: nil, predictionLow: nil, predictionHigh: nil) }
         }
         let errors = standardErrors(at: points)
+        let quantile = studentQuantile(level: level, degreesOfFreedom: quantileDegrees)
         return values.indices.map { i in
             let scatter = variance.isNaN ? nil : (errors[i] * errors[i] + variance).squareRoot()
-            let curve = ends(values[i], errors[i])
-            let observation = scatter.flatMap { ends(values[i], $0) }
+            let curve = ends(values[i], quantile * errors[i])
+            let observation = scatter.flatMap { ends(values[i], quantile * $0) }
             return Prediction(
                 value: values[i], low: curve?.low, high: curve?.high, predictionLow: observation?.low,
                 predictionHigh: observation?.high)
         }
     }
 
-    private func ends(_ centre: Double, _ error: Double) -> (low: Double, high: Double)? {
-        let half = quantile * error
+    private func ends(_ centre: Double, _ half: Double) -> (low: Double, high: Double)? {
         guard half.isFinite && centre.isFinite else { return nil }
         return loss.isLogarithmic ? (centre * exp(-half), centre * exp(half)) : (centre - half, centre + half)
     }

@@ -14,6 +14,7 @@ struct FitUncertainty: Sendable {
     var degrees: Int
     /// Of Student's t.
     var quantileDegrees: Int
+    var joint: JointCovariance?
 
     func error(_ j: Int) -> Double? {
         let p = Int(Double(covariance.count).squareRoot())

@@ -86,8 +86,10 @@ public struct ScalingLawFit: Sendable {
     let covariance: [Double]
     /// s², the residual variance at weight 1.
     let variance: Double
-    /// Student's quantile at the level.
-    let quantile: Double
+    /// Of Student's t.
+    let quantileDegrees: Int
+    /// How the parameters hang together with those of other groups; nil where none is shared.
+    let joint: JointCovariance?
     /// Parameters of each bootstrap refit, [resamples, p].
     let resamples: [Double]
 
