@@ -49,7 +49,7 @@ public enum ScalingLawError: Error, Sendable, Equatable, CustomStringConvertible
             return "\(source): \(column) is empty in \(counted(places.count, "row")) (\(shown)); "
                 + "--missing drop leaves them out"
         case .expression(let text, let offset, let problem):
-            return "--y \"\(text)\", character \(offset + 1): \(problem)"
+            return Self.pointed(text, offset: offset, problem: problem)
         case .noRows(let why, let source): return "\(source): no row is left to fit: \(why)"
         case .option(let problem): return problem
         }

@@ -112,11 +112,13 @@ final class Descent {
             // The decrease that the linear model promises, as a share of the cost; below rounding it alone is judged.
             let share = predicted / cost
             guard share > 1e-26 else { break }
-            let isEndgame = share < 1e-13
+            // The model's values are rounded, and with them the cost: ‖y‖ against ‖r‖ says by how much.
+            let noise = max(1e-13, 2 * (source.floor / cost).squareRoot())
+            let isEndgame = share < noise
             if isEndgame && share > 0.5 * lastShare { break }
             for j in 0..<q { trial[j] = bounds[j].clamp(theta[j] + step[j]) }
             let trialCost = source.residuals(trial, trialR)
-            let ratio = isEndgame ? (trialCost <= cost * (1 + 1e-13) ? 1 : 0) : (cost - trialCost) / predicted
+            let ratio = isEndgame ? (trialCost <= cost * (1 + noise) ? 1 : 0) : (cost - trialCost) / predicted
             let length = scaledNorm(step)
             if ratio < 0.25 || !ratio.isFinite {
                 // Infinity lies beyond: well inside.

@@ -31,8 +31,9 @@ struct GlobalSearch {
             best = escaped
             found.append(escaped)
         }
+        let unpolished = best.cost
         best = polish(best)
-        let limit = best.cost * (1 + 1e-6) + fitter.projection.floor
+        let limit = max(best.cost, unpolished) * (1 + 1e-6) + fitter.projection.floor
         return fitter.solution(
             best, starts: isOnly ? 1 : found.count, reached: isOnly ? 1 : found.count { $0.cost <= limit })
     }
@@ -115,10 +116,10 @@ struct GlobalSearch {
 
     /// Where weighted squares with solved linear parameters, then the loss's own squares, lead from `start`.
     private func smoothed(_ start: [Double], _ options: DescentOptions) -> [Double] {
-        var theta = start
-        guard fitter.solveLinear(at: &theta).isFinite, fitter.cost(at: theta).isFinite else { return start }
-        if fitter.loss.delta == nil { return theta }
-        return fitter.descendFull(from: theta, options, smoothly: true).parameters
+        let weighted = fitter.descendProjected(from: start, options)
+        guard weighted.cost.isFinite, fitter.cost(at: weighted.parameters).isFinite else { return start }
+        if fitter.loss.delta == nil { return weighted.parameters }
+        return fitter.descendFull(from: weighted.parameters, options, smoothly: true).parameters
     }
 
     /// A start that the user insists on is searched from in every way there is: algorithms fail on different problems.
@@ -129,6 +130,10 @@ struct GlobalSearch {
         let isComplete = fitter.all.allSatisfy { given[$0] != nil }
         guard isComplete else { return found }
         found.append(fitter.descendFull(from: start, options))
+        if fitter.loss.delta != nil {
+            let smooth = fitter.descendFull(from: start, options, smoothly: true)
+            found.append(fitter.descendFull(from: smooth.parameters, options))
+        }
         for algorithm in Algorithm.allCases {
             found.append(fitter.descendByGSL(from: start, algorithms: [algorithm]))
         }
@@ -163,7 +168,8 @@ struct GlobalSearch {
         options.gradientTolerance = 1e-13
         var best = point
         func consider(_ next: Candidate) {
-            if next.cost < best.cost || next.cost <= best.cost * (1 + 1e-12) && next.cosine < best.cosine {
+            let noise = 1e-12 + 2 * (fitter.projection.floor / max(best.cost, .leastNormalMagnitude)).squareRoot()
+            if next.cost < best.cost * (1 - noise) || next.cost <= best.cost * (1 + noise) && next.cosine < best.cosine {
                 best = next
             }
         }
