@@ -1,8 +1,9 @@
+import Dispatch
 import Fitting
 import Tables
 
-/// The fits of a law to the groups of a table: what `assay fit` answers.
-public struct ScalingLawAnalysis: Sendable, Equatable {
+/// The fits of laws to the groups of a table: what `assay fit` answers.
+public struct ScalingLawAnalysis: Sendable {
     /// Rows that were left out, and why.
     public struct LeftOut: Sendable, Equatable {
         public let reason: String
@@ -10,75 +11,86 @@ public struct ScalingLawAnalysis: Sendable, Equatable {
         public let places: [String]
     }
 
+    public let laws: [any ScalingLaw]
+    public let options: ScalingLawOptions
+    /// Group by group, in the order of their first row; within a group in the order of the laws.
     public let fits: [ScalingLawFit]
     public let leftOut: [LeftOut]
     public let source: String?
 
-    /// Fits `law` to each group of `table`.
+    let rows: FitRows
+    let groups: [FitGroup]
+
+    /// Fits `laws` to each group of `table`.
     ///
     /// - Parameters:
-    ///   - x: the law's x columns, in its order.
+    ///   - x: the laws' x columns, in their order. Among several laws one that takes fewer columns takes the first of
+    ///     these; a row that one law leaves out is left out for all.
     ///   - y: a column or an expression in columns; an error is in 0…1.
-    ///   - rowNames: a column that names rows in messages better than their line does, as a run's id.
     ///   - group: the columns whose values tell groups apart; none = all rows are one group.
-    /// - Throws: `ScalingLawError` for a wrong question or rows outside the law's domain, `TableError` for columns that
+    ///   - weights: w in Σ w ρ(r); not negative. A row of weight 0 is left out.
+    ///   - cluster: the column that tells which rows depend on each other, as seeds or runs.
+    ///   - rowNames: a column that names rows in messages better than their line does, as a run's id.
+    /// - Throws: `ScalingLawError` for a wrong question or rows outside the laws' domain, `TableError` for columns that
     ///   are missing or hold text. A group that cannot be fitted is refused in its own result.
     public init(
-        of table: Table, law: any ScalingLaw, x: [String], y: String, group: [String] = [], unit: Double = 1,
+        of table: Table, laws: [any ScalingLaw], x: [String], y: String, group: [String] = [], weights: String? = nil,
+        cluster: String? = nil, rowNames: String? = nil, options: ScalingLawOptions = .init()
+    ) throws {
+        try options.check(laws, grouped: !group.isEmpty)
+        try Self.checkColumns(x, laws)
+        let columns = FitColumns(x: x, y: y, group: group, weights: weights, cluster: cluster, rowNames: rowNames)
+        let rows = try FitRows(of: table, columns: columns, laws: laws, options: options)
+        let groups = try table.groups(by: group).map { key, indices in
+            FitGroup(key: key.map { (column: $0.0, value: $0.1) }, indices: indices, of: rows)
+        }
+        try Self.checkStart(groups, rows, laws, options)
+        self.laws = laws
+        self.options = options
+        self.rows = rows
+        self.groups = groups
+        leftOut = rows.leftOut
+        source = table.source
+        fits = Self.fits(groups, rows, laws, options)
+    }
+
+    /// Fits one law.
+    public init(
+        of table: Table, law: any ScalingLaw, x: [String], y: String, group: [String] = [],
         rowNames: String? = nil, options: ScalingLawOptions = .init()
     ) throws {
-        try Self.check(options, law: law)
-        guard x.count == law.columns.count else {
-            throw ScalingLawError.columnCount(law: law.name, needed: law.columns.map(\.name), given: x.count)
-        }
-        let expression = try ColumnExpression(y, known: table.columnNames)
-        let xs = try x.map { try table.numbers($0) }
-        let ys = try expression.values(in: table)
-        let source = table.source.map { $0 == "-" ? "standard input" : $0 } ?? "table"
-        let names = try rowNames.map { try table.texts($0) }
-        func place(_ row: Int) -> String {
-            names.map { "\(source)/\($0[row])" } ?? "\(source):\(table.line(ofRow: row))"
-        }
-        if expression.isColumn && Self.isError(y), let row = ys.firstIndex(where: { $0 > 1 }) {
-            throw ScalingLawError.errorAboveOne(column: y, value: ys[row], place: place(row))
-        }
+        try self.init(of: table, laws: [law], x: x, y: y, group: group, rowNames: rowNames, options: options)
+    }
 
-        var keep: [Int] = []
-        var leftOut: [(reason: String, places: [String])] = []
-        func leave(_ row: Int, _ reason: String) {
-            let place = names.map { $0[row] } ?? "line \(table.line(ofRow: row))"
-            if let index = leftOut.firstIndex(where: { $0.reason == reason }) {
-                leftOut[index].places.append(place)
-            } else {
-                leftOut.append((reason, [place]))
+    private static func checkColumns(_ x: [String], _ laws: [any ScalingLaw]) throws(ScalingLawError) {
+        guard !laws.isEmpty else { throw .option("--law names no law") }
+        let most = laws.map(\.columns.count).max() ?? 0
+        for law in laws {
+            let needed = law.columns.count
+            if needed > x.count || (needed == most && needed < x.count) {
+                throw .columnCount(law: law.name, needed: law.columns.map(\.name), given: x.count)
             }
         }
-        for row in 0..<table.rowCount {
-            if let empty = (x.indices.first { xs[$0][row].isNaN }).map({ x[$0] }) ?? (ys[row].isNaN ? y : nil) {
-                leave(row, "\(empty) is empty")
-                continue
-            }
-            guard ys[row].isFinite else {
-                throw ScalingLawError.invalidPoint(place: place(row), problem: "\(y) is not finite")
-            }
-            switch law.check(xs.map { $0[row] }) {
-            case .fine: keep.append(row)
-            case .leftOut(let reason): leave(row, reason)
-            case .invalid(let problem): throw ScalingLawError.invalidPoint(place: place(row), problem: problem)
-            }
+        for law in laws where laws.count(where: { $0.name == law.name }) > 1 {
+            throw .option("--law \(law.name) stands twice")
         }
-        guard !keep.isEmpty else {
-            throw ScalingLawError.noRows(
-                leftOut.map { "\($0.reason) in \($0.places.count) rows" }.joined(separator: ", "))
-        }
-        let kept = Set(keep)
-        self.source = table.source
-        self.leftOut = leftOut.map { LeftOut(reason: $0.reason, places: $0.places) }
-        fits = try table.groups(by: group).map { key, rows in
-            let rows = rows.filter(kept.contains)
-            return ScalingLawFit(
-                law, x: rows.map { row in xs.map { $0[row] } }, y: rows.map { ys[$0] },
-                group: key.map { (column: $0.0, value: $0.1) }, unit: unit, options: options)
+    }
+
+    private static func checkStart(
+        _ groups: [FitGroup], _ rows: FitRows, _ laws: [any ScalingLaw], _ options: ScalingLawOptions
+    ) throws(ScalingLawError) {
+        if options.start.isEmpty { return }
+        for law in laws {
+            for group in groups {
+                let points = group.points(rows, options).fitted
+                guard let i = FitProblem(law, points, options).pointWithoutValue(options) else { continue }
+                let start = law.parameters.map { parameter in
+                    let value = options.held(parameter.name) ?? options.start[parameter.name] ?? .nan
+                    return "\(parameter.name) = \(significant(value))"
+                }
+                throw .startNotFinite(
+                    law: law.name, start: start.joined(separator: ", "), place: rows.place(points.rows[i]))
+            }
         }
     }
 
@@ -88,30 +100,54 @@ public struct ScalingLawAnalysis: Sendable, Equatable {
         return column.lowercased().contains("error") || words.contains("err")
     }
 
-    private static func check(_ options: ScalingLawOptions, law: any ScalingLaw) throws(ScalingLawError) {
-        let names = law.parameters.map(\.name)
-        for (option, given) in [("--start", options.start), ("--fix", options.fixed)] {
-            for (name, value) in given.sorted(by: { $0.key < $1.key }) {
-                guard let parameter = law.parameters.first(where: { $0.name == name }) else {
-                    throw .unknownParameter(name, option: option, known: names)
-                }
-                guard value.isFinite && parameter.bounds.contains(value) else {
-                    throw .outOfBounds(
-                        name, value: value, low: parameter.bounds.lower, high: parameter.bounds.upper, option: option)
-                }
-            }
-        }
-        if let both = names.first(where: { options.start[$0] != nil && options.fixed[$0] != nil }) {
-            throw .option("\(both) is both in --start and in --fix")
-        }
-        if let starts = options.starts, starts < 1 || starts > 1000 {
-            throw .option("--starts takes 1…1000, not \(starts)")
-        }
-        if !(options.level > 0 && options.level < 1) {
-            throw .option("--level lies between 0 and 1, not \(significant(options.level))")
-        }
-    }
-
     public var isEveryGroupRefused: Bool { fits.allSatisfy(\.isRefused) }
     public var isEveryFitConverged: Bool { fits.allSatisfy(\.termination.isConverged) }
+
+    /// The fits of one group, in the order of the laws.
+    func fits(ofGroup index: Int) -> ArraySlice<ScalingLawFit> {
+        fits[index * laws.count..<(index + 1) * laws.count]
+    }
+
+    /// Leave-one-out and leave-future-out errors are worth their time where there is a choice.
+    static func crossValidates(_ options: ScalingLawOptions, _ laws: [any ScalingLaw]) -> Bool {
+        options.crossValidates ?? (laws.count > 1)
+    }
+}
+
+extension ScalingLawAnalysis: Equatable {
+    public static func == (a: ScalingLawAnalysis, b: ScalingLawAnalysis) -> Bool {
+        a.fits == b.fits && a.leftOut == b.leftOut && a.options == b.options
+    }
+}
+
+/// The rows of one group.
+struct FitGroup: Sendable {
+    let key: [(column: String, value: String)]
+    /// Kept rows of the table, ascending.
+    let rows: [Int]
+
+    init(key: [(column: String, value: String)], indices: [Int], of data: FitRows) {
+        self.key = key
+        rows = indices.allSatisfy { data.isKept[$0] } ? indices : indices.filter { data.isKept[$0] }
+    }
+
+    /// The points that are fitted, and those that are held out.
+    func points(_ data: FitRows, _ options: ScalingLawOptions) -> (fitted: GroupPoints, heldOut: GroupPoints?) {
+        switch options.holdout {
+        case nil: return (GroupPoints(rows, of: data, key: key), nil)
+        case .condition:
+            let isHeldOut = data.isHeldOut ?? []
+            return (
+                GroupPoints(rows.filter { !isHeldOut[$0] }, of: data, key: key),
+                GroupPoints(rows.filter { isHeldOut[$0] }, of: data, key: key)
+            )
+        case .largest(let share):
+            let all = GroupPoints(rows, of: data, key: key)
+            let parts = all.splitByX(last: share)
+            return (
+                GroupPoints(parts.first.map { all.rows[$0] }, of: data, key: key),
+                GroupPoints(parts.last.map { all.rows[$0] }, of: data, key: key)
+            )
+        }
+    }
 }

@@ -1,35 +1,30 @@
 import Fitting
-
-/// What is asked of a fit besides its data.
-public struct ScalingLawOptions: Sendable, Equatable {
-    public enum Interval: String, Sendable, CaseIterable { case none, asymptotic }
-
-    /// Where the search begins, by parameter. With `starts` 1 and every searched parameter named, the only start; linear
-    /// parameters are solved for exactly and need none.
-    public var start: [String: Double] = [:]
-    /// Parameters held at a value.
-    public var fixed: [String: Double] = [:]
-    public var starts = CurveFitOptions().starts
-    public var interval = Interval.asymptotic
-    public var level = 0.95
-    /// Warnings about the points themselves, which every fit repeats.
-    public var cautions: [String] = []
-
-    public init() {}
-}
+import Foundation
+import Tables
 
 /// The fit of one law to one group of points.
-public struct ScalingLawFit: Sendable, Equatable {
+public struct ScalingLawFit: Sendable {
     public struct Parameter: Sendable, Equatable {
         public let name: String
         /// NaN where no fit to these points can determine it.
         public let value: Double
         /// nil for a parameter that is fixed, on a bound or not determined.
         public let standardError: Double?
+        /// nil where there is no interval, or where it is not bounded on this side: then a warning says so.
         public let low: Double?
         public let high: Double?
         public let isFixed: Bool
+        /// Common to all groups.
+        public let isShared: Bool
         public let bound: Bounds.Side?
+    }
+
+    /// What follows from the parameters, with the interval of the only parameter that it depends on.
+    public struct Derived: Sendable, Equatable {
+        public let name: String
+        public let value: Double
+        public let low: Double?
+        public let high: Double?
     }
 
     public struct Correlation: Sendable, Equatable {
@@ -38,69 +33,108 @@ public struct ScalingLawFit: Sendable, Equatable {
         public let value: Double
     }
 
+    /// Errors of predictions, RMSLE = √mean (ln ŷ − ln y)², each with the number of points predicted.
+    public struct PredictionErrors: Sendable, Equatable {
+        /// Each point predicted by the fit to the others.
+        public var leaveOneOut: LogError?
+        /// The fifth of largest first x predicted by the fit to the rest.
+        public var future: LogError?
+        public var holdout: LogError?
+    }
+
     public let law: String
-    /// N0, the unit of samples.
-    public let unit: Double
+    /// N0, the unit of samples, in laws that have one.
+    public let unit: Double?
     /// Group columns and their values, in the order asked for.
     public let group: [(column: String, value: String)]
     /// Points fitted.
     public let n: Int
     /// Parameters estimated: neither fixed nor undetermined.
     public let estimated: Int
+    /// n less the estimated parameters; of all groups together where some are shared.
+    public let degreesOfFreedom: Int
     /// Empty for a refused group.
     public let parameters: [Parameter]
-    public let derived: [(name: String, value: Double)]
-    public let correlations: [Correlation]
+    public let derived: [Derived]
     public let conditionNumber: Double
+    public let loss: Loss
+    public let isWeighted: Bool
+    /// Σ w ρ(r), what was minimised.
+    public let objective: Double
+    /// Σ w r², r = f − y, or ln f − ln y under a logarithmic loss; the rest of the statistics are of these residuals.
     public let rss: Double
     public let rmse: Double
     public let rSquared: Double
+    /// n ln(rss/n) and the penalty, σ counted; NaN where there is no likelihood or no room for the correction.
     public let aicc: Double
     public let bic: Double
+    /// Rows of the table, counted from 0, and their residuals.
+    public let rows: [Int]
+    public let residuals: [Double]
     public let interval: ScalingLawOptions.Interval
+    /// What the intervals rest on: `asymptotic`, `bootstrap of 1000 clusters`.
+    public let intervalMethod: String
     public let level: Double
     public let starts: Int
     public let startsAtBest: Int
     public let termination: Termination
-    public let warnings: [String]
+    public internal(set) var warnings: [String]
+    public internal(set) var predictionErrors = PredictionErrors()
 
     let model: any ScalingLaw
     /// [p, p] over all parameters, zero where one is held.
     let covariance: [Double]
+    /// s², the residual variance at weight 1.
+    let variance: Double
+    /// Of Student's t.
+    let quantileDegrees: Int
+    /// How the parameters hang together with those of other groups; nil where none is shared.
+    let joint: JointCovariance?
+    /// Parameters of each bootstrap refit, [resamples, p].
+    let resamples: [Double]
 
-    public var degreesOfFreedom: Int { max(0, n - estimated) }
+    public var isRefused: Bool { if case .refused = termination { true } else { false } }
+    public var values: [Double] { parameters.map(\.value) }
+    public subscript(name: String) -> Parameter? { parameters.first { $0.name == name } }
+
     /// The group for a reader: `subset = easy, ipc = 10`.
     public var title: String {
         group.isEmpty ? "all rows" : group.map { "\($0.column) = \($0.value)" }.joined(separator: ", ")
     }
-    public var values: [Double] { parameters.map(\.value) }
-    public var isRefused: Bool { if case .refused = termination { true } else { false } }
 
-    public subscript(name: String) -> Parameter? { parameters.first { $0.name == name } }
-
-    /// The fitted law at one point's x columns; NaN where it needs a parameter that is not determined.
-    public func predict(_ x: [Double]) -> Double { isRefused ? .nan : model.values(values, at: LawPoints(x.map { [$0] }))[0] }
-
-    /// The confidence band of the fitted curve at `x` (delta method, asymptotic); nil without intervals.
-    public func band(at x: [Double]) -> (low: Double, high: Double)? {
-        guard interval == .asymptotic, !isRefused, degreesOfFreedom > 0 else { return nil }
-        let gradient = model.jacobian(values, at: LawPoints(x.map { [$0] }))
-        let p = gradient.count
-        var variance = 0.0
-        for a in 0..<p {
-            for b in 0..<p where covariance[a * p + b] != 0 {
-                variance += gradient[a] * gradient[b] * covariance[a * p + b]
+    /// Of the parameters that are free to move, by pairs in their order.
+    public var correlations: [Correlation] {
+        let p = parameters.count
+        func variance(_ j: Int) -> Double { covariance[j * p + j] }
+        return (0..<p).flatMap { i in
+            (i + 1..<max(i + 1, p)).compactMap { j -> Correlation? in
+                let r = covariance[i * p + j] / (variance(i).squareRoot() * variance(j).squareRoot())
+                guard variance(i) > 0, variance(j) > 0, r.isFinite else { return nil }
+                return Correlation(first: parameters[i].name, second: parameters[j].name, value: r)
             }
         }
-        let half = studentQuantile(level: level, degreesOfFreedom: degreesOfFreedom) * max(0, variance).squareRoot()
-        let centre = predict(x)
-        guard half.isFinite && centre.isFinite else { return nil }
-        return (centre - half, centre + half)
     }
+}
 
+extension ScalingLawFit: Equatable {
     public static func == (a: ScalingLawFit, b: ScalingLawFit) -> Bool {
-        a.law == b.law && a.unit == b.unit && a.group.map(\.column) == b.group.map(\.column)
-            && a.group.map(\.value) == b.group.map(\.value) && a.n == b.n && a.parameters == b.parameters
-            && a.rss == b.rss && a.termination == b.termination && a.warnings == b.warnings
+        a.law == b.law && a.unit == b.unit && a.group.elementsEqual(b.group, by: ==) && a.n == b.n
+            && a.parameters == b.parameters && a.objective == b.objective && a.residuals == b.residuals
+            && a.termination == b.termination && a.warnings == b.warnings && a.resamples == b.resamples
+    }
+}
+
+/// The root mean square of ln ŷ − ln y over points that were not fitted.
+public struct LogError: Sendable, Equatable {
+    /// NaN where it is not defined: a prediction or a value that is not positive, or no fit.
+    public let rmsle: Double
+    public let n: Int
+
+    init(predicted: [Double], actual: [Double]) {
+        let squares = zip(predicted, actual).map { p, y in
+            p > 0 && y > 0 && p.isFinite ? (log(p) - log(y)) * (log(p) - log(y)) : .nan
+        }
+        n = squares.count
+        rmsle = (squares.reduce(0, +) / Double(squares.count)).squareRoot()
     }
 }

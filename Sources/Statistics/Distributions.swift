@@ -25,3 +25,13 @@ public func tQuantile(_ p: Double, degrees: Double) -> Double {
     guard handlerIsOff, degrees > 0, p > 0, p < 1 else { return p == 0 ? -.infinity : p == 1 ? .infinity : .nan }
     return gsl_cdf_tdist_Pinv(p, degrees)
 }
+
+/// P(X > x) of χ² with `degrees` > 0 degrees of freedom: the p-value of a likelihood ratio.
+public func chiSquareTail(_ x: Double, degrees: Double) -> Double {
+    handlerIsOff && degrees > 0 ? gsl_cdf_chisq_Q(x, degrees) : .nan
+}
+
+/// P(X > x) of Fisher's F with `numerator` > 0 and `denominator` > 0 degrees of freedom.
+public func fTail(_ x: Double, numerator: Double, denominator: Double) -> Double {
+    handlerIsOff && numerator > 0 && denominator > 0 ? gsl_cdf_fdist_Q(x, numerator, denominator) : .nan
+}

@@ -46,6 +46,15 @@ public struct Column: Sendable, Equatable {
         }
     }
 
+    /// Which rows share their text: codes counted from 0 in the order of their first appearance.
+    fileprivate func codes() -> (ofRows: [Int], count: Int) {
+        switch values {
+        case .integers(let v): Table.codes(v)
+        case .numbers(let v): Table.codes(v.map { $0.isNaN ? Double.nan.bitPattern : $0.bitPattern })
+        case .texts(let v): Table.codes(v)
+        }
+    }
+
     /// One cell as text: integral numbers without a fraction, others in the shortest form that reads back the same,
     /// an empty cell as "".
     func text(_ row: Int) -> String {
@@ -146,21 +155,35 @@ public struct Table: Sendable, Equatable {
     /// The rows that share their values in the columns `names`, groups and rows in the order of their first appearance.
     /// No names: one group of all rows.
     public func groups(by names: [String]) throws(TableError) -> [(key: [(String, String)], rows: [Int])] {
-        var keys = [[String]]()
-        for name in names { keys.append(try texts(name)) }
-        var places = [[String]: Int]()
-        var groups = [(key: [(String, String)], rows: [Int])]()
-        if names.isEmpty { return [(key: [], rows: Array(0..<rowCount))] }
-        for row in 0..<rowCount {
-            let key = keys.map { $0[row] }
-            if let place = places[key] {
-                groups[place].rows.append(row)
-            } else {
-                places[key] = groups.count
-                groups.append((key: Array(zip(names, key)), rows: [row]))
-            }
+        var keys = [Column]()
+        for name in names { keys.append(try column(name)) }
+        guard let first = keys.first else { return [(key: [], rows: Array(0..<rowCount))] }
+        var codes = first.codes()
+        for key in keys.dropFirst() {
+            let next = key.codes()
+            let pairs = zip(codes.ofRows, next.ofRows).map { $0 * next.count + $1 }
+            codes = Self.codes(pairs)
         }
-        return groups
+        var sizes = [Int](repeating: 0, count: codes.count)
+        for code in codes.ofRows { sizes[code] += 1 }
+        var rows = sizes.map { size in
+            var rows = [Int]()
+            rows.reserveCapacity(size)
+            return rows
+        }
+        for (row, code) in codes.ofRows.enumerated() { rows[code].append(row) }
+        return rows.map { rows in (key: keys.map { ($0.name, $0.text(rows[0])) }, rows: rows) }
+    }
+
+    /// Equal values get equal codes, counted from 0 in the order of their first appearance.
+    fileprivate static func codes<Value: Hashable>(_ values: [Value]) -> (ofRows: [Int], count: Int) {
+        var known = [Value: Int]()
+        let codes = values.map { value in
+            if let code = known[value] { return code }
+            known[value] = known.count
+            return known.count - 1
+        }
+        return (codes, known.count)
     }
 
     /// The rows in which none of the columns `names` is empty (or says `nan`, `NA` or `null`), and the rows that are left

@@ -39,22 +39,14 @@ private struct BrokenLaw: ScalingLaw {
     let source = "none"
     let columns = [LawColumn(name: "n", meaning: ""), LawColumn(name: "s", meaning: "")]
     let parameters = [
-        LawParameter(name: "c", meaning: "", bounds: .none, staysBelowData: false),
-        LawParameter(name: "t", meaning: "", bounds: Bounds(0, 1), staysBelowData: false),
+        LawParameter(name: "c", meaning: ""), LawParameter(name: "t", meaning: "", bounds: Bounds(0, 1)),
     ]
-    func value(_ parameters: [Double], at x: [Double]) -> Double { .nan }
-    func gradient(_ parameters: [Double], at x: [Double]) -> [Double] { [.nan, .nan] }
-    func derived(_ parameters: [Double]) -> [(name: String, value: Double)] { [] }
     func check(_ x: [Double]) -> LawPointCheck { .fine }
-    func cautions(on points: [[Double]]) -> [String] { [] }
-    func undetermined(by points: [[Double]]) -> [(parameter: Int, reason: String)] { [] }
-    func remark(_ parameter: Int, on side: Bounds.Side) -> String? { nil }
-    func problem(points: [[Double]], bounds: [Bounds]) -> LawProblem {
-        LawProblem(
-            model: SeparableModel(
-                pointCount: points.count, linear: [bounds[0]], nonlinear: [bounds[1]], spreads: [.even]
-            ) { _, columns, _ in for i in points.indices { columns[i] = .nan } },
-            nonlinear: [1], linear: [0], coordinate: { $1 }, parameters: { $0 + $1 })
+    func curve(at points: LawPoints) -> CurveModel.Evaluate {
+        { _, values, jacobian in
+            values.update(repeating: .nan)
+            jacobian?.update(repeating: .nan)
+        }
     }
 }
 
@@ -129,7 +121,7 @@ private struct BrokenLaw: ScalingLaw {
         (text, code) = message { try analyse(header + good + "good,5,0,0.5\n") }
         #expect(text.hasPrefix("points.csv:9: samples per epoch") && code == 65)
         (text, code) = message { try analyse(header + "good,,1000,0.5\n") }
-        #expect(text.hasPrefix("no row is left to fit") && code == 65)
+        #expect(text == "points.csv: no row is left to fit: n is empty in 1 row" && code == 65)
     }
 
     @Test func jsonHasTheFixedForm() throws {

@@ -27,7 +27,7 @@ private struct GoyalOracle {
     init() throws {
         oracle = try GoyalOracle()
         analysis = try ScalingLawAnalysis(
-            of: oracle.table, law: GoyalLaw(n0: 1e5), x: ["n", "s"], y: "y", group: ["curve"], unit: 1e5)
+            of: oracle.table, law: GoyalLaw(n0: 1e5), x: ["n", "s"], y: "y", group: ["curve"])
     }
 
     static let curves = [

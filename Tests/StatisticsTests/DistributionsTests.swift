@@ -20,6 +20,26 @@ import Testing
         }
     }
 
+    @Test func tailsEqualSciPy() throws {
+        let chi = try #require(Oracle.root["tails"]?["chi_square"])
+        let f = try #require(Oracle.root["tails"]?["f"])
+        // Relative: tails go down to 1e-45.
+        func equal(_ found: Double, _ expected: Double) -> Bool { abs(found / expected - 1) < quantileTolerance }
+        for (i, x) in chi.numbers("x").enumerated() {
+            for (degrees, name) in [(1.0, "1"), (4, "4")] {
+                #expect(equal(chiSquareTail(x, degrees: degrees), chi.numbers(name)[i]))
+            }
+        }
+        for (i, x) in f.numbers("x").enumerated() {
+            for (a, b) in [(1.0, 12.0), (4, 92)] {
+                let expected = f.numbers("\(Int(a)),\(Int(b))")[i]
+                #expect(equal(fTail(x, numerator: a, denominator: b), expected))
+            }
+        }
+        #expect(chiSquareTail(0, degrees: 3) == 1 && chiSquareTail(1, degrees: 0).isNaN)
+        #expect(fTail(0, numerator: 2, denominator: 5) == 1 && fTail(1, numerator: 2, denominator: -1).isNaN)
+    }
+
     @Test func edgesAreInfiniteAndNonsenseIsNaN() {
         #expect(normalQuantile(0) == -.infinity && normalQuantile(1) == .infinity && normalQuantile(2).isNaN)
         #expect(tQuantile(1, degrees: 3) == .infinity && tQuantile(0.5, degrees: 0).isNaN)

@@ -138,4 +138,9 @@ paired = max(stats.ttest_1samp(d, -0.02, alternative="greater").pvalue, stats.tt
 out["equivalence"] = {"a": a.tolist(), "b": b.tolist(), "p": float(p), "low": float(ci.low), "high": float(ci.high),
                       "differences": d.tolist(), "paired": float(paired)}
 
+chi2, ratio = [0.5, 4.0, 30.0, 200.0], [0.3, 1.0, 4.5, 40.0]
+out["tails"] = {
+    "chi_square": {"x": chi2, **{str(d): stats.chi2.sf(chi2, d).tolist() for d in (1, 4)}},
+    "f": {"x": ratio, **{f"{a},{b}": stats.f.sf(ratio, a, b).tolist() for a, b in ((1, 12), (4, 92))}}}
+
 print(json.dumps(out))

@@ -1,0 +1,128 @@
+import Fitting
+import Foundation
+import Statistics
+
+/// Two fits of one law at the same n.
+struct FitDifference {
+    typealias Difference = ScalingLawComparison.Difference
+
+    private let fits: [ScalingLawFit]
+    private let n: Double
+    /// The points (n e^(kh), others) for k = −2…2, of either fit.
+    private let points: [LawPoints]
+
+    /// Of ln n: the derivative's error is about h⁴ and that of rounding 1e-16/h of y.
+    private static let step = 1e-3
+
+    init(_ first: ScalingLawFit, _ second: ScalingLawFit, n: Double, others: [[Double]]) {
+        fits = [first, second]
+        self.n = n
+        let around = n > 0 ? (-2...2).map { n * exp(Double($0) * Self.step) } : [n]
+        points = others.map { others in
+            LawPoints([around] + others.map { [Double](repeating: $0, count: around.count) })
+        }
+    }
+
+    /// The difference of y and, where n is positive, of dy/d ln n.
+    func all(level: Double, margin: Double?) -> [Difference] {
+        // f and dy/d ln n are both linear in f at these points. At a kink of the curve, as at the end of an epoch, the
+        // derivative is the mean of both sides.
+        let h = Self.step
+        let slope = [1, -8, 0, 8, -1].map { $0 / (12 * h) }
+        if n <= 0 { return [difference(.value, weights: [1], level, margin)] }
+        return [
+            difference(.value, weights: [0, 0, 1, 0, 0], level, margin),
+            difference(.utility, weights: slope, level, nil),
+        ]
+    }
+
+    private func difference(
+        _ quantity: ScalingLawComparison.Quantity, weights: [Double], _ level: Double, _ margin: Double?
+    ) -> Difference {
+        let values = fits.indices.map { side in
+            Self.dot(weights, fits[side].model.values(fits[side].values, at: points[side]))
+        }
+        let delta = values[0] - values[1]
+        let (error, degrees) = standardError(weights)
+        if fits.allSatisfy({ !$0.resamples.isEmpty }) {
+            return resampled(quantity, weights, values, error: error, level: level, margin: margin)
+        }
+        let isKnown = error.isFinite && error > 0 && delta.isFinite && fits[0].interval != .none
+        let half = isKnown ? tQuantile(0.5 + level / 2, degrees: degrees) * error : .nan
+        return Difference(
+            quantity: quantity, n: n, first: values[0], second: values[1], difference: delta,
+            standardError: error.isFinite ? error : nil, low: isKnown ? delta - half : nil,
+            high: isKnown ? delta + half : nil,
+            pValue: isKnown ? 2 * tCDF(-abs(delta) / error, degrees: degrees) : nil, pFamily: nil,
+            equivalence: margin.flatMap { margin in
+                isKnown ? tCDF((abs(delta) - margin) / error, degrees: degrees) : nil
+            })
+    }
+
+    /// Of the difference, and the degrees of freedom of Student's t: Welch's for independent groups, those of the joint
+    /// fit where parameters are shared.
+    private func standardError(_ weights: [Double]) -> (error: Double, degrees: Double) {
+        let gradients = fits.indices.map { side -> [Double] in
+            let jacobian = fits[side].model.jacobian(fits[side].values, at: points[side])
+            let p = fits[side].values.count
+            return (0..<p).map { j in
+                weights.indices.reduce(0) { $0 + (weights[$1] == 0 ? 0 : weights[$1] * jacobian[$1 * p + j]) }
+            }
+        }
+        let errors = fits.indices.map { fits[$0].standardError(of: gradients[$0]) }
+        let variances = errors.map { $0 * $0 }
+        let degrees = fits.map { Double($0.quantileDegrees) }
+        if let common = fits[0].commonVariance(gradients[0], with: fits[1], gradients[1]) {
+            let variance = variances[0] + variances[1] - 2 * common
+            return ((variance < 0 ? 0 : variance).squareRoot(), degrees[0])
+        }
+        let variance = variances[0] + variances[1]
+        let welch = variance * variance / zip(variances, degrees).reduce(0) { $0 + $1.0 * $1.0 / $1.1 }
+        return (variance.squareRoot(), welch)
+    }
+
+    /// The interval of the difference over pairs of bootstrap refits, drawn independently in either group.
+    private func resampled(
+        _ quantity: ScalingLawComparison.Quantity, _ weights: [Double], _ values: [Double], error: Double,
+        level: Double, margin: Double?
+    ) -> Difference {
+        let draws = fits.indices.map { side in
+            fits[side].resampledParameters.map { Self.dot(weights, fits[side].model.values($0, at: points[side])) }
+        }
+        let differences = zip(draws[0], draws[1]).map { $0 - $1 }.filter(\.isFinite).sorted()
+        let delta = values[0] - values[1]
+        guard differences.count > 1 else {
+            return Difference(
+                quantity: quantity, n: n, first: values[0], second: values[1], difference: delta, standardError: nil,
+                low: nil, high: nil, pValue: nil, pFamily: nil, equivalence: nil)
+        }
+        func share(_ holds: (Double) -> Bool) -> Double {
+            Double(differences.count(where: holds) + 1) / Double(differences.count + 1)
+        }
+        let tail = (1 - level) / 2
+        return Difference(
+            quantity: quantity, n: n, first: values[0], second: values[1], difference: delta,
+            standardError: standardDeviation(differences), low: quantile(tail, ofSorted: differences),
+            high: quantile(1 - tail, ofSorted: differences),
+            pValue: min(1, 2 * min(share { $0 <= 0 }, share { $0 >= 0 })), pFamily: nil,
+            equivalence: margin.map { margin in max(share { $0 >= margin }, share { $0 <= -margin }) })
+    }
+
+    private static func dot(_ weights: [Double], _ values: [Double]) -> Double {
+        zip(weights, values).reduce(0) { $0 + ($1.0 == 0 ? 0 : $1.0 * $1.1) }
+    }
+}
+
+extension ScalingLawFit {
+    /// Parameters of the bootstrap's refits that are defined.
+    var resampledParameters: [[Double]] {
+        let p = parameters.count
+        return stride(from: 0, to: resamples.count, by: max(1, p)).map { Array(resamples[$0..<$0 + p]) }
+    }
+
+    /// gᵀ Cov h over the parameters of two groups that share some; nil where they share none.
+    func commonVariance(_ gradient: [Double], with other: ScalingLawFit, _ otherGradient: [Double]) -> Double? {
+        guard let joint, let otherJoint = other.joint else { return nil }
+        return joint.common(gradient, with: otherJoint, otherGradient)
+    }
+}

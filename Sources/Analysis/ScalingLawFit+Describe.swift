@@ -1,0 +1,113 @@
+import Fitting
+import Foundation
+import Tables
+
+extension ScalingLawFit {
+    /// Fits one law to one group. Whatever is wrong with it becomes its termination and warnings.
+    init(_ problem: FitProblem, _ options: ScalingLawOptions) {
+        if let refusal = problem.refusal {
+            self.init(refused: refusal, problem, options)
+            return
+        }
+        let estimate = problem.solve(options)
+        self.init(problem, estimate, FitUncertainty(problem, estimate), options)
+    }
+
+    /// What is known once the search has ended.
+    init(
+        _ problem: FitProblem, _ estimate: FitEstimate, _ uncertainty: FitUncertainty, _ options: ScalingLawOptions
+    ) {
+        let intervals = Self.intervals(problem, estimate, uncertainty, options)
+        var values = estimate.parameters
+        for j in problem.unknown.map(\.parameter) + estimate.idle { values[j] = .nan }
+        self.init(
+            problem, options, termination: Self.termination(problem, estimate, uncertainty), values: values,
+            estimate: estimate, uncertainty: uncertainty, intervals: intervals)
+        var warnings = FitWarnings(
+            problem: problem, estimate: estimate, uncertainty: uncertainty, intervals: intervals, options: options
+        ).all(correlations: correlations)
+        if case .notConverged(let sentence) = termination { warnings.insert(sentence, at: 0) }
+        self.warnings = warnings
+    }
+
+    init(refused reason: String, _ problem: FitProblem, _ options: ScalingLawOptions) {
+        self.init(problem, options, termination: .refused(reason))
+        warnings = [reason]
+    }
+
+    private init(
+        _ problem: FitProblem, _ options: ScalingLawOptions, termination: Termination, values: [Double] = [],
+        estimate: FitEstimate? = nil, uncertainty: FitUncertainty? = nil, intervals: FitIntervals = .none(0)
+    ) {
+        let (law, points) = (problem.law, problem.points)
+        model = law
+        self.law = law.name
+        unit = law.unit
+        group = points.key
+        n = points.count
+        estimated = problem.estimated.count
+        loss = problem.loss
+        isWeighted = points.weights != nil
+        interval = options.interval
+        level = options.level
+        self.termination = termination
+        warnings = []
+
+        let solution = estimate?.solution
+        let statistics = solution.map {
+            FitStatistics(points, residuals: $0.residuals, loss: problem.loss, counted: problem.estimated.count)
+        }
+        objective = solution?.objective ?? .nan
+        (rss, rmse) = (statistics?.rss ?? .nan, statistics?.rmse ?? .nan)
+        rSquared = statistics?.rSquared ?? .nan
+        (aicc, bic) = (statistics?.aicc ?? .nan, statistics?.bic ?? .nan)
+        (starts, startsAtBest) = (solution?.starts ?? 0, solution?.startsAtBest ?? 0)
+        let order = Self.ascending(points.rows)
+        rows = order.map { points.rows[$0] }
+        residuals = solution.map { solution in order.map { solution.residuals[$0] } } ?? []
+
+        degreesOfFreedom = max(0, uncertainty?.degrees ?? n - estimated)
+        covariance = uncertainty?.covariance ?? []
+        conditionNumber = uncertainty?.conditionNumber ?? .nan
+        variance = uncertainty?.variance ?? .nan
+        quantileDegrees = uncertainty?.quantileDegrees ?? 0
+        joint = uncertainty?.joint
+        intervalMethod = intervals.method
+        resamples = intervals.resamples
+        derived = values.isEmpty ? [] : intervals.derived(law, values)
+        parameters = values.indices.map { j in
+            Parameter(
+                name: law.parameters[j].name, value: values[j],
+                standardError: estimate?.free.contains(j) == true ? uncertainty?.error(j) : nil,
+                low: intervals.low[j], high: intervals.high[j], isFixed: problem.isFixed[j],
+                isShared: problem.isShared[j], bound: estimate?.sides[j])
+        }
+    }
+
+    /// The order in which these rows stand in the table.
+    private static func ascending(_ rows: [Int]) -> [Int] {
+        let isSorted = zip(rows, rows.dropFirst()).allSatisfy { $0 < $1 }
+        return isSorted ? Array(rows.indices) : rows.indices.sorted { rows[$0] < rows[$1] }
+    }
+
+    /// A search that ends where the data determine nothing has not found anything.
+    private static func termination(
+        _ problem: FitProblem, _ estimate: FitEstimate, _ uncertainty: FitUncertainty
+    ) -> Termination {
+        let open = estimate.free + estimate.idle
+        let isLost = !open.isEmpty && estimate.free.allSatisfy(uncertainty.undetermined.contains)
+        guard isLost, estimate.solution.termination.isConverged else { return estimate.solution.termination }
+        let names = open.sorted().map { problem.law.parameters[$0].name }
+        return .notConverged("the data determine none of \(names.joined(separator: ", "))")
+    }
+
+    private static func intervals(
+        _ problem: FitProblem, _ estimate: FitEstimate, _ uncertainty: FitUncertainty, _ options: ScalingLawOptions
+    ) -> FitIntervals {
+        switch options.interval {
+        case .none: .none(estimate.parameters.count)
+        case .asymptotic, .profile, .bootstrap:
+            .asymptotic(problem, estimate, uncertainty, level: options.level)
+        }
+    }
+}

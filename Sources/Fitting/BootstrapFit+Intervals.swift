@@ -1,0 +1,97 @@
+internal import Statistics
+
+/// How an interval's ends are read off a bootstrap distribution.
+public enum BootstrapPercentiles: Sendable, Equatable {
+    /// The (1 ∓ level)/2 quantiles.
+    case plain
+    /// Quantiles further out, as Student's t and the number of units drawn ask for: plain percentiles of few units are
+    /// too narrow (Hesterberg 2015, "expanded percentile interval"). The same for many units.
+    case expanded
+}
+
+/// The interval of one quantity over the resamples.
+public struct BootstrapFitInterval: Sendable, Equatable {
+    /// nil = not bounded below: this percentile lies on the parameter's bound, or is infinite.
+    public let low: Double?
+    public let high: Double?
+    public let level: Double
+    /// The quantiles that the ends are.
+    public let shares: (low: Double, high: Double)
+    /// How many defined resamples it rests on.
+    public let resamples: Int
+
+    public static func == (a: BootstrapFitInterval, b: BootstrapFitInterval) -> Bool {
+        a.low == b.low && a.high == b.high && a.level == b.level && a.shares == b.shares && a.resamples == b.resamples
+    }
+}
+
+extension BootstrapFit {
+    /// The interval per parameter, [p]; nil where fewer than half of the resamples are defined.
+    public func intervals(
+        level: Double = 0.95, percentiles: BootstrapPercentiles = .expanded
+    ) -> [BootstrapFitInterval?] {
+        intervals(level: level, percentiles: percentiles, bounds: bounds) { $0 }
+    }
+
+    /// The intervals of functions of the parameters: derived quantities, other coordinates, the curve at given points (a
+    /// confidence band).
+    ///
+    /// - Parameters:
+    ///   - bounds: of the functions' values, where they have any.
+    ///   - function: parameters, [p], to any number of values, the same number every time.
+    /// - Returns: one per value; nil where fewer than half of the resamples are defined.
+    public func intervals(
+        level: Double = 0.95, percentiles: BootstrapPercentiles = .expanded, bounds: [Bounds] = [],
+        of function: ([Double]) -> [Double]
+    ) -> [BootstrapFitInterval?] {
+        precondition(level > 0 && level < 1, "a level lies between 0 and 1, not \(level)")
+        let rows = (0..<resamples).map(parameters).filter { !$0.contains(where: \.isNaN) }.map(function)
+        let tail = tailShare(level, percentiles)
+        return (rows.first ?? []).indices.map { k in
+            let sorted = rows.map { $0[k] }.filter { !$0.isNaN }.sorted()
+            guard sorted.count * 2 >= resamples, tail.isFinite else { return nil }
+            return interval(sorted, level: level, tail: tail, bounds: bounds.indices.contains(k) ? bounds[k] : .none)
+        }
+    }
+
+    /// The method in words, for a report.
+    public func description(level: Double, percentiles: BootstrapPercentiles = .expanded) -> String {
+        let (drawn, units): (String, String) =
+            switch method {
+            case .residual: ("residual bootstrap", "\(degreesOfFreedom) degrees of freedom")
+            case .pairs: ("pairs bootstrap", "\(unitCount) points")
+            case .clusters: ("cluster bootstrap", "\(unitCount) clusters")
+            }
+        return "\(drawn), \(resamples) resamples, percentiles"
+            + (percentiles == .expanded ? " widened for \(units) (Hesterberg 2015)" : "")
+    }
+
+    /// The share of the distribution beyond either end; NaN where nothing is known.
+    private func tailShare(_ level: Double, _ percentiles: BootstrapPercentiles) -> Double {
+        let plain = (1 - level) / 2
+        if case .clusters = method, unitCount < 2 { return .nan }
+        if case .residual = method, degreesOfFreedom == 0 { return .nan }
+        guard percentiles == .expanded else { return plain }
+        let (n, degrees) = (Double(unitCount), Double(degreesOfFreedom))
+        switch method {
+        case .residual: return normalCDF(tQuantile(plain, degrees: degrees))
+        case .pairs:
+            guard degreesOfFreedom > 0 else { return .nan }
+            return normalCDF((n / degrees).squareRoot() * tQuantile(plain, degrees: degrees))
+        case .clusters: return normalCDF((n / (n - 1)).squareRoot() * tQuantile(plain, degrees: n - 1))
+        }
+    }
+
+    private func interval(_ sorted: [Double], level: Double, tail: Double, bounds: Bounds) -> BootstrapFitInterval {
+        let (low, high) = (quantile(tail, ofSorted: sorted), quantile(1 - tail, ofSorted: sorted))
+        let width = high - low
+        func end(_ value: Double, _ bound: Double) -> Double? {
+            // Mapped from other coordinates, a value on its bound may be off by rounding.
+            let slack = 1e-9 * max(abs(bound), width.isFinite ? width : 0)
+            return !value.isFinite || bound.isFinite && abs(value - bound) <= slack ? nil : value
+        }
+        return BootstrapFitInterval(
+            low: end(low, bounds.lower), high: end(high, bounds.upper), level: level, shares: (tail, 1 - tail),
+            resamples: sorted.count)
+    }
+}
