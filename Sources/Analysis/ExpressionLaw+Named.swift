@@ -6,7 +6,7 @@ extension ExpressionLaw {
     ///   - text: what is computed, where that is not `formula` itself.
     private init(
         _ name: String, _ formula: String, _ source: String, computedAs text: String? = nil, columns: [LawColumn],
-        positive: Set<Int> = [], undetermined: Undetermined? = nil, parameters: [LawParameter]
+        positive: Set<Int> = [], undetermined: Undetermined? = nil, remarks: [Remark] = [], parameters: [LawParameter]
     ) {
         let expression: Expression
         do {
@@ -16,7 +16,7 @@ extension ExpressionLaw {
         }
         self.init(
             name: name, formula: formula, source: source, expression, columns: columns, parameters: parameters,
-            positive: positive, undetermined: undetermined)
+            positive: positive, undetermined: undetermined, remarks: remarks)
     }
 
     private static let x = [LawColumn(name: "x", meaning: "samples, steps, parameters or compute")]
@@ -25,11 +25,15 @@ extension ExpressionLaw {
     /// Exponents of learning curves lie within a few tenths of zero: half of the starts above −0.3.
     private static let falling = LawParameter(
         name: "c", meaning: "exponent", bounds: Bounds(-5, 0), spread: .given(.denseNear(.upper, k: 5.5, -5, 0)))
+    private static let flat = Remark(
+        parameter: "c", side: .upper, sentence: "y does not fall as x grows (an accuracy is fitted as --y \"1-acc\")")
+    private static let floorless = Remark(
+        parameter: "err_inf", side: .lower, sentence: "the points show no floor that a power of x does not explain")
     /// y x^c, for exponents about 0.5.
     private static let amplitude = LawSpread.scaled(columns: [0.5], y: 1)
 
     static let power = ExpressionLaw(
-        "power", "beta*x^c", "Alabdulmohsin et al. 2022, M1", columns: x, positive: [0],
+        "power", "beta*x^c", "Alabdulmohsin et al. 2022, M1", columns: x, positive: [0], remarks: [flat],
         parameters: [
             LawParameter(name: "beta", meaning: "y at x = 1", bounds: positive, spread: amplitude),
             falling,
@@ -37,6 +41,7 @@ extension ExpressionLaw {
 
     static let powerOffset = ExpressionLaw(
         "power-offset", "beta*x^c + err_inf", "Alabdulmohsin et al. 2022, M2", columns: x, positive: [0],
+        remarks: [flat, floorless],
         parameters: [
             LawParameter(name: "beta", meaning: "y − err_inf at x = 1", bounds: positive, spread: amplitude),
             falling,

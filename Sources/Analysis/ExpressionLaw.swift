@@ -14,6 +14,14 @@ public struct ExpressionLaw: ScalingLaw {
     /// The columns that must be positive.
     private let positive: Set<Int>
     private let unknown: Undetermined?
+    private let remarks: [Remark]
+
+    /// What it says about the data that a parameter ended on a bound.
+    struct Remark: Sendable {
+        let parameter: String
+        let side: Bounds.Side
+        let sentence: String
+    }
 
     typealias Undetermined = @Sendable (LawPoints) -> [(parameter: Int, reason: String)]
 
@@ -35,7 +43,7 @@ public struct ExpressionLaw: ScalingLaw {
 
     init(
         name: String, formula: String, source: String, _ expression: Expression, columns: [LawColumn],
-        parameters: [LawParameter], positive: Set<Int> = [], undetermined: Undetermined? = nil
+        parameters: [LawParameter], positive: Set<Int> = [], undetermined: Undetermined? = nil, remarks: [Remark] = []
     ) {
         self.name = name
         self.formula = formula
@@ -43,6 +51,7 @@ public struct ExpressionLaw: ScalingLaw {
         self.columns = columns
         self.positive = positive
         unknown = undetermined
+        self.remarks = remarks
         let roles = Self.roles(expression, columns: columns.map(\.name), parameters: parameters.map(\.name))
         let compiled = CompiledExpression(expression, roles: roles, parameterCount: parameters.count)
         self.compiled = compiled
@@ -107,6 +116,10 @@ public struct ExpressionLaw: ScalingLaw {
 
 extension ExpressionLaw {
     public func undetermined(by points: LawPoints) -> [(parameter: Int, reason: String)] { unknown?(points) ?? [] }
+
+    public func remark(_ parameter: Int, on side: Bounds.Side) -> String? {
+        remarks.first { $0.parameter == parameters[parameter].name && $0.side == side }?.sentence
+    }
 }
 
 extension ScalingLaw {

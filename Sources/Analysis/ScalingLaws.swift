@@ -9,9 +9,9 @@ public enum ScalingLaws {
         public let name: String
         /// The numbers that n may be, for a family of laws.
         let family: ClosedRange<Int>?
-        let make: @Sendable (_ n: Int, _ unit: Double) -> any ScalingLaw
+        let make: @Sendable (_ n: Int, _ unit: Double?) -> any ScalingLaw
 
-        init(_ name: String, make: @escaping @Sendable (_ unit: Double) -> any ScalingLaw) {
+        init(_ name: String, make: @escaping @Sendable (_ unit: Double?) -> any ScalingLaw) {
             self.name = name
             family = nil
             self.make = { _, unit in make(unit) }
@@ -24,13 +24,13 @@ public enum ScalingLaws {
         }
 
         /// The law itself, or the first of its family.
-        public var law: any ScalingLaw { make(family?.lowerBound ?? 0, 1) }
+        public var law: any ScalingLaw { make(family?.lowerBound ?? 0, nil) }
         /// `bnsl` of `bnsl:n`.
         var stem: Substring { name.prefix { $0 != ":" } }
     }
 
     public static let all: [Entry] = [
-        Entry("goyal") { unit in GoyalLaw(n0: unit) },
+        Entry("goyal") { unit in GoyalLaw(n0: unit ?? 1) },
         Entry("power") { _ in ExpressionLaw.power },
         Entry("power-offset") { _ in ExpressionLaw.powerOffset },
         Entry("m3") { _ in ExpressionLaw.m3 },
@@ -41,10 +41,12 @@ public enum ScalingLaws {
         Entry("logistic") { _ in ExpressionLaw.logistic },
     ]
 
+    private static let longestName = 60
+
     public static let names = all.map(\.name)
 
-    /// - Parameter unit: N0, the unit of samples in laws that have one.
-    public static func named(_ name: String, unit: Double = 1) throws(ScalingLawError) -> any ScalingLaw {
+    /// - Parameter unit: N0, the unit of samples in laws that have one; nil = the law's own.
+    public static func named(_ name: String, unit: Double? = nil) throws(ScalingLawError) -> any ScalingLaw {
         let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard let stem = parts.first, let entry = all.first(where: { $0.stem == stem }) else { throw .unknownLaw(name) }
         guard let family = entry.family else {
@@ -63,10 +65,11 @@ public enum ScalingLaws {
     ///
     /// A text that could only be a name, being one word without any of the columns, is taken as one.
     public static func law(
-        _ text: String, columns: [String], unit: Double = 1
+        _ text: String, columns: [String], unit: Double? = nil
     ) throws(ScalingLawError) -> any ScalingLaw {
         let words = text.split { !($0.continuesName) }.map(String.init)
-        let isOneWord = text.first?.isLetter == true && text.allSatisfy { $0.continuesName || $0 == "-" || $0 == ":" }
+        let isOneWord =
+            text.count <= longestName && text.first?.isLetter == true && text.allSatisfy { $0.continuesName || $0 == "-" || $0 == ":" }
         if all.contains(where: { $0.stem == text }) || text.contains(":") && isOneWord
             || isOneWord && !words.contains(where: columns.contains)
         {

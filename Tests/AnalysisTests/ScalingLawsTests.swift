@@ -72,6 +72,7 @@ import Testing
         }
         #expect(throws: ScalingLawError.option("the law \"x\" has no parameter to fit")) { try name("x") }
         #expect(ScalingLawError.unknownLaw("chinchila").description.contains("did you mean 'chinchilla'?"))
+        #expect(throws: ScalingLawError.self) { try name(String(repeating: "a", count: 100_000)) }
         // A name counts as such even where a column has it.
         #expect(try ScalingLaws.law("power", columns: ["power"]).name == "power")
         #expect(try ScalingLaws.law("goyal", columns: ["n", "s"], unit: 1e5).unit == 1e5)
@@ -92,6 +93,12 @@ import Testing
             }
         }
         #expect(ExpressionLaw.logistic.check([-1]) == .fine)
+    }
+
+    @Test func boundsHaveAMeaning() {
+        #expect(ExpressionLaw.powerOffset.remark(1, on: .upper)?.hasPrefix("y does not fall") == true)
+        #expect(ExpressionLaw.powerOffset.remark(2, on: .lower)?.contains("no floor") == true)
+        #expect(ExpressionLaw.powerOffset.remark(1, on: .lower) == nil)
     }
 
     @Test func repeatsOfDataTellTheirDecay() {
