@@ -2,26 +2,54 @@ import Fitting
 import Foundation
 import Tables
 
-/// The data-aware scaling law of Goyal et al. 2024 ("Scaling Laws for Data Filtering", the equation as printed):
+/// The data-aware scaling law of Goyal et al. 2024 ("Scaling Laws for Data Filtering"): a power law in samples seen n whose
+/// exponent b halves every τ epochs of S samples. `GoyalCurve` has the closed forms.
 ///
-///     y = a (n₁/N0)^b · Π_j (n_j/n_{j−1})^{b δ^j} + d  =  a (n₁/N0)^b exp(b G) + d,   δ = 2^(−1/τ)
-///
-/// n samples seen, S samples per epoch, n₁ = min(n, S), K = ⌊n/S⌋ finished epochs;
-/// G = Σ_{e=1}^{K−1} δ^e ln((e+1)/e) + δ^K ln(n/(S K)), 0 for n ≤ S: what repeated samples still count for.
-/// The search runs over (b, δ): δ has no flat tail where τ has one. (a, d) are linear.
+/// The search runs over (b, δ = 2^(−1/τ)), which has no flat tail where τ has one, and the amplitude A and d, in which every
+/// form is linear.
 public struct GoyalLaw: ScalingLaw {
+    public enum Form: String, Sendable, CaseIterable {
+        /// The equation as printed: a (n₁/N0)^b · Π_j (n_j/n_{j−1})^(b δ^j) + d.
+        case printed = "goyal"
+        /// What the public code computes: [(a n₁/N0)^b + d] · Π_j (n_j/n_{j−1})^(b δ^j).
+        case released = "goyal-released"
+        /// The public code's ablation: (a/N0 · Σ_e (n_e − S e) δ^e)^b + d, n_e = min(S (e+1), n).
+        case effectiveData = "goyal-effective-data"
+    }
+
+    public let form: Form
     /// N0, the unit of n: it scales a and nothing else.
     public let n0: Double
     public var unit: Double? { n0 }
 
-    public init(n0: Double = 1) {
+    /// - Parameter n0: nil = 1 for the printed form, 10⁵ for those of the public code, as there.
+    public init(_ form: Form = .printed, n0: Double? = nil) {
+        let n0 = n0 ?? (form == .printed ? 1 : 1e5)
         precondition(n0 > 0 && n0.isFinite, "N0 is a positive number of samples, not \(n0)")
+        self.form = form
         self.n0 = n0
     }
 
-    public var name: String { "goyal" }
-    public var formula: String { "a (n1/N0)^b exp(b G(n, S, tau)) + d" }
-    public var source: String { "Goyal et al. 2024, Scaling Laws for Data Filtering" }
+    /// a stands within the power, where it is not linear.
+    private var isAmplitudeInside: Bool { form != .printed }
+
+    public var name: String { form.rawValue }
+
+    public var formula: String {
+        switch form {
+        case .printed: "a (n1/N0)^b exp(b G(n, S, tau)) + d"
+        case .released: "((a n1/N0)^b + d) exp(b G(n, S, tau))"
+        case .effectiveData: "(a/N0 sum_e (n_e - S e) 2^(-e/tau))^b + d"
+        }
+    }
+
+    public var source: String {
+        switch form {
+        case .printed: "Goyal et al. 2024, Scaling Laws for Data Filtering"
+        case .released: "Goyal et al. 2024, the public code"
+        case .effectiveData: "Goyal et al. 2024, the public code's ablation"
+        }
+    }
 
     public var columns: [LawColumn] {
         [
@@ -32,7 +60,12 @@ public struct GoyalLaw: ScalingLaw {
 
     public var parameters: [LawParameter] {
         [
-            LawParameter(name: "a", meaning: "y − d after N0 samples", bounds: Bounds(0, .infinity), isLinear: true),
+            isAmplitudeInside
+                ? LawParameter(
+                    name: "a", meaning: "scale of n within the power", bounds: Bounds(0, .infinity),
+                    spread: .given(.logarithmic(1e-6, 1e6)))
+                : LawParameter(
+                    name: "a", meaning: "y − d after N0 samples", bounds: Bounds(0, .infinity), isLinear: true),
             // Exponents of learning curves lie within a few tenths of zero: half of the starts above −0.3.
             LawParameter(
                 name: "b", meaning: "utility of new samples", bounds: Bounds(-5, 0),
@@ -40,9 +73,15 @@ public struct GoyalLaw: ScalingLaw {
             LawParameter(
                 name: "tau", meaning: "half-life of the utility, in epochs", bounds: Bounds(0.05, 1000),
                 spread: .given(.logarithmic(0.05, 1000))),
-            LawParameter(
-                name: "d", meaning: "y that no amount of samples goes below", bounds: Bounds(0, .infinity),
-                staysBelowData: true, isLinear: true),
+            form == .printed
+                ? LawParameter(
+                    name: "d", meaning: "y that no amount of samples goes below", bounds: Bounds(0, .infinity),
+                    staysBelowData: true, isLinear: true)
+                : LawParameter(
+                    name: "d",
+                    meaning: form == .released
+                        ? "part of y that new samples do not lower" : "y that no amount of samples goes below",
+                    bounds: Bounds(0, .infinity), staysBelowHighest: true, isLinear: true),
         ]
     }
 
@@ -55,7 +94,7 @@ public struct GoyalLaw: ScalingLaw {
     }
 
     public func undetermined(by points: LawPoints) -> [(parameter: Int, reason: String)] {
-        if Self.prepared(points).contains(where: \.isRepeated) { return [] }
+        if prepared(points).isRepeated.contains(true) { return [] }
         return [(2, "tau is not identified: no point lies beyond its first epoch (n > S)")]
     }
 
@@ -84,141 +123,88 @@ public struct GoyalLaw: ScalingLaw {
 
     static func delta(_ tau: Double) -> Double { exp2(-1 / tau) }
 
-    static func prepared(_ points: LawPoints) -> [GoyalPoint] {
-        zip(points.columns[0], points.columns[1]).map { GoyalPoint(n: $0, s: $1) }
+    private func prepared(_ points: LawPoints) -> GoyalCurve {
+        GoyalCurve(form, n: points.columns[0], s: points.columns[1])
     }
 
     public func curve(at points: LawPoints) -> CurveModel.Evaluate {
-        let prepared = Self.prepared(points)
-        let repeats = GoyalRepeats(upTo: prepared.map(\.epochs).max() ?? 0)
-        let (n, logUnit) = (prepared.count, log(n0))
+        let (curve, n) = (prepared(points), points.count)
+        let evaluate = inOwnAmplitude(curve)
         return { p, values, jacobian in
-            let (a, b, tau, d) = (p[0], p[1], p[2], p[3])
-            let delta = Self.delta(tau)
-            repeats.forEachGain(prepared, delta: delta, needsSlope: jacobian != nil) { i, gain, slope in
-                let u = prepared[i].logFirst - logUnit + gain
-                let g = exp(b * u)
-                values[i] = a * g + d
-                guard let jacobian else { return }
-                jacobian[i] = g
-                jacobian[n + i] = a * u * g
-                // Without repeats there is no τ in it, not even an undetermined one.
-                jacobian[2 * n + i] =
-                    prepared[i].isRepeated ? a * b * g * slope * delta * log(2) / (tau * tau) : 0
-                jacobian[3 * n + i] = 1
+            let (tau, delta) = (p[2], Self.delta(p[2]))
+            withUnsafeTemporaryAllocation(of: Double.self, capacity: 4) { c in
+                (c[0], c[1], c[2], c[3]) = (p[0], p[1], delta, p[3])
+                evaluate(UnsafeBufferPointer(c), values, jacobian)
             }
+            guard let jacobian else { return }
+            // Without repeats there is no τ in it, not even an undetermined one.
+            let slope = tau.isNaN ? 0 : delta * log(2) / (tau * tau)
+            for i in 2 * n..<3 * n { jacobian[i] *= slope }
         }
     }
 
-    public func search(points: LawPoints, y: [Double], bounds: [Bounds], isShared: [Bool]) -> LawSearch {
-        let prepared = Self.prepared(points)
-        let repeats = GoyalRepeats(upTo: prepared.map(\.epochs).max() ?? 0)
-        let n = prepared.count
+    /// y by (a, b, δ, d).
+    private func inOwnAmplitude(_ curve: GoyalCurve) -> CurveModel.Evaluate {
         let logUnit = log(n0)
-        // n₁ is counted in its geometric mean, so that the amplitude is a typical y − d whatever b is; an amplitude
-        // that is held, bounded or shared keeps its own unit.
-        let keepsUnit = isShared[0] || bounds[0] != self.parameters[0].bounds
-        let centre = keepsUnit ? logUnit : prepared.map(\.logFirst).reduce(0, +) / Double(max(1, n))
-        let deltas = Bounds(Self.delta(bounds[2].lower), Self.delta(bounds[2].upper))
-        let model = CurveModel(
-            pointCount: n,
-            parameters: [
-                CurveParameter(bounds: bounds[0], isLinear: true, spread: .even(0, 1)),
-                CurveParameter(bounds: bounds[1], spread: .denseNear(.upper, k: 5.5, bounds[1].lower, bounds[1].upper)),
-                CurveParameter(bounds: deltas, spread: .even(deltas.lower, deltas.upper)),
-                CurveParameter(bounds: bounds[3], isLinear: true, spread: .even(0, 1)),
-            ]
-        ) { p, values, jacobian in
-            let (a, b, delta, d) = (p[0], p[1], p[2], p[3])
-            repeats.forEachGain(prepared, delta: delta, needsSlope: jacobian != nil) { i, gain, slope in
-                let u = prepared[i].logFirst - centre + gain
-                let g = exp(b * u)
-                values[i] = a * g + d
-                guard let jacobian else { return }
-                jacobian[i] = g
-                jacobian[n + i] = a * u * g
-                jacobian[2 * n + i] = a * b * g * slope
-                jacobian[3 * n + i] = 1
-            }
+        guard isAmplitudeInside else { return Self.inAmplitude(curve, at: logUnit) }
+        return { p, values, jacobian in
+            // ln a belongs to u.
+            curve.fill(1, p[1], p[2], p[3], centre: logUnit - log(p[0]), values: values, jacobian: jacobian)
+            guard let jacobian else { return }
+            for i in 0..<curve.count { jacobian[i] *= p[1] / p[0] }
         }
+    }
+
+    /// y by (A, b, δ, d).
+    private static func inAmplitude(_ curve: GoyalCurve, at centre: Double) -> CurveModel.Evaluate {
+        { p, values, jacobian in
+            curve.fill(p[0], p[1], p[2], p[3], centre: centre, values: values, jacobian: jacobian)
+        }
+    }
+
+    /// The search for (A, b, δ, d), A = a (centre/N0)^b or (a centre/N0)^b: y − d at a sample count in the points' middle,
+    /// typical of them whatever b is. An amplitude that is held, bounded or shared keeps its own unit.
+    public func search(points: LawPoints, y: [Double], bounds: [Bounds], isShared: [Bool]) -> LawSearch {
+        let curve = prepared(points)
+        let keepsUnit = isShared[0] || bounds[0] != self.parameters[0].bounds
+        let centre = curve.logFirst.reduce(0, +) / Double(max(1, curve.count))
+        let deltas = Bounds(Self.delta(bounds[2].lower), Self.delta(bounds[2].upper))
+        let typical = n0 / exp(centre)
+        let parameters = [
+            CurveParameter(
+                bounds: bounds[0], isLinear: !(keepsUnit && isAmplitudeInside),
+                spread: .logarithmic(1e-6 * typical, 1e6 * typical)),
+            CurveParameter(bounds: bounds[1], spread: .denseNear(.upper, k: 5.5, bounds[1].lower, bounds[1].upper)),
+            CurveParameter(bounds: deltas, spread: .even(deltas.lower, deltas.upper)),
+            CurveParameter(bounds: bounds[3], isLinear: true, spread: .even(0, 1)),
+        ]
+        let evaluate = keepsUnit ? inOwnAmplitude(curve) : Self.inAmplitude(curve, at: centre)
+        let shift = log(n0) - centre  // ln(N0/centre)
         return LawSearch(
-            model: model,
+            model: CurveModel(pointCount: curve.count, parameters: parameters, evaluate: evaluate),
             parameters: { c in
                 let tau =
                     c[2] == deltas.lower ? bounds[2].lower : c[2] == deltas.upper ? bounds[2].upper : -1 / log2(c[2])
-                return [c[0] * exp(c[1] * (logUnit - centre)), c[1], tau, c[3]]
+                let (a, b) = keepsUnit ? (c[0], c[1]) : amplitude(c[0], b: c[1], shift: shift)
+                return [a, b, tau, c[3]]
             },
             coordinates: { p in
-                [keepsUnit ? p[0] : p[0] / exp(p[1] * (logUnit - centre)), p[1], Self.delta(p[2]), p[3]]
+                let a =
+                    keepsUnit ? p[0] : isAmplitudeInside ? exp(p[1] * (log(p[0]) - shift)) : p[0] / exp(p[1] * shift)
+                return [a, p[1], Self.delta(p[2]), p[3]]
             })
     }
-}
 
-/// What of one point depends on n and S alone.
-struct GoyalPoint {
-    /// ln n₁.
-    let logFirst: Double
-    /// K, finished epochs.
-    let epochs: Int
-    /// ln(n / (S K)), 0 where K is 0.
-    let logRest: Double
-
-    /// Whether repeats count in it: n > S.
-    let isRepeated: Bool
-
-    init(n: Double, s: Double) {
-        logFirst = log(min(n, s))
-        // G is continuous where an epoch ends: which side a rounded ratio falls on does not matter.
-        isRepeated = n > s * (1 + 1e-9)  // beyond the rounding of a ratio
-        epochs = Int(min((n / s).rounded(.down), Double(GoyalRepeats.horizon)))
-        logRest = epochs > 0 ? log(n / (s * Double(epochs))) : 0
-    }
-}
-
-/// G and ∂G/∂δ of many points: prefix sums over epochs, made once for each δ.
-struct GoyalRepeats {
-    /// Later epochs weigh less than 2^(−90) at the largest half-life, 1000 epochs.
-    static let horizon = 90_000
-
-    private let logs: [Double]  // ln((e+1)/e), e = 0 unused
-
-    init(upTo epochs: Int) { logs = (0..<max(1, epochs)).map { $0 == 0 ? 0 : log1p(1 / Double($0)) } }
-
-    func gain(_ point: GoyalPoint, delta: Double) -> (value: Double, slope: Double) {
-        var result = (value: 0.0, slope: 0.0)
-        forEachGain([point], delta: delta, needsSlope: true) { result = ($1, $2) }
-        return result
-    }
-
-    func forEachGain(
-        _ points: [GoyalPoint], delta: Double, needsSlope: Bool,
-        _ body: (_ index: Int, _ gain: Double, _ slope: Double) -> Void
-    ) {
-        let count = logs.count
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * count + 1) { sums in
-            // sums[m] = Σ_{e≤m} δ^e L_e; slopes[m] = Σ_{e≤m} e δ^(e−1) L_e; powers[m] = δ^m.
-            let slopes = UnsafeMutableBufferPointer(rebasing: sums[count..<2 * count])
-            let powers = UnsafeMutableBufferPointer(rebasing: sums[(2 * count)...])
-            sums[0] = 0
-            slopes[0] = 0
-            powers[0] = 1
-            for e in 1..<max(1, count) {
-                let power = powers[e - 1]
-                sums[e] = sums[e - 1] + power * delta * logs[e]
-                slopes[e] = slopes[e - 1] + Double(e) * power * logs[e]
-                powers[e] = power * delta
-            }
-            for (i, point) in points.enumerated() {
-                guard point.isRepeated else {
-                    body(i, 0, 0)
-                    continue
-                }
-                let k = point.epochs
-                let power = powers[k - 1]
-                body(
-                    i, sums[k - 1] + power * delta * point.logRest,
-                    needsSlope ? slopes[k - 1] + Double(k) * power * point.logRest : 0)
-            }
-        }
+    /// (a, b) of the amplitude A at the centre, shift = ln(N0/centre).
+    private func amplitude(_ amplitude: Double, b: Double, shift: Double) -> (a: Double, b: Double) {
+        guard isAmplitudeInside else { return (amplitude * exp(b * shift), b) }
+        // A = (a centre/N0)^b. Where b is so close to 0 that no double holds a, the nearest exponent for which one does
+        // gives the same height, and a curve that is as flat.
+        let limit = 600.0
+        let power = log(amplitude) / b
+        if abs(power) <= limit { return (exp(power + shift), b) }
+        if amplitude == 1 || b.isNaN { return (exp(shift), b) }
+        let end = amplitude < 1 ? limit : -limit
+        return (exp(end + shift), amplitude > 0 ? log(amplitude) / end : b)
     }
 }

@@ -103,20 +103,40 @@ public struct LawParameter: Sendable, Equatable {
     public let bounds: Bounds
     /// The upper bound is the group's lowest y: an asymptote that the curve falls to.
     public let staysBelowData: Bool
+    /// The upper bound is the group's highest y.
+    public let staysBelowHighest: Bool
+    /// Between the group's highest y and a hundred times its largest magnitude: a level that the curve falls from.
+    public let staysAboveData: Bool
     /// f is affine in all linear parameters together.
     public internal(set) var isLinear: Bool
     public internal(set) var spread: LawSpread
 
     public init(
-        name: String, meaning: String, bounds: Bounds = .none, staysBelowData: Bool = false, isLinear: Bool = false,
+        name: String, meaning: String, bounds: Bounds = .none, staysBelowData: Bool = false,
+        staysBelowHighest: Bool = false, staysAboveData: Bool = false, isLinear: Bool = false,
         spread: LawSpread = .any
     ) {
         self.name = name
         self.meaning = meaning
         self.bounds = bounds
         self.staysBelowData = staysBelowData
+        self.staysBelowHighest = staysBelowHighest
+        self.staysAboveData = staysAboveData
         self.isLinear = isLinear
         self.spread = spread
+    }
+
+    /// The bounds in a group whose y is given; nil where no value lies between them.
+    public func bounds(over y: [Double]) -> Bounds? {
+        guard let lowest = y.min(), let highest = y.max() else { return bounds }
+        var (lower, upper) = (bounds.lower, bounds.upper)
+        if staysBelowData { upper = min(upper, lowest) }
+        if staysBelowHighest { upper = min(upper, highest) }
+        if staysAboveData {
+            lower = max(lower, highest)
+            upper = min(upper, 100 * max(abs(lowest), abs(highest)))
+        }
+        return lower <= upper ? Bounds(lower, upper) : nil
     }
 }
 
