@@ -108,8 +108,8 @@ public struct LawParameter: Sendable, Equatable {
     /// Between the group's highest y and a hundred times its largest magnitude: a level that the curve falls from.
     public let staysAboveData: Bool
     /// f is affine in all linear parameters together.
-    public let isLinear: Bool
-    public let spread: LawSpread
+    public internal(set) var isLinear: Bool
+    public internal(set) var spread: LawSpread
 
     public init(
         name: String, meaning: String, bounds: Bounds = .none, staysBelowData: Bool = false,
@@ -198,18 +198,5 @@ public struct LawSearch: Sendable {
         self.model = model
         self.parameters = parameters
         self.coordinates = coordinates
-    }
-}
-
-/// The laws that can be named.
-public enum ScalingLaws {
-    public static let names = ["goyal"]
-
-    /// - Parameter unit: N0, the unit of samples in laws that have one.
-    public static func named(_ name: String, unit: Double = 1) throws(ScalingLawError) -> any ScalingLaw {
-        switch name {
-        case "goyal": return GoyalLaw(n0: unit)
-        default: throw .unknownLaw(name)
-        }
     }
 }

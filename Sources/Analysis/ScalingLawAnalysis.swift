@@ -104,7 +104,9 @@ public struct ScalingLawAnalysis: Sendable, Equatable {
         if let both = names.first(where: { options.start[$0] != nil && options.fixed[$0] != nil }) {
             throw .option("\(both) is both in --start and in --fix")
         }
-        if options.starts < 1 || options.starts > 1000 { throw .option("--starts takes 1…1000, not \(options.starts)") }
+        if let starts = options.starts, starts < 1 || starts > 1000 {
+            throw .option("--starts takes 1…1000, not \(starts)")
+        }
         if !(options.level > 0 && options.level < 1) {
             throw .option("--level lies between 0 and 1, not \(significant(options.level))")
         }

@@ -36,7 +36,7 @@ public enum ScalingLawError: Error, Sendable, Equatable, CustomStringConvertible
                 + "for percentages write --y \"\(column)/100\""
         case .invalidPoint(let place, let problem): return "\(place): \(problem)"
         case .expression(let text, let offset, let problem):
-            return "--y \"\(text)\", character \(offset + 1): \(problem)"
+            return Self.pointed(text, offset: offset, problem: problem)
         case .noRows(let why): return "no row is left to fit: \(why)"
         case .option(let problem): return problem
         }

@@ -30,7 +30,8 @@ public struct Bounds: Sendable, Equatable {
     public subscript(side: Side) -> Double { side == .lower ? lower : upper }
 
     // GSL's solvers know no bounds: they search an unbounded coordinate t, from which the parameter follows. Two ends:
-    // p = lower + (upper − lower) sin²t; one end: p = lower + √(1 + t²) − 1 or its mirror image; none: p = t.
+    // p = lower + (upper − lower) sin²t; one end: p = lower + t² or its mirror image, which has no scale of its own, so
+    // that a start many orders of magnitude off is as good as any; none: p = t.
 
     /// The parameter at search coordinate `t`, and dp/dt. Counted from the nearer end, so that no digits are lost there.
     func parameter(at t: Double) -> (value: Double, slope: Double) {
@@ -38,14 +39,9 @@ public struct Bounds: Sendable, Equatable {
         case (true, true):
             let (s, c, width) = (sin(t), cos(t), upper - lower)
             return (s * s < 0.5 ? lower + width * s * s : upper - width * c * c, 2 * width * s * c)
-        case (true, false):
-            let root = (1 + t * t).squareRoot()
-            return (lower + t * t / (root + 1), t / root)
-        case (false, true):
-            let root = (1 + t * t).squareRoot()
-            return (upper - t * t / (root + 1), -t / root)
-        case (false, false):
-            return (t, 1)
+        case (true, false): return (lower + t * t, 2 * t)
+        case (false, true): return (upper - t * t, -2 * t)
+        case (false, false): return (t, 1)
         }
     }
 
@@ -53,8 +49,8 @@ public struct Bounds: Sendable, Equatable {
         let p = clamp(value)
         switch (lower.isFinite, upper.isFinite) {
         case (true, true): return atan2((p - lower).squareRoot(), (upper - p).squareRoot())
-        case (true, false): return ((p - lower) * (p - lower + 2)).squareRoot()
-        case (false, true): return ((upper - p) * (upper - p + 2)).squareRoot()
+        case (true, false): return (p - lower).squareRoot()
+        case (false, true): return (upper - p).squareRoot()
         case (false, false): return p
         }
     }

@@ -1,8 +1,7 @@
-import Foundation
-
 public struct CurveFitOptions: Sendable, Equatable {
-    /// Local searches, from starts chosen among screened low-discrepancy points.
-    public var starts = 4
+    /// Local searches, from starts chosen among screened low-discrepancy points; nil = as many as the number of
+    /// nonlinear parameters asks for.
+    public var starts: Int?
     /// Values at which a search must begin, one per parameter, nil = chosen from the data. With `starts` 1 it is the only
     /// start.
     public var start: [Double?]?
@@ -32,71 +31,191 @@ public struct CurveSolution: Sendable, Equatable {
 }
 
 /// Fits one curve to any number of data sets; workspaces are made once. One per thread.
+///
+/// Squares are fitted by variable projection: linear parameters are solved for, the others searched. Other losses
+/// search all parameters, from where weighted squares end. Deterministic.
 public final class CurveFitter {
-    private let model: CurveModel
-    private let loss: Loss
+    let model: CurveModel
+    let loss: Loss
+    /// Parameters searched over when the linear ones are solved for.
+    let open: [Int]
+    let solved: [Int]
+    /// Both.
+    let all: [Int]
+    let projection: Projection
+    private lazy var fullStorage = LossResiduals(model, open: all, loss: loss)
+    private lazy var smoothStorage = LossResiduals(model, open: all, loss: loss.smooth)
+    private var isFullSet = false
+    private lazy var projectedDescent = Descent(residualCount: model.pointCount, variableCount: open.count)
+    private lazy var fullDescent = Descent(residualCount: model.pointCount, variableCount: all.count)
+    var data = CurveData([])
+    var iterations = 0
 
-    public init(_ model: CurveModel, loss: Loss = .squares) {
+    struct Candidate {
+        var parameters: [Double]
+        /// Σ s², in which the loss is written.
+        var cost: Double
+        var cosine: Double
+    }
+
+    /// - Parameter holding: parameters that stay where the start has them.
+    public init(_ model: CurveModel, loss: Loss = .squares, holding: Set<Int> = []) {
         self.model = model
         self.loss = loss
-    }
-
-    /// The global search: screening, local searches, polish.
-    public func fit(_ data: CurveData, options: CurveFitOptions = .init()) -> CurveSolution {
-        let open = openParameters
-        var best: CurveSolution?
-        for point in LowDiscrepancy.points(options.starts, dimension: max(1, open.count)) {
-            var start = model.parameters.map { $0.bounds.clamp($0.spread.value(0.5)) }
-            for (axis, j) in open.enumerated() {
-                start[j] = model.parameters[j].bounds.clamp(model.parameters[j].spread.value(point[axis]))
-            }
-            if let given = options.start { for j in open { start[j] = given[j] ?? start[j] } }
-            let found = refit(data, from: start)
-            if found.objective < best?.objective ?? .infinity { best = found }
+        let moving = model.parameters.indices.filter {
+            !holding.contains($0) && model.parameters[$0].bounds.lower < model.parameters[$0].bounds.upper
         }
-        return best ?? refit(data, from: model.parameters.map(\.bounds.lower))
+        var solved: [Int] = []
+        var bounded = 0
+        for j in moving where model.parameters[j].isLinear {
+            if model.parameters[j].bounds != .none { bounded += 1 }
+            if model.parameters[j].bounds == .none || bounded <= BoundedLinear.largestBounded { solved.append(j) }
+        }
+        self.solved = solved
+        open = moving.filter { !solved.contains($0) }
+        all = moving
+        projection = Projection(model, open: open, solved: solved)
     }
 
-    private var openParameters: [Int] {
-        model.parameters.indices.filter { model.parameters[$0].bounds.lower < model.parameters[$0].bounds.upper }
+    /// The global search: screening, local searches, polish, and GSL's algorithms where that did not converge.
+    public func fit(_ data: CurveData, options: CurveFitOptions = .init()) -> CurveSolution {
+        take(data)
+        var search = GlobalSearch(fitter: self, options: options)
+        return search.run()
     }
 
     /// One local search from `start`, for data close to those that gave it: bootstrap, profiles.
     public func refit(_ data: CurveData, from start: [Double]) -> CurveSolution {
-        let (model, n, open, isLog) = (model, model.pointCount, openParameters, loss.isLogarithmic)
-        var current = start
-        func place(_ t: UnsafeBufferPointer<Double>) {
-            for (slot, j) in open.enumerated() { current[j] = model.parameters[j].bounds.parameter(at: t[slot]).value }
+        take(data)
+        var options = DescentOptions()
+        options.gradientTolerance = 1e-8
+        let found = descend(from: start, options)
+        return solution(found, starts: 1, reached: 1)
+    }
+
+    private func take(_ data: CurveData) {
+        precondition(
+            data.y.count == model.pointCount && data.weights.map { $0.count == model.pointCount } != false,
+            "\(model.pointCount) points need as many values, not \(data.y.count)")
+        self.data = data
+        iterations = 0
+        if loss.isLogarithmic {
+            // Residuals of ln y are residuals of y over y, where they are small.
+            let weights = data.y.indices.map { (data.weights?[$0] ?? 1) / (data.y[$0] * data.y[$0]) }
+            projection.set(data.y, weights: weights)
+        } else {
+            projection.set(data.y, weights: data.weights)
         }
-        func residuals(_ f: [Double]) -> [Double] {
-            (0..<n).map { isLog ? log(f[$0] / data.y[$0]) : f[$0] - data.y[$0] }
+        isFullSet = false
+    }
+
+    /// The loss, and its squares, of all parameters. Most fits of squares never ask.
+    var full: LossResiduals {
+        setFull()
+        return fullStorage
+    }
+
+    private var smooth: LossResiduals {
+        setFull()
+        return smoothStorage
+    }
+
+    private func setFull() {
+        if isFullSet { return }
+        fullStorage.set(data.y, weights: data.weights)
+        smoothStorage.set(data.y, weights: data.weights)
+        isFullSet = true
+    }
+
+    /// The local search that suits the loss.
+    func descend(from start: [Double], _ options: DescentOptions) -> Candidate {
+        loss == .squares ? descendProjected(from: start, options) : descendFull(from: start, options)
+    }
+
+    /// Descends over the open parameters, the linear ones solved for at each step.
+    func descendProjected(from start: [Double], _ options: DescentOptions) -> Candidate {
+        var start = start
+        for j in start.indices { projection.parameters[j] = start[j] }
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, open.count)) { theta in
+            for (slot, j) in open.enumerated() { theta[slot] = start[j] }
+            let pointer = theta.baseAddress.unsafelyUnwrapped
+            let outcome = projectedDescent.run(projection, from: pointer, options: options)
+            iterations += outcome.iterations
+            // The last point asked may have been a step that was not taken.
+            evaluateProjection(pointer)
+            for j in start.indices { start[j] = projection.parameters[j] }
+            return Candidate(parameters: start, cost: outcome.cost, cosine: outcome.cosine)
         }
-        let problem = LeastSquaresProblem(
-            residualCount: n, parameterCount: open.count,
-            residuals: { t, out in
-                place(t)
-                let r = residuals(model.values(current))
-                for i in 0..<n { out[i] = r[i] * (data.weights?[i] ?? 1).squareRoot() }
-            },
-            jacobian: { t, out in
-                place(t)
-                let (f, j) = (model.values(current), model.jacobian(current))
-                for i in 0..<n {
-                    let factor = (data.weights?[i] ?? 1).squareRoot() / (isLog ? f[i] : 1)
-                    for (slot, k) in open.enumerated() {
-                        let slope = model.parameters[k].bounds.parameter(at: t[slot]).slope
-                        out[i * open.count + slot] = factor * j[i * model.parameters.count + k] * slope
-                    }
-                }
-            })
-        let solution = minimize(problem, from: open.map { model.parameters[$0].bounds.coordinate(of: start[$0]) })
-        solution.parameters.withUnsafeBufferPointer(place)
+    }
+
+    /// Descends over all parameters.
+    func descendFull(from start: [Double], _ options: DescentOptions, smoothly: Bool = false) -> Candidate {
+        let source = smoothly ? smooth : full
+        var result = start
+        for j in start.indices { source.parameters[j] = start[j] }
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, all.count)) { theta in
+            for (slot, j) in all.enumerated() { theta[slot] = start[j] }
+            let outcome = fullDescent.run(source, from: theta.baseAddress.unsafelyUnwrapped, options: options)
+            iterations += outcome.iterations
+            for (slot, j) in all.enumerated() { result[j] = theta[slot] }
+            return Candidate(parameters: result, cost: outcome.cost, cosine: outcome.cosine)
+        }
+    }
+
+    /// Σ s² at `start` once its linear parameters have been solved for, and those parameters.
+    func solveLinear(at start: inout [Double]) -> Double {
+        for j in start.indices { projection.parameters[j] = start[j] }
+        let cost = withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, open.count)) { theta in
+            for (slot, j) in open.enumerated() { theta[slot] = start[j] }
+            return evaluateProjection(theta.baseAddress.unsafelyUnwrapped)
+        }
+        for j in solved { start[j] = projection.parameters[j] }
+        return cost
+    }
+
+    @discardableResult private func evaluateProjection(_ theta: UnsafePointer<Double>) -> Double {
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, model.pointCount)) {
+            projection.residuals(theta, $0.baseAddress.unsafelyUnwrapped)
+        }
+    }
+
+    /// The loss at given parameters, as Σ s².
+    func cost(at parameters: [Double]) -> Double {
+        let source = full
+        for j in parameters.indices { source.parameters[j] = parameters[j] }
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, model.pointCount + all.count)) { room in
+            let theta = room.baseAddress.unsafelyUnwrapped
+            for (slot, j) in all.enumerated() { theta[slot] = parameters[j] }
+            return source.residuals(theta, theta + all.count)
+        }
+    }
+
+    func solution(_ found: Candidate, starts: Int, reached: Int) -> CurveSolution {
+        let values = model.values(found.parameters)
+        let residuals = values.indices.map {
+            loss.isLogarithmic ? Loss.logRatio(values[$0], data.y[$0]) : values[$0] - data.y[$0]
+        }
+        let sides = model.parameters.indices.map { j -> Bounds.Side? in
+            all.contains(j) ? model.parameters[j].bounds.side(of: found.parameters[j], within: 0) : nil
+        }
+        let floor = projection.floor
+        // Rounding of the model's values, about 1e-15 of them, sets how small the cosine can become.
+        let limit = 1e-6 + 10 * (floor / max(found.cost, .leastNormalMagnitude)).squareRoot()
+        let termination: Termination
+        if !found.cost.isFinite {
+            termination = .notConverged("the model is finite at none of \(max(1, starts)) starts")
+        } else if found.cosine <= limit {
+            termination = .converged(
+                starts == 1
+                    ? "the only start ended in a minimum within the bounds"
+                    : "the best of \(starts) starts is a minimum within the bounds")
+        } else {
+            termination = .notConverged(
+                "the gradient is not zero where the search stopped (cosine \(found.cosine), \(iterations) iterations)")
+        }
         return CurveSolution(
-            parameters: current,
-            sides: model.parameters.indices.map { j in
-                open.contains(j) ? model.parameters[j].bounds.side(of: current[j], within: 1e-9) : nil
-            },
-            objective: solution.rss, residuals: residuals(model.values(current)), starts: 1, startsAtBest: 1,
-            iterations: solution.iterations, termination: solution.termination)
+            parameters: found.parameters, sides: sides, objective: loss.objective(residuals, weights: data.weights),
+            residuals: residuals, starts: starts, startsAtBest: reached, iterations: iterations,
+            termination: termination)
     }
 }

@@ -36,13 +36,18 @@ import Testing
     }
 
     @Test func spreadsStayInside() {
-        let bounds = Bounds(-5, 0)
-        for t in [0.0, 0.25, 0.5, 1.0] {
-            for spread in [Spread.even, .denseNear(.upper, k: 5.5), .denseNear(.lower, k: 2)] {
-                #expect(bounds.contains(spread.value(t, in: bounds)))
+        let spreads: [(Spread, ClosedRange<Double>)] = [
+            (.even(-5, 0), -5...0), (.denseNear(.upper, k: 5.5, -5, 0), -5...0), (.denseNear(.lower, k: 2, 1, 2), 1...2),
+            (.logarithmic(0.05, 1000), 0.05...1000), (.signed(1e-3, 10), -10...10),
+        ]
+        for (spread, range) in spreads {
+            // A last bit of the power may fall outside; clamping to the bounds is the search's.
+            for t in [0.0, 0.25, 0.5, 1.0] {
+                #expect(spread.value(t) >= range.lowerBound - 1e-12 && spread.value(t) <= range.upperBound * (1 + 1e-12))
             }
         }
-        #expect(Spread.denseNear(.upper, k: 5.5).value(0.5, in: bounds) > -0.4)
+        #expect(Spread.denseNear(.upper, k: 5.5, -5, 0).value(0.5) > -0.4)
+        #expect(Spread.signed(1e-3, 10).value(0) == -10 && abs(Spread.signed(1e-3, 10).value(0.5) - 1e-3) < 1e-15)
     }
 }
 
@@ -63,7 +68,8 @@ import Testing
         let solver = BoundedLinear(n: n, bounds: bounds)
         for i in 0..<n * k { solver.columns[i] = stream.uniform() - 0.3 }
         let y = (0..<n).map { _ in 2 * stream.uniform() - 1 }
-        let rss = y.withUnsafeBufferPointer { solver.solve($0) }
+        for i in 0..<n { solver.target[i] = y[i] }
+        let rss = solver.solve()
         var recomputed = 0.0
         for i in 0..<n {
             var r = -y[i]
@@ -76,7 +82,7 @@ import Testing
             #expect(bounds[j].contains(solver.coefficients[j]))
             guard bounds[j].lower < bounds[j].upper else { continue }
             let gradient = (0..<n).reduce(0) { $0 + solver.columns[j * n + $1] * solver.residuals[$1] }
-            switch solver.sides[j] {
+            switch solver.side(j) {
             case nil: #expect(abs(gradient) < 1e-12)
             case .lower: #expect(gradient >= -1e-12)
             case .upper: #expect(gradient <= 1e-12)
@@ -87,7 +93,8 @@ import Testing
     @Test func dependentColumnsEndOnABound() {
         let solver = BoundedLinear(n: 3, bounds: [Bounds(0, .infinity), Bounds(0, 1)])
         for i in 0..<6 { solver.columns[i] = 1 }
-        let rss = [1.0, 2, 3].withUnsafeBufferPointer { solver.solve($0) }
+        for i in 0..<3 { solver.target[i] = Double(i + 1) }
+        let rss = solver.solve()
         #expect(abs(rss - 2) < 1e-14)
         #expect(abs(solver.coefficients[0] + solver.coefficients[1] - 2) < 1e-14)
     }

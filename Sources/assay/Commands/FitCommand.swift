@@ -48,7 +48,7 @@ struct FitCommand: ParsableCommand {
     var fix: String?
 
     @Option(help: "Local searches; 1 together with --start uses exactly that start.")
-    var starts: Int = ScalingLawOptions().starts
+    var starts: Int?
 
     @Option(help: "Intervals: none or asymptotic.")
     var interval: ScalingLawOptions.Interval = .asymptotic
