@@ -60,7 +60,7 @@ public struct ScalingLawOptions: Sendable, Equatable {
 
 extension ScalingLawOptions {
     /// Refuses what cannot be asked of these laws.
-    func check(_ laws: [any ScalingLaw], grouped: Bool) throws(ScalingLawError) {
+    public func check(_ laws: [any ScalingLaw], grouped: Bool) throws(ScalingLawError) {
         try checkNumbers()
         let named = [("--start", Array(start.keys)), ("--fix", Array(fixed.keys)), ("--bound", Array(bounds.keys))]
         for (option, names) in named + [("--share", shared)] {
