@@ -240,7 +240,8 @@ M = np.eye(25) - Q @ Q.T
 k = 25 - 3
 trace, square = np.trace(M @ W), np.trace(M @ W @ M @ W)
 out["autocorrelation"] = {
-    "runs": runs.tolist(), "jacobian": J.ravel().tolist(), "residuals": r.tolist(), "lag_one": float(r @ W @ r / (r @ r)),
+    "runs": runs.tolist(), "jacobian": J.ravel().tolist(), "residuals": r.tolist(),
+    "lag_one": float(r @ W @ r / (r @ r)),
     "durbin_watson": float(sum((r[i + 1] - r[i]) ** 2 for i in range(24) if runs[i] == runs[i + 1]) / (r @ r)),
     "mean": trace / k, "deviation": float(np.sqrt(2 * (k * square - trace**2) / (k * k * (k + 2))))}
 
