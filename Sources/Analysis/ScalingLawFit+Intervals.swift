@@ -92,12 +92,13 @@ struct FitIntervals: Sendable {
             identity: identity.joined(separator: "|"), threads: threads)
         let intervals = found.intervals(level: options.level, bounds: problem.bounds, of: estimate.search.parameters)
         var result = none(estimate.parameters.count)
-        result.method = found.description(level: options.level)
+        result.method = found.description()
         result.notes = found.warnings
         result.resamples = (0..<found.resamples).flatMap { estimate.search.parameters(found.parameters($0)) }
+        if let warning = intervals.compactMap({ $0?.warning }).first { result.notes.append(warning) }
         for j in problem.estimated where !estimate.idle.contains(j) && intervals.indices.contains(j) {
             guard let interval = intervals[j] else { continue }
-            result.tail = interval.shares.low
+            result.tail = interval.tail
             (result.low[j], result.high[j]) = (interval.low, interval.high)
             if interval.low == nil && estimate.sides[j] != .lower { result.openBelow.append(j) }
             if interval.high == nil && estimate.sides[j] != .upper { result.openAbove.append(j) }
