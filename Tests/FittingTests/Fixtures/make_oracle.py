@@ -202,8 +202,7 @@ out["clusters"] = {
     "covariance": (C / (C - 1) * (n - 1) / (n - p) * bread @ meat @ bread).ravel().tolist()}
 
 delta, w = 0.04, rng.uniform(0.5, 2, 25)
-huber = lambda q: np.sqrt(w) * (exponential(q, free.x) - free.y)
-# SciPy weighs inside the loss; Assay's Σ w ρ(r) is minimised by Newton on its gradient instead.
+# SciPy weighs inside the loss; Assay's Σ w ρ(r) is minimised by reweighted least squares instead.
 q = free.optimum.copy()
 for _ in range(200):
     res = exponential(q, free.x) - free.y
