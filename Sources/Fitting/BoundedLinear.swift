@@ -141,7 +141,9 @@ final class BoundedLinear {
             addScaled(-factors[slot], unit, right, k)
         }
         for slot in (0..<count).reversed() {
-            for later in slot + 1..<max(count, slot + 1) { factors[slot] -= smallBasis[slot * k + later] * factors[later] }
+            for later in slot + 1..<max(count, slot + 1) {
+                factors[slot] -= smallBasis[slot * k + later] * factors[later]
+            }
             factors[slot] /= smallBasis[slot * k + slot]
             // A hair outside is the rounding of this shorter way; the full one decides.
             let (bound, slack) = (bounds[free[slot]], 1e-12 * abs(factors[slot]))
@@ -177,7 +179,9 @@ final class BoundedLinear {
         }
         for slot in (0..<freeCount).reversed() {
             var value = projected[slot]
-            for later in slot + 1..<max(freeCount, slot + 1) { value -= triangle[slot * k + later] * trial[free[later]] }
+            for later in slot + 1..<max(freeCount, slot + 1) {
+                value -= triangle[slot * k + later] * trial[free[later]]
+            }
             value /= triangle[slot * k + slot]
             let bound = bounds[free[slot]]
             if !bound.contains(value) {

@@ -80,8 +80,7 @@ public final class CurveFitter {
     /// The global search: screening, local searches, polish, and GSL's algorithms where that did not converge.
     public func fit(_ data: CurveData, options: CurveFitOptions = .init()) -> CurveSolution {
         take(data)
-        var search = GlobalSearch(fitter: self, options: options)
-        return search.run()
+        return GlobalSearch(fitter: self, options: options).run()
     }
 
     /// One local search from `start`, for data close to those that gave it: bootstrap, profiles.
@@ -93,7 +92,7 @@ public final class CurveFitter {
         return solution(found, starts: 1, reached: 1)
     }
 
-    private func take(_ data: CurveData) {
+    func take(_ data: CurveData) {
         precondition(
             data.y.count == model.pointCount && data.weights.map { $0.count == model.pointCount } != false,
             "\(model.pointCount) points need as many values, not \(data.y.count)")

@@ -111,30 +111,38 @@ final class Descent {
             let predicted = makeStep(bounds, radius)
             // The decrease that the linear model promises, as a share of the cost; below rounding it alone is judged.
             let share = predicted / cost
-            guard share > 1e-26 else { break }
             // The model's values are rounded, and with them the cost: ‖y‖ against ‖r‖ says by how much.
             let noise = max(1e-13, 2 * (source.floor / cost).squareRoot())
             let isEndgame = share < noise
-            if isEndgame && share > 0.5 * lastShare { break }
-            for j in 0..<q { trial[j] = bounds[j].clamp(theta[j] + step[j]) }
-            let trialCost = source.residuals(trial, trialR)
-            let ratio = isEndgame ? (trialCost <= cost * (1 + noise) ? 1 : 0) : (cost - trialCost) / predicted
-            let length = scaledNorm(step)
-            if ratio < 0.25 || !ratio.isFinite {
-                // Infinity lies beyond: well inside.
-                radius = min(length, radius) * (trialCost.isFinite ? 0.25 : 0.1)
-            } else if ratio > 0.75 {
-                radius = max(radius, 2 * length)
+            var isStuck = !(share > 1e-26) || isEndgame && share > 0.5 * lastShare
+            if !isStuck {
+                let trialCost = source.residuals(trial, trialR)
+                let ratio =
+                    isEndgame ? (trialCost <= cost * (1 + noise) ? 1 : 0) : (cost - trialCost) / predicted
+                let length = scaledNorm(step)
+                if ratio < 0.25 || !ratio.isFinite {
+                    // Infinity lies beyond: well inside.
+                    radius = min(length, radius) * (trialCost.isFinite ? 0.25 : 0.1)
+                } else if ratio > 0.75 {
+                    radius = max(radius, 2 * length)
+                }
+                if ratio > 1e-4 {
+                    if isEndgame { lastShare = share }
+                    for j in 0..<q { theta[j] = trial[j] }
+                    swap(&r, &trialR)
+                    cost = trialCost
+                    source.jacobian(theta, jacobian)
+                } else {
+                    isStuck = isEndgame || length <= 1e-15 * scaledNorm(theta) || radius < 1e-290
+                }
             }
-            if ratio > 1e-4 {
-                if isEndgame { lastShare = share }
-                for j in 0..<q { theta[j] = trial[j] }
-                swap(&r, &trialR)
-                cost = trialCost
-                source.jacobian(theta, jacobian)
-            } else if isEndgame || length <= 1e-15 * scaledNorm(theta) || radius < 1e-290 {
-                break
-            }
+            guard isStuck else { continue }
+            // A hair beside a bound, the rounding of the cost hides what the last bit of the way would gain.
+            guard reachBounds(bounds) else { break }
+            cost = source.residuals(theta, r)
+            source.jacobian(theta, jacobian)
+            radius = -1
+            lastShare = .infinity
         }
         for j in 0..<q { start[j] = theta[j] }
         return DescentOutcome(cost: cost, cosine: cost <= source.floor ? 0 : cosine, iterations: iterations)
@@ -159,15 +167,32 @@ final class Descent {
         return largest
     }
 
+    /// Puts variables on the bound that they are within 1e-6 of and are drawn to; false where there is none.
+    private func reachBounds(_ bounds: [Bounds]) -> Bool {
+        var moved = false
+        for j in 0..<q where gradient[j] != 0 {
+            let end = gradient[j] > 0 ? bounds[j].lower : bounds[j].upper
+            guard end.isFinite, theta[j] != end, abs(theta[j] - end) <= 1e-6 * max(abs(end), abs(theta[j])) else {
+                continue
+            }
+            theta[j] = end
+            moved = true
+        }
+        return moved
+    }
+
     private func scaledNorm(_ x: UnsafeMutablePointer<Double>) -> Double {
         var sum = 0.0
         for j in 0..<q { sum += scale[j] * x[j] * scale[j] * x[j] }
         return sum.squareRoot()
     }
 
-    /// Fills `step`; returns the decrease of ‖r‖² that the linear model predicts for it.
+    /// Fills `step` and `trial`; returns the decrease of ‖r‖² that the linear model predicts for it.
     private func makeStep(_ bounds: [Bounds], _ radius: Double) -> Double {
-        for j in 0..<q { step[j] = 0 }
+        for j in 0..<q {
+            step[j] = 0
+            trial[j] = theta[j]
+        }
         for i in 0..<n { rest[i] = r[i] }
         var left = radius
         while freeCount > 0 {
@@ -178,8 +203,10 @@ final class Descent {
                 let j = free[slot]
                 let end = theta[j] + solution[slot]
                 if end < bounds[j].lower || end > bounds[j].upper {
-                    step[j] = (end < bounds[j].lower ? bounds[j].lower : bounds[j].upper) - theta[j]
+                    trial[j] = end < bounds[j].lower ? bounds[j].lower : bounds[j].upper
+                    step[j] = trial[j] - theta[j]
                 } else {
+                    trial[j] = end
                     step[j] = solution[slot]
                     free[stays] = j
                     stays += 1

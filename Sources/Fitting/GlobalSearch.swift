@@ -16,16 +16,25 @@ struct GlobalSearch {
         self.options = options
     }
 
-    mutating func run() -> CurveSolution {
-        let starts = starts()
+    func run() -> CurveSolution {
+        var found = search(Self.effort(open.count))
+        if options.starts == nil && found.best.cosine > 1e-6 && found.best.cost.isFinite {
+            // No minimum was reached, perhaps at a kink where a linear parameter meets its bound: more patience.
+            let again = search((1024, 24))
+            if again.best.cost < found.best.cost { found = again }
+        }
+        return fitter.solution(found.best, starts: found.starts, reached: found.reached)
+    }
+
+    private func search(_ effort: (screened: Int, starts: Int)) -> (best: Candidate, starts: Int, reached: Int) {
+        let starts = starts(effort)
         var found: [Candidate] = []
         let isOnly = options.starts == 1
         for start in starts { found.append(contentsOf: isOnly ? everyWay(from: start) : [search(from: start)]) }
         // The first of equals, so that the order of starts decides and nothing else.
         guard var best = found.min(by: { $0.cost < $1.cost }), best.cost.isFinite else {
             let start = starts.first ?? parameters.map { $0.bounds.clamp(0) }
-            return fitter.solution(
-                Candidate(parameters: start, cost: .infinity, cosine: 1), starts: starts.count, reached: 0)
+            return (Candidate(parameters: start, cost: .infinity, cosine: 1), starts.count, 0)
         }
         if !isOnly, let escaped = escape(best), escaped.cost < best.cost * (1 - 1e-9) {
             best = escaped
@@ -34,8 +43,7 @@ struct GlobalSearch {
         let unpolished = best.cost
         best = polish(best)
         let limit = max(best.cost, unpolished) * (1 + 1e-6) + fitter.projection.floor
-        return fitter.solution(
-            best, starts: isOnly ? 1 : found.count, reached: isOnly ? 1 : found.count { $0.cost <= limit })
+        return isOnly ? (best, 1, 1) : (best, found.count, found.count { $0.cost <= limit })
     }
 
     // MARK: Starts
@@ -45,7 +53,7 @@ struct GlobalSearch {
         switch nonlinear {
         case 0: (1, 1)
         case 1: (32, 3)
-        case 2: (64, 4)
+        case 2: (LowDiscrepancy.planeCount, 4)
         case 3: (256, 8)
         case 4: (512, 12)
         default: (1024, 20)
@@ -53,10 +61,9 @@ struct GlobalSearch {
     }
 
     /// The user's start, or the basins of a screening over the open parameters.
-    private func starts() -> [[Double]] {
+    private func starts(_ effort: (screened: Int, starts: Int)) -> [[Double]] {
         let held = parameters.indices.map { given[$0] ?? parameters[$0].bounds.clamp(1) }
         if open.allSatisfy({ given[$0] != nil }) && (options.starts == 1 || open.isEmpty) { return [inside(held)] }
-        let effort = Self.effort(open.count)
         let count = options.starts ?? effort.starts
         let screened = max(effort.screened, count)
         let points = LowDiscrepancy.points(screened, dimension: open.count)
@@ -169,7 +176,8 @@ struct GlobalSearch {
         var best = point
         func consider(_ next: Candidate) {
             let noise = 1e-12 + 2 * (fitter.projection.floor / max(best.cost, .leastNormalMagnitude)).squareRoot()
-            if next.cost < best.cost * (1 - noise) || next.cost <= best.cost * (1 + noise) && next.cosine < best.cosine {
+            if next.cost < best.cost * (1 - noise) || next.cost <= best.cost * (1 + noise) && next.cosine < best.cosine
+            {
                 best = next
             }
         }

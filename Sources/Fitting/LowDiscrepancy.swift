@@ -18,12 +18,13 @@ enum LowDiscrepancy {
 
     /// Points 1…count, [count, dimension].
     static func points(_ count: Int, dimension: Int) -> [Double] {
-        if count == plane.count / 2 && dimension == 2 { return plane }
+        if count == planeCount && dimension == 2 { return plane }
         return (1..<count + 1).flatMap { index in (0..<dimension).map { coordinate(index, axis: $0) } }
     }
 
     /// Thousands of fits in a row ask for the same points.
-    private static let plane = (1..<65).flatMap { index in (0..<2).map { coordinate(index, axis: $0) } }
+    static let planeCount = 48
+    private static let plane = (1..<planeCount + 1).flatMap { index in (0..<2).map { coordinate(index, axis: $0) } }
 
     /// The points from which local searches begin: in the order of their cost, each that has no better point within
     /// `radius` (multi-level single linkage, Rinnooy Kan & Timmer 1987: about one per basin), then the best of the rest.
