@@ -100,15 +100,15 @@ struct GoyalCurve: Sendable {
         }
     }
 
-    /// G and ∂G/∂δ of one point.
-    func gain(_ point: Int, delta: Double) -> (value: Double, slope: Double) {
-        var (gain, slope) = ([Double](repeating: 0, count: count), [Double](repeating: 0, count: count))
-        gain.withUnsafeMutableBufferPointer { gain in
-            slope.withUnsafeMutableBufferPointer { slope in
-                if let gain = gain.baseAddress { gains(delta, into: gain, slopes: slope.baseAddress) }
+    /// G and ∂G/∂δ, [n] each.
+    func gains(_ delta: Double) -> (values: [Double], slopes: [Double]) {
+        var (values, slopes) = ([Double](repeating: 0, count: count), [Double](repeating: 0, count: count))
+        values.withUnsafeMutableBufferPointer { values in
+            slopes.withUnsafeMutableBufferPointer { slopes in
+                if let values = values.baseAddress { gains(delta, into: values, slopes: slopes.baseAddress) }
             }
         }
-        return (gain[point], slope[point])
+        return (values, slopes)
     }
 
     /// Fills G and, where asked for, ∂G/∂δ, [n].
