@@ -11,7 +11,19 @@ public struct ExpressionLaw: ScalingLaw {
     public let columns: [LawColumn]
     public let parameters: [LawParameter]
     private let compiled: CompiledExpression
+    /// The columns that must be positive.
     private let positive: Set<Int>
+    private let unknown: Undetermined?
+    private let remarks: [Remark]
+
+    /// What it says about the data that a parameter ended on a bound.
+    struct Remark: Sendable {
+        let parameter: String
+        let side: Bounds.Side
+        let sentence: String
+    }
+
+    typealias Undetermined = @Sendable (LawPoints) -> [(parameter: Int, reason: String)]
 
     /// A law as a user states it, its parameters in the order of their first appearance, without bounds.
     ///
@@ -20,31 +32,42 @@ public struct ExpressionLaw: ScalingLaw {
         let expression = try Expression(text)
         try Self.check(expression, columns: columns)
         let names = expression.names.filter { !columns.contains($0) }
+        let spreads = ExpressionDimensions.spreads(
+            expression, roles: Self.roles(expression, columns: columns, parameters: names),
+            columnCount: columns.count, parameterCount: names.count)
         self.init(
             name: text, formula: text, source: "stated as an expression", expression,
             columns: columns.map { LawColumn(name: $0, meaning: "") },
-            parameters: names.map { LawParameter(name: $0, meaning: "") }, positive: [])
+            parameters: zip(names, spreads).map { LawParameter(name: $0, meaning: "", spread: $1) })
     }
 
     init(
         name: String, formula: String, source: String, _ expression: Expression, columns: [LawColumn],
-        parameters: [LawParameter], positive: Set<Int>
+        parameters: [LawParameter], positive: Set<Int> = [], undetermined: Undetermined? = nil, remarks: [Remark] = []
     ) {
         self.name = name
         self.formula = formula
         self.source = source
         self.columns = columns
         self.positive = positive
-        let roles = expression.names.map { name -> ExpressionGraph.Role in
-            if let column = columns.firstIndex(where: { $0.name == name }) { return .column(column) }
-            return .parameter(parameters.firstIndex { $0.name == name } ?? 0)
-        }
+        unknown = undetermined
+        self.remarks = remarks
+        let roles = Self.roles(expression, columns: columns.map(\.name), parameters: parameters.map(\.name))
         let compiled = CompiledExpression(expression, roles: roles, parameterCount: parameters.count)
         self.compiled = compiled
         self.parameters = parameters.enumerated().map { j, parameter in
             var parameter = parameter
             parameter.isLinear = compiled.linear[j]
             return parameter
+        }
+    }
+
+    private static func roles(
+        _ expression: Expression, columns: [String], parameters: [String]
+    ) -> [ExpressionGraph.Role] {
+        expression.names.map { name in
+            if let column = columns.firstIndex(of: name) { return .column(column) }
+            return .parameter(parameters.firstIndex(of: name) ?? 0)
         }
     }
 
@@ -64,7 +87,7 @@ public struct ExpressionLaw: ScalingLaw {
             var hint = ""
             if !Expression.canName(unused) {
                 hint = ": that name cannot stand in an expression, rename the column"
-            } else if let near = closest(to: unused, in: parameters) {
+            } else if unused.count > 2, let near = closest(to: unused, in: parameters) {
                 hint = " (is it meant by '\(near)'?)"
             }
             throw .option("the law \(abridged(text)) does not use the x column '\(unused)'\(hint)")
@@ -88,6 +111,14 @@ public struct ExpressionLaw: ScalingLaw {
             return .invalid("\(columns[column].name) must be positive, not \(significant(x[column]))")
         }
         return .fine
+    }
+}
+
+extension ExpressionLaw {
+    public func undetermined(by points: LawPoints) -> [(parameter: Int, reason: String)] { unknown?(points) ?? [] }
+
+    public func remark(_ parameter: Int, on side: Bounds.Side) -> String? {
+        remarks.first { $0.parameter == parameters[parameter].name && $0.side == side }?.sentence
     }
 }
 

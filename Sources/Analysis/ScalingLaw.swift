@@ -140,42 +140,6 @@ public struct LawParameter: Sendable, Equatable {
     }
 }
 
-/// Where the starts of a parameter lie, seen from the data.
-public enum LawSpread: Sendable, Equatable {
-    case given(Spread)
-    /// Like an x column: from a tenth of its smallest positive value to ten times its largest.
-    case like(column: Int)
-    /// Like one over an x column.
-    case inverse(column: Int)
-    /// Like y: from 1e-6 of its largest magnitude to ten times it.
-    case likeY
-    /// Nothing is known: either sign, many orders of magnitude.
-    case any
-
-    func values(_ points: LawPoints, _ y: [Double], _ bounds: Bounds) -> Spread {
-        func range(_ values: [Double]) -> (Double, Double) {
-            let positive = values.map(abs).filter { $0 > 0 && $0.isFinite }
-            return (positive.min() ?? 1, positive.max() ?? 1)
-        }
-        switch self {
-        case .given(let spread): return spread
-        case .like(let column):
-            let (low, high) = range(points.columns[column])
-            return .logarithmic(low / 10, high * 10)
-        case .inverse(let column):
-            let (low, high) = range(points.columns[column])
-            return .logarithmic(0.1 / high, 10 / low)
-        case .likeY:
-            let high = range(y).1
-            return .logarithmic(1e-6 * high, 10 * high)
-        case .any:
-            if bounds.lower.isFinite && bounds.upper.isFinite { return .even(bounds.lower, bounds.upper) }
-            if bounds.lower >= 0 { return .logarithmic(1e-6, 1e6) }
-            return .signed(1e-6, 1e6)
-        }
-    }
-}
-
 public enum LawPointCheck: Sendable, Equatable {
     case fine
     /// The point says nothing about the law; it is left out and counted.

@@ -156,35 +156,3 @@ private struct BrokenLaw: ScalingLaw {
         #expect(analysis.text().hasPrefix("[all rows]"))
     }
 }
-
-@Suite struct ColumnExpressionTests {
-    private let table = Table([Column("x", [3.0, .nan]), Column("acc@1", [80, 20]), Column("y2", [4.0, 5])])
-
-    @Test(arguments: [
-        ("x", 3), ("1-x/100", 0.97), ("-x^2", -9), ("2^3^2", 512), ("(x+1)*y2", 16), ("log(exp(x))", 3),
-        ("sqrt(y2) - abs(-1)", 1), ("1e2*x - -y2", 304), ("2*pi/pi", 2), ("acc@1", 80), ("6/3/2", 1),
-    ]) func valuesFollowTheUsualRules(text: String, value: Double) throws {
-        let expression = try ColumnExpression(text, known: table.columnNames)
-        let found = try expression.values(in: table)[0]
-        #expect(abs(found - value) < 1e-14 * max(1, abs(value)))
-    }
-
-    @Test func anEmptyCellStaysEmpty() throws {
-        #expect(try ColumnExpression("1-x", known: ["x"]).values(in: table)[1].isNaN)
-    }
-
-    @Test(arguments: [
-        ("1-", 2, "something is missing at the end"), ("(x", 2, "')' is missing"), ("x y2", 2, "unexpected 'y'"),
-        ("3..4", 4, "'3..4' is not a number"), ("x & 1", 2, "unexpected '&'"),
-        ("", 0, "something is missing at the end"),
-    ]) func mistakesAreLocated(text: String, offset: Int, problem: String) {
-        #expect(throws: ScalingLawError.expression(text, offset: offset, problem: problem)) {
-            try ColumnExpression(text, known: ["x", "y2"])
-        }
-    }
-
-    @Test func endlessNestingIsAnError() {
-        let text = String(repeating: "(", count: 100_000)
-        #expect(throws: ScalingLawError.self) { try ColumnExpression(text, known: []) }
-    }
-}
