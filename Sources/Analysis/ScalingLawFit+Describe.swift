@@ -108,9 +108,15 @@ extension ScalingLawFit {
     private static func termination(
         _ problem: FitProblem, _ estimate: FitEstimate, _ uncertainty: FitUncertainty
     ) -> Termination {
+        guard estimate.solution.termination.isConverged else { return estimate.solution.termination }
+        let values = estimate.model.values(estimate.parameters)
+        if let low = values.min(), let high = values.max(), low == high, problem.estimated.count > 1 {
+            return .notConverged(
+                "the best curve is flat: these data determine nothing but its height, \(significant(low))")
+        }
         let open = estimate.free + estimate.idle
-        let isLost = !open.isEmpty && estimate.free.allSatisfy(Set(uncertainty.undetermined.joined()).contains)
-        guard isLost, estimate.solution.termination.isConverged else { return estimate.solution.termination }
+        let lost = Set(uncertainty.undetermined.joined())
+        guard !open.isEmpty, estimate.free.allSatisfy(lost.contains) else { return estimate.solution.termination }
         let names = open.sorted().map { problem.law.parameters[$0].name }
         return .notConverged("the data determine none of \(names.joined(separator: ", "))")
     }
