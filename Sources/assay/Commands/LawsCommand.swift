@@ -17,6 +17,7 @@ struct LawsCommand: ParsableCommand {
     @OptionGroup var output: FormatOptions
 
     func run() throws {
-        print(ScalingLaws.table().formatted(output.chosen), terminator: "")
+        let format = output.chosen
+        print(format == .table ? ScalingLaws.text() : ScalingLaws.table().formatted(format), terminator: "")
     }
 }
