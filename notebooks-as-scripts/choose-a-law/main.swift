@@ -41,3 +41,21 @@ let curves = analysis.fits.map { fit in
 }
 let figure = Figure.scaling(curves, x: Axis("samples seen", logarithmic: true), y: Axis("test error"))
 print("results/notebooks/choose-a-law.svg:", try figure.draw(to: "results/notebooks/choose-a-law.svg"))
+
+// Prints, from the committed table (five budgets × 2 seeds fitted, 2 × 2 held out, per regime):
+//
+//     regime  law            n  k  delta_aicc     weight  loo_rmsle  holdout_rmsle  holdout_n
+//     ──────  ────────────  ──  ─  ──────────  ─────────  ─────────  ─────────────  ─────────
+//     HL      goyal         10  4      6.2544   0.028009   0.028116       0.020599          4
+//     HL      power-offset  10  3      1.3025     0.3331   0.035392        0.07493          4
+//     HL      m3            10  3           0    0.63889   0.032985       0.061057          4
+//     SL      goyal         10  4      9.0079  0.0066146   0.043323       0.015795          4
+//     SL      power-offset  10  3           0    0.59778   0.042767       0.016305          4
+//     SL      m3            10  3     0.82563     0.3956   0.046577       0.020395          4
+//
+//     regime = HL: AICc cannot tell between power-offset and m3 (differences below 2)
+//     regime = HL: BIC: goyal
+//     regime = HL: leave-one-out error: goyal (RMSLE 0.0281, n = 10)
+//     regime = HL: error at the last fifth of x: m3 (RMSLE 0.08, n = 2)
+//     regime = HL: error at the rows held out: goyal (RMSLE 0.0206, n = 4)
+//     …
