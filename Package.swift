@@ -45,7 +45,7 @@ let library = rooms.filter { $0.type == .regular && $0.name != "CKernels" }.map(
 let everything: [Target.Dependency] = library.map { .init(stringLiteral: $0) }
 
 let withFixtures: Set = [
-    "Analysis", "Datasets", "Distillation", "RunStore", "Scoring", "Statistics", "Studies", "Training",
+    "Analysis", "Datasets", "Distillation", "Fitting", "RunStore", "Scoring", "Statistics", "Studies", "Training",
     "Workflow",
 ]
 

@@ -29,16 +29,18 @@ enum M4Curve {
     /// The root of h(t) = q; infinite where y is as good as on a level.
     ///
     /// h is concave for α < 1 and convex for α > 1. Its asymptotes t and α t give a start on that side of the root from
-    /// which Newton's steps never pass it: they are done when rounding turns them back.
+    /// which Newton's steps never pass it. |h″/h′| ≤ 1: a step of 1e-8 leaves less than an ulp of 1.
     static func root(_ q: Double, _ alpha: Double) -> Double {
         if alpha == 0 { return q < 0 ? q - log(-expm1(q)) : .infinity }
         var t = q < 0 ? q : q / alpha
         while t.isFinite {
             let (value, slope, _, _, _) = h(t, alpha)
             let next = t - (value - q) / slope
-            // Also false for NaN.
+            // Rounding turns the last step back; also false for NaN.
             guard alpha < 1 ? next > t : next < t else { break }
+            let step = abs(next - t)
             t = next
+            if step < 1e-8 { break }
         }
         return t
     }

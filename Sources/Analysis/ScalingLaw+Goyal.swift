@@ -180,13 +180,15 @@ public struct GoyalLaw: ScalingLaw {
         ]
         let evaluate = keepsUnit ? inOwnAmplitude(curve) : Self.inAmplitude(curve, at: centre)
         let shift = log(n0) - centre  // ln(N0/centre)
+        let isFree = zip(bounds, isShared).map { $0.lower < $0.upper && !$1 }
         return LawSearch(
             model: CurveModel(pointCount: curve.count, parameters: parameters, evaluate: evaluate),
             parameters: { c in
                 let tau =
                     c[2] == deltas.lower ? bounds[2].lower : c[2] == deltas.upper ? bounds[2].upper : -1 / log2(c[2])
-                let (a, b) = keepsUnit ? (c[0], c[1]) : amplitude(c[0], b: c[1], shift: shift)
-                return [a, b, tau, c[3]]
+                if keepsUnit { return [c[0], c[1], tau, c[3]] }
+                let (a, b, d) = own(c[0], c[1], c[3], shift: shift, isFree: isFree)
+                return [a, b, tau, d]
             },
             coordinates: { p in
                 let a =
@@ -195,16 +197,22 @@ public struct GoyalLaw: ScalingLaw {
             })
     }
 
-    /// (a, b) of the amplitude A at the centre, shift = ln(N0/centre).
-    private func amplitude(_ amplitude: Double, b: Double, shift: Double) -> (a: Double, b: Double) {
-        guard isAmplitudeInside else { return (amplitude * exp(b * shift), b) }
-        // A = (a centre/N0)^b. Where b is so close to 0 that no double holds a, the nearest exponent for which one does
-        // gives the same height, and a curve that is as flat.
+    /// (a, b, d) of A, b and d, shift = ln(N0/centre).
+    ///
+    /// Within the power, A = (a centre/N0)^b has no double a where b is close to 0: there the curve is flat, and a as far out
+    /// as doubles reach, with the rest of its height in d, or an exponent that is as small, gives the same curve.
+    private func own(
+        _ amplitude: Double, _ b: Double, _ d: Double, shift: Double, isFree: [Bool]
+    ) -> (a: Double, b: Double, d: Double) {
+        guard isAmplitudeInside else { return (amplitude * exp(b * shift), b, d) }
         let limit = 600.0
         let power = log(amplitude) / b
-        if abs(power) <= limit { return (exp(power + shift), b) }
-        if amplitude == 1 || b.isNaN { return (exp(shift), b) }
+        if abs(power) <= limit { return (exp(power + shift), b, d) }
         let end = amplitude < 1 ? limit : -limit
-        return (exp(end + shift), amplitude > 0 ? log(amplitude) / end : b)
+        let a = exp(end + shift)
+        let rest = amplitude + d - exp(b * end)
+        if isFree[3] && rest >= 0 { return (a, b, rest) }
+        if isFree[3] && isFree[1] { return (a, log(amplitude + d) / end, 0) }
+        return (a, isFree[1] && amplitude > 0 ? log(amplitude) / end : b, d)
     }
 }

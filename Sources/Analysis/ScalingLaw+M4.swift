@@ -23,11 +23,12 @@ public struct M4Law: ScalingLaw {
     public var parameters: [LawParameter] {
         [
             LawParameter(name: "beta", meaning: "scale", bounds: Bounds(0, .infinity)),
+            // Beyond these c and alpha the curve is a step, whatever they are.
             LawParameter(
-                name: "c", meaning: "exponent far below err_0", bounds: Bounds(-.infinity, 0),
+                name: "c", meaning: "exponent far below err_0", bounds: Bounds(-20, 0),
                 spread: .given(.denseNear(.upper, k: 5.5, -5, 0))),
             LawParameter(
-                name: "alpha", meaning: "how late the fall begins", bounds: Bounds(0, .infinity),
+                name: "alpha", meaning: "how late the fall begins", bounds: Bounds(0, 100),
                 spread: .given(.denseNear(.lower, k: 4, 0, 10))),
             LawParameter(
                 name: "err_inf", meaning: "y that no amount goes below", bounds: Bounds(0, .infinity),
@@ -45,6 +46,7 @@ public struct M4Law: ScalingLaw {
     public func remark(_ parameter: Int, on side: Bounds.Side) -> String? {
         switch (parameter, side) {
         case (1, .upper): "y does not fall as x grows (an accuracy is fitted as --y \"1-acc\")"
+        case (1, .lower), (2, .upper): "the fall is as sudden as a step"
         case (2, .lower): "the points show no level before the fall: the law is power-offset"
         case (3, .lower): "the points show no floor"
         case (4, .lower): "the highest point is where the fall begins"
@@ -95,7 +97,7 @@ public struct M4Law: ScalingLaw {
                 pointCount: points.count, parameters: parameters, evaluate: Self.byPlace(logs.map { $0 - centre })),
             parameters: { p in
                 let logBeta = M4Curve.h(p[0], p[2]).value + (1 - p[2]) * log(p[4] - p[3]) - p[1] * centre
-                return [exp(logBeta), p[1], p[2], p[3], p[4]]
+                return [exp(min(max(logBeta, -700), 700)), p[1], p[2], p[3], p[4]]
             },
             coordinates: { p in
                 let q = log(p[0]) + p[1] * centre + (p[2] - 1) * log(p[4] - p[3])

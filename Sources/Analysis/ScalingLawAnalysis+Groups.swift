@@ -2,33 +2,76 @@ import Dispatch
 import Fitting
 
 extension ScalingLawAnalysis {
-    /// Group-major, law-minor: groups are fitted side by side, each result at its own place.
+    /// Group-major, law-minor.
     static func fits(
         _ groups: [FitGroup], _ rows: FitRows, _ laws: [any ScalingLaw], _ options: ScalingLawOptions
     ) -> [ScalingLawFit] {
-        inParallel(groups.count, threads: options.threads) { g in
+        if options.shared.isEmpty { return separateFits(groups, rows, laws, options) }
+        let byLaw = laws.map { law in
+            law.parameters.contains { options.shared.contains($0.name) }
+                ? sharedFits(groups, rows, law, options) : separateFits(groups, rows, [law], options)
+        }
+        return groups.indices.flatMap { g in byLaw.map { $0[g] } }
+    }
+
+    /// Groups side by side, each result at its own place.
+    private static func separateFits(
+        _ groups: [FitGroup], _ rows: FitRows, _ laws: [any ScalingLaw], _ options: ScalingLawOptions
+    ) -> [ScalingLawFit] {
+        let validates = crossValidates(options, laws)
+        let inside = groups.count < options.threads ? options.threads : 1
+        return inParallel(groups.count, threads: options.threads) { g -> [ScalingLawFit] in
             let (points, heldOut) = groups[g].points(rows, options)
             return laws.map { law in
                 let problem = FitProblem(law, points, options, place: rows.shortPlace)
-                return fit(problem, heldOut, options, validates: crossValidates(options, laws))
+                if let refusal = problem.refusal { return ScalingLawFit(refused: refusal, problem, options) }
+                let estimate = problem.solve(options)
+                var fit = ScalingLawFit(problem, estimate, options, threads: inside)
+                if validates {
+                    fit.predictionErrors.leaveOneOut = problem.leaveOneOutError(estimate, options)
+                    fit.predictionErrors.future = problem.futureError(options)
+                }
+                fit.predictionErrors.holdout = problem.error(at: heldOut, of: fit)
+                return fit
             }
         }.flatMap(\.self)
     }
 
-    private static func fit(
-        _ problem: FitProblem, _ heldOut: GroupPoints?, _ options: ScalingLawOptions, validates: Bool
-    ) -> ScalingLawFit {
-        if let refusal = problem.refusal { return ScalingLawFit(refused: refusal, problem, options) }
-        let estimate = problem.solve(options)
-        var fit = ScalingLawFit(problem, estimate, FitUncertainty(problem, estimate), options)
-        if validates {
-            fit.predictionErrors.leaveOneOut = problem.leaveOneOutError(estimate, options)
-            fit.predictionErrors.future = problem.futureError(options)
+    /// All groups that can be fitted, together.
+    private static func sharedFits(
+        _ groups: [FitGroup], _ rows: FitRows, _ law: any ScalingLaw, _ options: ScalingLawOptions
+    ) -> [ScalingLawFit] {
+        let points = groups.map { $0.points(rows, options) }
+        let problems = points.map { FitProblem(law, $0.fitted, options, place: rows.shortPlace) }
+        let sound = problems.indices.filter { problems[$0].refusal == nil }
+        var fits = problems.map { ScalingLawFit(refused: $0.refusal ?? "", $0, options) }
+        guard let together = SharedFitProblem(sound.map { problems[$0] }) else {
+            var alone = options
+            alone.shared = []
+            alone.cautions.append("nothing is shared: no other group can be fitted")
+            return separateFits(groups, rows, [law], alone)
         }
-        if let heldOut, heldOut.count > 0 {
-            fit.predictionErrors.holdout = problem.error(at: heldOut, parameters: fit.values)
+        if let refusal = together.refusal {
+            for g in sound { fits[g] = ScalingLawFit(refused: refusal, problems[g], options) }
+            return fits
         }
-        return fit
+        let estimates = together.solve(options)
+        let uncertainties = together.uncertainties(estimates)
+        for (place, g) in sound.enumerated() {
+            fits[g] = ScalingLawFit(
+                problems[g], estimates[place], options, uncertainty: uncertainties[place], threads: 1)
+            (fits[g].aicc, fits[g].bic) = options.loss.isRobust ? (.nan, .nan) : together.criteria(estimates)
+            fits[g].predictionErrors.holdout = problems[g].error(at: points[g].heldOut, of: fits[g])
+        }
+        return fits
+    }
+}
+
+extension FitProblem {
+    /// Of the rows held out; nil where there are none.
+    fileprivate func error(at heldOut: GroupPoints?, of fit: ScalingLawFit) -> LogError? {
+        guard let heldOut, heldOut.count > 0 else { return nil }
+        return error(at: heldOut, parameters: fit.values)
     }
 }
 

@@ -22,12 +22,11 @@ extension ScalingLawAnalysis {
         for (index, name) in (Array(others.keys) + ["fits"]).sorted().enumerated() {
             write("\(index == 0 ? "{" : ",")\n  \"\(name)\": ")
             if let value = others[name] {
-                write(Self.indented(value.text(), by: 2))
+                write(value.text(atDepth: 1))
                 continue
             }
             for i in fits.indices {
-                let text = json(ofFit: i, predictions, residuals).text()
-                write((i == 0 ? "[" : ",") + "\n    " + Self.indented(text, by: 4))
+                write((i == 0 ? "[" : ",") + "\n    " + json(ofFit: i, predictions, residuals).text(atDepth: 2))
             }
             write("\n  ]")
         }
@@ -54,18 +53,6 @@ extension ScalingLawAnalysis {
         }
         members.merge(predictions.json(ofFit: index)) { first, _ in first }
         return .object(members)
-    }
-
-    /// A JSON text within another: line breaks occur between its tokens alone.
-    private static func indented(_ text: String, by count: Int) -> String {
-        let spaces = [UInt8](repeating: UInt8(ascii: " "), count: count)
-        var out: [UInt8] = []
-        out.reserveCapacity(text.utf8.count * 5 / 4)
-        for byte in text.utf8.dropLast() {
-            out.append(byte)
-            if byte == UInt8(ascii: "\n") { out += spaces }
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 
     /// One row per fit and parameter, with the fit's n.

@@ -12,7 +12,7 @@ extension ScalingLawAnalysis {
     public func text(verbose: Bool = false) -> String {
         var parts =
             verbose || fits.count <= Self.reportLimit ? fits.map { $0.text() } : laws.indices.map(summary(ofLaw:))
-        if let choice { parts.append(choice.text()) }
+        if laws.count > 1, let choice { parts.append(choice.text()) }
         return parts.joined(separator: "\n")
     }
 

@@ -95,7 +95,7 @@ public struct ScalingLawAnalysis: Sendable {
     }
 
     /// A column that is an error by its name: `test_error`, `err`, `top1-err`.
-    static func isError(_ column: String) -> Bool {
+    public static func isError(_ column: String) -> Bool {
         let words = column.lowercased().split { !$0.isLetter }
         return column.lowercased().contains("error") || words.contains("err")
     }

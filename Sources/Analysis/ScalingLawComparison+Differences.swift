@@ -45,7 +45,7 @@ struct FitDifference {
         let delta = values[0] - values[1]
         let (error, degrees) = standardError(weights)
         if fits.allSatisfy({ !$0.resamples.isEmpty }) {
-            return resampled(quantity, weights, values, error: error, level: level, margin: margin)
+            return resampled(quantity, weights, values, level: level, margin: margin)
         }
         let isKnown = error.isFinite && error > 0 && delta.isFinite && fits[0].interval != .none
         let half = isKnown ? tQuantile(0.5 + level / 2, degrees: degrees) * error : .nan
@@ -83,8 +83,8 @@ struct FitDifference {
 
     /// The interval of the difference over pairs of bootstrap refits, drawn independently in either group.
     private func resampled(
-        _ quantity: ScalingLawComparison.Quantity, _ weights: [Double], _ values: [Double], error: Double,
-        level: Double, margin: Double?
+        _ quantity: ScalingLawComparison.Quantity, _ weights: [Double], _ values: [Double], level: Double,
+        margin: Double?
     ) -> Difference {
         let draws = fits.indices.map { side in
             fits[side].resampledParameters.map { Self.dot(weights, fits[side].model.values($0, at: points[side])) }
@@ -99,7 +99,7 @@ struct FitDifference {
         func share(_ holds: (Double) -> Bool) -> Double {
             Double(differences.count(where: holds) + 1) / Double(differences.count + 1)
         }
-        let tail = (1 - level) / 2
+        let tail = fits.map(\.resampleTail).min() ?? (1 - level) / 2
         return Difference(
             quantity: quantity, n: n, first: values[0], second: values[1], difference: delta,
             standardError: standardDeviation(differences), low: quantile(tail, ofSorted: differences),
@@ -114,12 +114,6 @@ struct FitDifference {
 }
 
 extension ScalingLawFit {
-    /// Parameters of the bootstrap's refits that are defined.
-    var resampledParameters: [[Double]] {
-        let p = parameters.count
-        return stride(from: 0, to: resamples.count, by: max(1, p)).map { Array(resamples[$0..<$0 + p]) }
-    }
-
     /// gᵀ Cov h over the parameters of two groups that share some; nil where they share none.
     func commonVariance(_ gradient: [Double], with other: ScalingLawFit, _ otherGradient: [Double]) -> Double? {
         guard let joint, let otherJoint = other.joint else { return nil }

@@ -54,27 +54,73 @@ public struct SharingTest: Sendable, Equatable {
         self.note = note
     }
 
-    /// All parameters of two groups in common: one fit to the points of both.
-    init(_ analysis: ScalingLawAnalysis, law: any ScalingLaw, _ fits: [ScalingLawFit], _ groups: [Int]) {
-        let estimated = law.parameters.map(\.name).filter { analysis.options.held($0) == nil }
+    /// Two groups: all parameters in common, which is one fit to the points of both, and each parameter by itself.
+    static func all(_ analysis: ScalingLawAnalysis, law: any ScalingLaw, _ groups: [Int]) -> [SharingTest] {
+        let names = law.parameters.map(\.name).filter { analysis.options.held($0) == nil }
         if analysis.options.loss.isRobust {
-            self.init(noTestOf: estimated, because: "no test: a Huber loss is not a likelihood of normal errors")
-            return
+            return [SharingTest(noTestOf: names, because: "no test: a Huber loss is not a likelihood of normal errors")]
         }
         var options = analysis.options
         options.shared = []
-        let rows = groups.flatMap { analysis.groups[$0].points(analysis.rows, options).fitted.rows }
-        let pooled = FitProblem(law, GroupPoints(rows.sorted(), of: analysis.rows, key: []), options)
-        if let refusal = pooled.refusal {
-            self.init(noTestOf: estimated, because: "no test: the pooled points cannot be fitted: \(refusal)")
-            return
+        let points = groups.map { analysis.groups[$0].points(analysis.rows, options).fitted }
+        let problems = points.map { FitProblem(law, $0, options) }
+        guard problems.allSatisfy({ $0.refusal == nil }) else {
+            return [SharingTest(noTestOf: names, because: "no test: a group cannot be fitted by itself")]
         }
-        let solution = pooled.solve(options).solution
-        let isOnBound = fits.contains { $0.parameters.contains { $0.bound != nil } }
-        self.init(
-            parameters: estimated, n: fits.map(\.n).reduce(0, +),
-            sharedRSS: solution.rss(weights: pooled.points.weights), sharedCount: pooled.estimated.count,
-            separateRSS: fits.map(\.rss).reduce(0, +), separateCount: fits.map(\.estimated).reduce(0, +),
-            note: isOnBound ? "a parameter is on a bound: the p-values are rough" : nil)
+        let separate = SeparateFits(problems, options)
+        let all = separate.test(of: names, pooled: GroupPoints(points.flatMap(\.rows), of: analysis.rows, key: []))
+        return names.count < 2 ? [all] : [all] + names.compactMap { separate.test(of: $0) }
+    }
+
+    fileprivate static func none(_ parameters: [String], because note: String) -> SharingTest {
+        SharingTest(noTestOf: parameters, because: note)
+    }
+}
+
+/// The alternative of every test: each group with parameters of its own.
+private struct SeparateFits {
+    private let problems: [FitProblem]
+    private let options: ScalingLawOptions
+    private let rss: Double
+    private let count: Int
+    private let note: String?
+
+    private var n: Int { problems.reduce(0) { $0 + $1.points.count } }
+
+    init(_ problems: [FitProblem], _ options: ScalingLawOptions) {
+        self.problems = problems
+        self.options = options
+        let estimates = problems.map { $0.solve(options) }
+        rss = zip(problems, estimates).reduce(0) { $0 + $1.1.solution.rss(weights: $1.0.points.weights) }
+        count = problems.reduce(0) { $0 + $1.estimated.count }
+        let isOnBound = estimates.contains { $0.sides.contains { $0 != nil } }
+        note = isOnBound ? "a parameter is on a bound: the p-values are rough" : nil
+    }
+
+    /// All parameters in common.
+    func test(of names: [String], pooled points: GroupPoints) -> SharingTest {
+        let pooled = FitProblem(problems[0].law, points, options)
+        if let refusal = pooled.refusal {
+            return .none(names, because: "no test: the pooled points cannot be fitted: \(refusal)")
+        }
+        return SharingTest(
+            parameters: names, n: n, sharedRSS: pooled.solve(options).solution.rss(weights: points.weights),
+            sharedCount: pooled.estimated.count, separateRSS: rss, separateCount: count, note: note)
+    }
+
+    /// One parameter in common; nil where a group does not determine it.
+    func test(of name: String) -> SharingTest? {
+        var options = options
+        options.shared = [name]
+        guard let place = problems[0].law.parameters.firstIndex(where: { $0.name == name }),
+            problems.allSatisfy({ $0.estimated.contains(place) })
+        else { return nil }
+        let sharing = problems.map { FitProblem($0.law, $0.points, options) }
+        guard let together = SharedFitProblem(sharing) else { return nil }
+        let estimates = together.solve(options)
+        let rss = zip(sharing, estimates).reduce(0) { $0 + $1.1.solution.rss(weights: $1.0.points.weights) }
+        return SharingTest(
+            parameters: [name], n: n, sharedRSS: rss, sharedCount: count - problems.count + 1, separateRSS: self.rss,
+            separateCount: count, note: note)
     }
 }

@@ -125,8 +125,7 @@ extension ScalingLawComparison.Pair {
             FitDifference(fits[0], fits[1], n: n, others: places.others).all(
                 level: analysis.options.level, margin: options.margin)
         }
-        let test = SharingTest(analysis, law: analysis.laws[index], fits, [a, b])
-        tests = [test]
+        tests = SharingTest.all(analysis, law: analysis.laws[index], [a, b])
         notes = places.notes
     }
 }

@@ -1,3 +1,4 @@
+import Fitting
 import Tables
 
 /// Why scaling laws could not be fitted at all; what goes wrong in one group is part of that group's result.
@@ -33,7 +34,7 @@ public enum ScalingLawError: Error, Sendable, Equatable, CustomStringConvertible
         case .unknownParameter(let name, let option, let known):
             return "\(option): the law has no parameter '\(name)'" + Self.suggestion(name, known)
         case .outOfBounds(let name, let value, let low, let high, let option, let boundOption):
-            let interval = "\(Self.end(low))…\(Self.end(high))"
+            let interval = Self.interval(Bounds(low, high))
             guard let boundOption else {
                 return "\(option): \(name) = \(significant(value)) is outside its bounds \(interval)"
             }
@@ -59,6 +60,9 @@ public enum ScalingLawError: Error, Sendable, Equatable, CustomStringConvertible
     static func few(_ places: [String]) -> String {
         places.prefix(5).joined(separator: ", ") + (places.count > 5 ? ", …" : "")
     }
+
+    /// `-5…0`
+    static func interval(_ bounds: Bounds) -> String { "\(end(bounds.lower))…\(end(bounds.upper))" }
 
     private static func end(_ x: Double) -> String { x.isInfinite ? (x < 0 ? "-∞" : "∞") : significant(x) }
 

@@ -3,21 +3,35 @@ import Foundation
 import Tables
 
 extension ScalingLawFit {
-    /// Fits one law to one group. Whatever is wrong with it becomes its termination and warnings.
-    init(_ problem: FitProblem, _ options: ScalingLawOptions) {
-        if let refusal = problem.refusal {
-            self.init(refused: refusal, problem, options)
-            return
+    /// What is known of a group once the search has ended. Whatever is wrong becomes its termination and warnings.
+    ///
+    /// - Parameters:
+    ///   - uncertainty: nil = of this group by itself.
+    ///   - threads: for a bootstrap's refits.
+    init(
+        _ problem: FitProblem, _ found: FitEstimate, _ options: ScalingLawOptions,
+        uncertainty: FitUncertainty? = nil, threads: Int
+    ) {
+        var estimate = found
+        var intervals: FitIntervals?
+        switch options.interval {
+        case .none: intervals = FitIntervals.none(estimate.parameters.count)
+        case .profile:
+            let profile = FitIntervals.profile(problem, found, level: options.level)
+            (estimate, intervals) = (profile.estimate, profile.intervals)
+        case .bootstrap: intervals = .bootstrap(problem, found, options, threads: threads)
+        case .asymptotic: break
         }
-        let estimate = problem.solve(options)
-        self.init(problem, estimate, FitUncertainty(problem, estimate), options)
+        let uncertainty = uncertainty ?? FitUncertainty(problem, estimate)
+        self.init(
+            problem, estimate, uncertainty,
+            intervals ?? .asymptotic(problem, estimate, uncertainty, level: options.level), options)
     }
 
-    /// What is known once the search has ended.
-    init(
-        _ problem: FitProblem, _ estimate: FitEstimate, _ uncertainty: FitUncertainty, _ options: ScalingLawOptions
+    private init(
+        _ problem: FitProblem, _ estimate: FitEstimate, _ uncertainty: FitUncertainty, _ intervals: FitIntervals,
+        _ options: ScalingLawOptions
     ) {
-        let intervals = Self.intervals(problem, estimate, uncertainty, options)
         var values = estimate.parameters
         for j in problem.unknown.map(\.parameter) + estimate.idle { values[j] = .nan }
         self.init(
@@ -73,7 +87,7 @@ extension ScalingLawFit {
         quantileDegrees = uncertainty?.quantileDegrees ?? 0
         joint = uncertainty?.joint
         intervalMethod = intervals.method
-        resamples = intervals.resamples
+        (resamples, resampleTail) = (intervals.resamples, intervals.tail)
         derived = values.isEmpty ? [] : intervals.derived(law, values)
         parameters = values.indices.map { j in
             Parameter(
@@ -94,20 +108,16 @@ extension ScalingLawFit {
     private static func termination(
         _ problem: FitProblem, _ estimate: FitEstimate, _ uncertainty: FitUncertainty
     ) -> Termination {
+        guard estimate.solution.termination.isConverged else { return estimate.solution.termination }
+        let values = estimate.model.values(estimate.parameters)
+        if let low = values.min(), let high = values.max(), low == high, problem.estimated.count > 1 {
+            return .notConverged(
+                "the best curve is flat: these data determine nothing but its height, \(significant(low))")
+        }
         let open = estimate.free + estimate.idle
-        let isLost = !open.isEmpty && estimate.free.allSatisfy(uncertainty.undetermined.contains)
-        guard isLost, estimate.solution.termination.isConverged else { return estimate.solution.termination }
+        let lost = Set(uncertainty.undetermined.joined())
+        guard !open.isEmpty, estimate.free.allSatisfy(lost.contains) else { return estimate.solution.termination }
         let names = open.sorted().map { problem.law.parameters[$0].name }
         return .notConverged("the data determine none of \(names.joined(separator: ", "))")
-    }
-
-    private static func intervals(
-        _ problem: FitProblem, _ estimate: FitEstimate, _ uncertainty: FitUncertainty, _ options: ScalingLawOptions
-    ) -> FitIntervals {
-        switch options.interval {
-        case .none: .none(estimate.parameters.count)
-        case .asymptotic, .profile, .bootstrap:
-            .asymptotic(problem, estimate, uncertainty, level: options.level)
-        }
     }
 }

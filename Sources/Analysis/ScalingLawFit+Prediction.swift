@@ -1,5 +1,6 @@
 import Fitting
 import Foundation
+import Statistics
 
 extension ScalingLawFit {
     /// What a fit predicts at one point.
@@ -41,15 +42,40 @@ extension ScalingLawFit {
         guard interval != .none, !isRefused else {
             return values.map { Prediction(value: $0, low: nil, high: nil, predictionLow: nil, predictionHigh: nil) }
         }
-        let errors = standardErrors(at: points)
+        let draws = resampledParameters.map { model.values($0, at: ownColumns(points)) }
+        let errors = draws.isEmpty ? standardErrors(at: points) : Self.deviations(draws, loss)
         let quantile = studentQuantile(level: level, degreesOfFreedom: quantileDegrees)
         return values.indices.map { i in
             let scatter = variance.isNaN ? nil : (errors[i] * errors[i] + variance).squareRoot()
-            let curve = ends(values[i], quantile * errors[i])
+            let curve = draws.isEmpty ? ends(values[i], quantile * errors[i]) : percentiles(draws.map { $0[i] })
             let observation = scatter.flatMap { ends(values[i], quantile * $0) }
             return Prediction(
                 value: values[i], low: curve?.low, high: curve?.high, predictionLow: observation?.low,
                 predictionHigh: observation?.high)
+        }
+    }
+
+    /// Parameters of the bootstrap's refits that are defined.
+    var resampledParameters: [[Double]] {
+        let p = parameters.count
+        let needed = parameters.indices.filter { !parameters[$0].value.isNaN }
+        return stride(from: 0, to: resamples.count, by: max(1, p)).compactMap { first in
+            needed.contains { resamples[first + $0].isNaN } ? nil : Array(resamples[first..<first + p])
+        }
+    }
+
+    /// The ends of a bootstrap distribution at the level.
+    private func percentiles(_ values: [Double]) -> (low: Double, high: Double)? {
+        let sorted = values.filter(\.isFinite).sorted()
+        guard sorted.count * 2 > values.count else { return nil }
+        return (quantile(resampleTail, ofSorted: sorted), quantile(1 - resampleTail, ofSorted: sorted))
+    }
+
+    /// The standard deviation of the curve over refits, point by point; of ln f under a logarithmic loss.
+    private static func deviations(_ draws: [[Double]], _ loss: Loss) -> [Double] {
+        (draws.first ?? []).indices.map { i in
+            let values = draws.map { loss.isLogarithmic ? log($0[i]) : $0[i] }.filter(\.isFinite)
+            return standardDeviation(values) ?? .nan
         }
     }
 

@@ -30,18 +30,19 @@ struct FitProblem: Sendable {
         loss = options.loss
         let parameters = law.parameters
         let isFixed = parameters.map { options.held($0.name) != nil }
-        self.isFixed = isFixed
-        isShared = parameters.map { options.shared.contains($0.name) }
-        let unknown = law.undetermined(by: x).filter { !isFixed[$0.parameter] }
-        self.unknown = unknown
+        let isShared = parameters.map { options.shared.contains($0.name) }
+        // What these points cannot determine other groups may.
+        let unknown = law.undetermined(by: x).filter { !isFixed[$0.parameter] && !isShared[$0.parameter] }
         estimated = parameters.indices.filter { j in !isFixed[j] && !unknown.contains { $0.parameter == j } }
-        refusal = Self.refusal(parameters, estimated.count, points, x.columns.count, options, place)
+        (self.isFixed, self.isShared, self.unknown) = (isFixed, isShared, unknown)
+        let own = estimated.count { !isShared[$0] }
+        refusal = Self.refusal(parameters, own, points, x.columns.count, options, place)
         bounds =
             refusal != nil
             ? []
             : parameters.indices.map { j in
                 if let value = options.held(parameters[j].name) { return Bounds(value, value) }
-                let own = Self.bounds(parameters[j], points.y, options)
+                let own = Self.bounds(parameters[j], points.y, options) ?? parameters[j].bounds
                 if !unknown.contains(where: { $0.parameter == j }) { return own }
                 // Any value does: the points do not depend on it.
                 let middle = own.clamp(1)
@@ -49,11 +50,9 @@ struct FitProblem: Sendable {
             }
     }
 
-    /// The law's own bounds where none are asked for; an asymptote stays below the lowest y.
-    private static func bounds(_ parameter: LawParameter, _ y: [Double], _ options: ScalingLawOptions) -> Bounds {
-        if let asked = options.bounds[parameter.name] { return asked }
-        guard parameter.staysBelowData, let lowest = y.min() else { return parameter.bounds }
-        return Bounds(parameter.bounds.lower, lowest)
+    /// The law's own bounds where none are asked for; nil where no value lies between them.
+    private static func bounds(_ parameter: LawParameter, _ y: [Double], _ options: ScalingLawOptions) -> Bounds? {
+        options.bounds[parameter.name] ?? parameter.bounds(over: y)
     }
 
     private static func refusal(
@@ -75,11 +74,13 @@ struct FitProblem: Sendable {
         if lowest == highest && n > 1 {
             return "y is \(significant(lowest)) at all \(n) points: there is no curve to fit"
         }
-        let negative = parameters.first {
-            $0.staysBelowData && lowest < $0.bounds.lower && options.bounds[$0.name] == nil
-                && options.held($0.name) == nil
+        let empty = parameters.first {
+            options.held($0.name) == nil && Self.bounds($0, y, options) == nil
         }
-        return negative.map { "y falls to \(significant(lowest)), below the lower bound of \($0.name)" }
+        return empty.map {
+            "y lies in \(significant(lowest))…\(significant(highest)), which leaves no value for \($0.name) within its bounds "
+                + "\(ScalingLawError.interval($0.bounds))"
+        }
     }
 
     var data: CurveData { CurveData(points.y, weights: points.weights) }
@@ -114,24 +115,25 @@ struct FitEstimate: Sendable {
     let search: LawSearch
     let solution: CurveSolution
     let parameters: [Double]
+    /// The law at these points in its own parameters.
+    let model: CurveModel
     /// The bound that a parameter ended on; nil for one that is held.
     let sides: [Bounds.Side?]
     /// Parameters that the fitted curve does not depend on, as at b = 0 or a = 0, where it is flat.
     let idle: [Int]
     /// Parameters that are estimated and free to move both ways.
     let free: [Int]
-    /// ∂r/∂p √w of every parameter at the estimate, r the residual that the loss sees, [n, p] row-major.
-    let jacobian: [Double]
 
     init(_ problem: FitProblem, _ search: LawSearch, _ solution: CurveSolution) {
         self.search = search
         self.solution = solution
         let parameters = search.parameters(solution.parameters)
-        self.parameters = parameters
-        jacobian = Self.lossJacobian(problem, parameters)
-        let (p, jacobian) = (parameters.count, jacobian)
+        let model = problem.ownModel
+        (self.parameters, self.model) = (parameters, model)
+        let p = parameters.count
+        let slopes = model.jacobian(parameters)
         idle = problem.estimated.filter { j in
-            stride(from: j, to: jacobian.count, by: p).allSatisfy { jacobian[$0] == 0 }
+            !problem.isShared[j] && stride(from: j, to: slopes.count, by: p).allSatisfy { slopes[$0] == 0 }
         }
         var sides = [Bounds.Side?](repeating: nil, count: p)
         for j in problem.estimated where !idle.contains(j) {
@@ -148,24 +150,23 @@ struct FitEstimate: Sendable {
         free = problem.estimated.filter { sides[$0] == nil && !idle.contains($0) }
     }
 
-    private static func lossJacobian(_ problem: FitProblem, _ parameters: [Double]) -> [Double] {
-        var rows = problem.law.jacobian(parameters, at: problem.x)
-        let p = parameters.count
-        if problem.loss.isLogarithmic {
-            for (i, f) in problem.law.values(parameters, at: problem.x).enumerated() {
-                for j in i * p..<(i + 1) * p { rows[j] /= f }
-            }
-        }
-        if let weights = problem.points.weights {
-            for i in weights.indices { for j in i * p..<(i + 1) * p { rows[j] *= weights[i].squareRoot() } }
-        }
-        return rows
+    /// The solution in the law's own parameters.
+    var ownSolution: CurveSolution {
+        var own = solution
+        (own.parameters, own.sides) = (parameters, sides)
+        return own
     }
+}
 
-    /// The columns of the free parameters, [n, free] row-major.
-    var freeJacobian: [Double] {
-        let p = parameters.count
-        if free.count == p { return jacobian }
-        return stride(from: 0, to: jacobian.count, by: p).flatMap { row in free.map { jacobian[row + $0] } }
+extension FitProblem {
+    /// The law at these points in its own parameters, within their bounds here.
+    var ownModel: CurveModel {
+        CurveModel(
+            pointCount: points.count,
+            parameters: zip(law.parameters, bounds).map { parameter, bounds in
+                CurveParameter(
+                    bounds: bounds, isLinear: parameter.isLinear,
+                    spread: parameter.spread.values(x, points.y, bounds))
+            }, evaluate: law.curve(at: x))
     }
 }

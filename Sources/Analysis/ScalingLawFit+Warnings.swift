@@ -15,8 +15,8 @@ struct FitWarnings {
     /// In the order: the points, the search, the parameters one by one, their trade-offs.
     func all(correlations: [ScalingLawFit.Correlation]) -> [String] {
         options.cautions + problem.points.cautions + problem.law.cautions(on: problem.x) + repeats + unidentified
-            + onBounds + fewPoints + undetermined + precision + openSides + tradeOffs(correlations) + intervals.notes
-            + criteria
+            + onBounds + fewPoints + undetermined + precision + openSides + tradeOffs(correlations) + dependence
+            + intervals.notes + criteria
     }
 
     private var unidentified: [String] {
@@ -66,9 +66,9 @@ struct FitWarnings {
     }
 
     private var undetermined: [String] {
-        let list = uncertainty.undetermined.map { names[$0] }
-        if list.isEmpty { return [] }
-        return ["the data do not determine \(listed(list))" + (list.count > 1 ? " separately" : "")]
+        uncertainty.undetermined.map { group in
+            "the data do not determine \(listed(group.map { names[$0] }))" + (group.count > 1 ? " separately" : "")
+        }
     }
 
     private var precision: [String] {
@@ -91,12 +91,29 @@ struct FitWarnings {
     }
 
     private func tradeOffs(_ correlations: [ScalingLawFit.Correlation]) -> [String] {
-        correlations.filter { abs($0.value) > 0.99 }
+        let pairs = correlations.filter { abs($0.value) > Identifiability.tradeOff }
             .map { "\($0.first) and \($0.second) trade off (correlation \($0.text)): compare predictions, not either" }
+        let (condition, together) = (uncertainty.conditionNumber, uncertainty.weakest)
+        let isWeak = condition.isFinite && condition > Identifiability.illConditioned
+        guard isWeak, together.count > 2 || pairs.isEmpty else { return pairs }
+        return pairs + [
+            "\(listed(together.map { names[$0] })) can change together with little effect on the curve "
+                + "(condition number \(significant(condition, digits: 2)))"
+        ]
+    }
+
+    /// Neighbouring residuals that resemble each other, where nothing takes care of it.
+    private var dependence: [String] {
+        guard problem.points.clusters == nil, !problem.isShared.contains(true) else { return [] }
+        let weights = problem.points.weights
+        let residuals = estimate.solution.residuals.enumerated().map { i, r in r * (weights?[i].squareRoot() ?? 1) }
+        return [residualAutocorrelation(residuals, parameterCount: 0)?.warning].compactMap(\.self)
     }
 
     private var criteria: [String] {
-        problem.loss.isRobust ? ["no AICc and BIC: a Huber loss is not a likelihood of normal errors"] : []
+        if problem.loss.isRobust { return ["no AICc and BIC: a Huber loss is not a likelihood of normal errors"] }
+        if uncertainty.joint == nil { return [] }
+        return ["parameters are shared: AICc, BIC and the degrees of freedom are those of all groups together"]
     }
 }
 

@@ -66,8 +66,8 @@ public struct ScalingLawFit: Sendable {
     public let rmse: Double
     public let rSquared: Double
     /// n ln(rss/n) and the penalty, σ counted; NaN where there is no likelihood or no room for the correction.
-    public let aicc: Double
-    public let bic: Double
+    public internal(set) var aicc: Double
+    public internal(set) var bic: Double
     /// Rows of the table, counted from 0, and their residuals.
     public let rows: [Int]
     public let residuals: [Double]
@@ -90,8 +90,9 @@ public struct ScalingLawFit: Sendable {
     let quantileDegrees: Int
     /// How the parameters hang together with those of other groups; nil where none is shared.
     let joint: JointCovariance?
-    /// Parameters of each bootstrap refit, [resamples, p].
+    /// Parameters of each bootstrap refit, [resamples, p], and the share of them beyond either end of an interval.
     let resamples: [Double]
+    let resampleTail: Double
 
     public var isRefused: Bool { if case .refused = termination { true } else { false } }
     public var values: [Double] { parameters.map(\.value) }

@@ -60,7 +60,7 @@ public struct ScalingLawOptions: Sendable, Equatable {
 
 extension ScalingLawOptions {
     /// Refuses what cannot be asked of these laws.
-    func check(_ laws: [any ScalingLaw], grouped: Bool) throws(ScalingLawError) {
+    public func check(_ laws: [any ScalingLaw], grouped: Bool) throws(ScalingLawError) {
         try checkNumbers()
         let named = [("--start", Array(start.keys)), ("--fix", Array(fixed.keys)), ("--bound", Array(bounds.keys))]
         for (option, names) in named + [("--share", shared)] {
@@ -78,12 +78,24 @@ extension ScalingLawOptions {
         if !(level > 0 && level < 1) { throw .option("--level lies between 0 and 1, not \(significant(level))") }
         if resamples < 20 || resamples > 1_000_000 { throw .option("--resamples takes 20…1000000, not \(resamples)") }
         if threads < 1 { throw .option("--threads takes a positive number, not \(threads)") }
+        try checkIntervals()
         switch loss {
         case .huber(let delta), .logHuber(let delta):
             guard delta > 0 && delta.isFinite else {
                 throw .option("--loss: the delta of a Huber loss is a positive number, not \(significant(delta))")
             }
         case .squares, .logSquares: break
+        }
+    }
+
+    private func checkIntervals() throws(ScalingLawError) {
+        if interval == .profile && loss.isRobust {
+            throw .option(
+                "--interval profile: a Huber loss is no likelihood, its profile has no level; "
+                    + "take asymptotic or bootstrap")
+        }
+        if !shared.isEmpty && (interval == .profile || interval == .bootstrap) {
+            throw .option("--interval \(interval.rawValue) fits groups one by one; with --share take asymptotic")
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Tables
 
 extension ScalingLaws {
@@ -8,22 +9,32 @@ extension ScalingLaws {
             Column("law", all.map(\.name)),
             Column("formula", laws.map(\.formula)),
             Column("x columns", laws.map { $0.columns.map(\.name).joined(separator: ", ") }),
-            Column("parameters", zip(all, laws).map { parameters(of: $1) + ($0.family == nil ? "" : ", …") }),
+            Column("parameters", all.map { parameters(of: $0) + ($0.family == nil ? "" : ", …") }),
             Column("source", laws.map(\.source)),
         ])
     }
 
-    private static func parameters(of law: any ScalingLaw) -> String {
-        law.parameters.map { parameter in
-            let (name, bounds) = (parameter.name, parameter.bounds)
-            let upper = parameter.staysBelowData ? "min y" : bounds.upper.isFinite ? significant(bounds.upper) : nil
-            return switch (bounds.lower.isFinite, upper) {
-            case (true, let upper?): "\(name) \(significant(bounds.lower))…\(upper)"
-            case (true, nil): "\(name) ≥ \(significant(bounds.lower))"
-            case (false, let upper?): "\(name) ≤ \(upper)"
-            case (false, nil): name
-            }
+    private static func parameters(of entry: Entry) -> String {
+        let ofErrors = entry.make(entry.family?.lowerBound ?? 0, Setting(isError: true)).parameters
+        return zip(entry.law.parameters, ofErrors).map { parameter, ofError in
+            let isHeld = ofError.bounds.lower == ofError.bounds.upper
+            return text(of: parameter) + (isHeld ? " (\(significant(ofError.bounds.lower)) where y is an error)" : "")
         }.joined(separator: ", ")
+    }
+
+    /// `b -5…0`.
+    private static func text(of parameter: LawParameter) -> String {
+        let (name, bounds) = (parameter.name, parameter.bounds)
+        var upper = bounds.upper.isFinite ? significant(bounds.upper) : nil
+        if parameter.staysBelowData { upper = "min y" }
+        if parameter.staysBelowHighest { upper = "max y" }
+        if parameter.staysAboveData { return "\(name) ≥ max y" }
+        return switch (bounds.lower.isFinite, upper) {
+        case (true, let upper?): "\(name) \(significant(bounds.lower))…\(upper)"
+        case (true, nil): "\(name) ≥ \(significant(bounds.lower))"
+        case (false, let upper?): "\(name) ≤ \(upper)"
+        case (false, nil): name
+        }
     }
 
     /// docs/laws.md.
@@ -34,7 +45,7 @@ extension ScalingLaws {
         <!-- Made from Sources/Analysis/ScalingLaws.swift; a test compares the two. -->
 
         `assay fit --law NAME` takes a name from this table, `assay fit --law "EXPRESSION"` any formula. The columns of
-        `--x` come in the order given here, whatever they are called. *min y* is the lowest y of a group; `--bound` replaces
+        `--x` come in the order given here, whatever they are called. *min y* and *max y* are those of a group; `--bound` replaces
         a bound, `--n0` is the unit N0 of samples.
 
         \(quoted(table(), columns: ["law", "formula", "parameters"]))

@@ -15,13 +15,17 @@ public struct BootstrapFitInterval: Sendable, Equatable {
     public let low: Double?
     public let high: Double?
     public let level: Double
-    /// The quantiles that the ends are.
-    public let shares: (low: Double, high: Double)
+    /// The share of the resamples beyond either end.
+    public let tail: Double
     /// How many defined resamples it rests on.
     public let resamples: Int
 
-    public static func == (a: BootstrapFitInterval, b: BootstrapFitInterval) -> Bool {
-        a.low == b.low && a.high == b.high && a.level == b.level && a.shares == b.shares && a.resamples == b.resamples
+    /// Says so where an end rests on a handful of resamples.
+    public var warning: String? {
+        let beyond = Double(resamples) * tail
+        guard beyond < 5 else { return nil }
+        let needed = Int((5 / tail).rounded(.up))
+        return "the interval's ends rest on fewer than 5 of \(resamples) resamples: draw at least \(needed)"
     }
 }
 
@@ -33,8 +37,8 @@ extension BootstrapFit {
         intervals(level: level, percentiles: percentiles, bounds: bounds) { $0 }
     }
 
-    /// The intervals of functions of the parameters: derived quantities, other coordinates, the curve at given points (a
-    /// confidence band).
+    /// The intervals of functions of the parameters: derived quantities, other coordinates, the curve at given points
+    /// (a confidence band).
     ///
     /// - Parameters:
     ///   - bounds: of the functions' values, where they have any.
@@ -55,7 +59,7 @@ extension BootstrapFit {
     }
 
     /// The method in words, for a report.
-    public func description(level: Double, percentiles: BootstrapPercentiles = .expanded) -> String {
+    public func description(percentiles: BootstrapPercentiles = .expanded) -> String {
         let (drawn, units): (String, String) =
             switch method {
             case .residual: ("residual bootstrap", "\(degreesOfFreedom) degrees of freedom")
@@ -69,17 +73,12 @@ extension BootstrapFit {
     /// The share of the distribution beyond either end; NaN where nothing is known.
     private func tailShare(_ level: Double, _ percentiles: BootstrapPercentiles) -> Double {
         let plain = (1 - level) / 2
-        if case .clusters = method, unitCount < 2 { return .nan }
-        if case .residual = method, degreesOfFreedom == 0 { return .nan }
+        if unitCount < 2 || method == .residual && degreesOfFreedom == 0 { return .nan }
         guard percentiles == .expanded else { return plain }
-        let (n, degrees) = (Double(unitCount), Double(degreesOfFreedom))
-        switch method {
-        case .residual: return normalCDF(tQuantile(plain, degrees: degrees))
-        case .pairs:
-            guard degreesOfFreedom > 0 else { return .nan }
-            return normalCDF((n / degrees).squareRoot() * tQuantile(plain, degrees: degrees))
-        case .clusters: return normalCDF((n / (n - 1)).squareRoot() * tQuantile(plain, degrees: n - 1))
-        }
+        // Residuals are stretched already; units are not: their resamples vary by (U − 1)/U too little.
+        if case .residual = method { return normalCDF(tQuantile(plain, degrees: Double(degreesOfFreedom))) }
+        let units = Double(unitCount)
+        return normalCDF((units / (units - 1)).squareRoot() * tQuantile(plain, degrees: units - 1))
     }
 
     private func interval(_ sorted: [Double], level: Double, tail: Double, bounds: Bounds) -> BootstrapFitInterval {
@@ -91,7 +90,7 @@ extension BootstrapFit {
             return !value.isFinite || bound.isFinite && abs(value - bound) <= slack ? nil : value
         }
         return BootstrapFitInterval(
-            low: end(low, bounds.lower), high: end(high, bounds.upper), level: level, shares: (tail, 1 - tail),
+            low: end(low, bounds.lower), high: end(high, bounds.upper), level: level, tail: tail,
             resamples: sorted.count)
     }
 }

@@ -19,8 +19,8 @@ public struct BootstrapFit: Sendable, Equatable {
     public let method: Method
     public let resamples: Int
     public let parameterCount: Int
-    /// The fit's parameters per resample, [R, p] row-major; NaN where a resample cannot determine them. A parameter that
-    /// ended on a bound is exactly there.
+    /// The fit's parameters per resample, [R, p] row-major; NaN where a resample cannot determine them. A parameter
+    /// that ended on a bound is exactly there.
     public let values: [Double]
     /// Resamples of fewer different points than parameters, or without a finite fit.
     public let undefined: Int

@@ -22,8 +22,8 @@ public struct CurveUncertainty: Sendable, Equatable {
     /// - Parameters:
     ///   - parameters: the optimum, [p].
     ///   - free: parameters neither held nor on a bound; nil = those whose interval has a width.
-    ///   - estimatedCount: how many the data had to determine, those on a bound among them: n less these are the degrees
-    ///     of freedom. nil = k.
+    ///   - estimatedCount: how many the data had to determine, those on a bound among them: n less these are the
+    ///     degrees of freedom. nil = k.
     ///   - clusters: a code per point, [n], where errors hang together: the sandwich (CR1) instead of s² (JᵀJ)⁻¹.
     public init(
         _ model: CurveModel, data: CurveData, loss: Loss = .squares, parameters: [Double], free: [Int]? = nil,

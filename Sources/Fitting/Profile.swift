@@ -3,8 +3,8 @@ public struct ProfilePoint: Sendable, Equatable {
     public let value: Double
     /// Σ w ρ(r) at the best of the other parameters; infinite where no curve exists.
     public let objective: Double
-    /// ±√((objective − minimum)/s²), the profile t of Bates & Watts 1988, section 6.1: straight with slope 1/SE where the
-    /// curve is linear in the parameter. NaN under a Huber loss.
+    /// ±√((objective − minimum)/s²), the profile t of Bates & Watts 1988, section 6.1: straight with slope 1/SE where
+    /// the curve is linear in the parameter. NaN under a Huber loss.
     public let signedRoot: Double
     /// [p]
     public let parameters: [Double]

@@ -1,5 +1,5 @@
-/// A profile-likelihood interval: all values of one parameter for which (RSS(θ) − RSS_min)/s² ≤ F₁,ₙ₋ₚ(level), the other
-/// parameters fitted anew at each (Bates & Watts 1988, section 6.1).
+/// A profile-likelihood interval: all values of one parameter for which (RSS(θ) − RSS_min)/s² ≤ F₁,ₙ₋ₚ(level), the
+/// other parameters fitted anew at each (Bates & Watts 1988, section 6.1).
 public struct ProfileInterval: Sendable, Equatable {
     /// nil = not bounded below: the data allow the parameter's lower bound, or any value however low.
     public let low: Double?
@@ -26,6 +26,7 @@ extension CurveProfile {
             ProfileInterval(low: nil, high: nil, level: level, betterFound: nil, refits: 0, reason: reason)
         }
         if bounds.lower == bounds.upper { return without("the parameter is held") }
+        if !minimum.isFinite { return without("the fit is not finite") }
         if loss.delta != nil {
             return without("a Huber loss is no likelihood: its profile has no level; take asymptotic or bootstrap")
         }

@@ -10,8 +10,8 @@ public struct ResidualAutocorrelation: Sendable, Equatable {
     public let lagOne: Double
     /// Σ (e_{t+1} − e_t)² / Σ e_t² (Durbin & Watson 1950), about 2 (1 − r₁).
     public let durbinWatson: Double
-    /// Mean and standard deviation of r₁ if the errors are independent, normal and alike. A fit makes neighbours differ:
-    /// the mean is below zero.
+    /// Mean and standard deviation of r₁ if the errors are independent, normal and alike. A fit makes neighbours
+    /// differ: the mean is below zero.
     public let expected: Double
     public let standardDeviation: Double
     /// r₁ beyond which independent errors fall in one case of twenty, approximately (normal).

@@ -3,8 +3,8 @@ internal import Statistics
 
 /// What the curvature at an optimum says about its parameters, asymptotically.
 ///
-/// Legend: n residuals, p parameters. Residuals and Jacobian are those that the loss sees: √w (f − y) or √w (ln f − ln y)
-/// and their derivatives.
+/// Legend: n residuals, p parameters. Residuals and Jacobian are those that the loss sees: √w (f − y) or
+/// √w (ln f − ln y) and their derivatives.
 public struct ParameterUncertainty: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         /// s² (JᵀJ)⁻¹: independent errors of equal variance.

@@ -184,10 +184,41 @@ public struct RunBlock: Sendable, Equatable {
     public var mark: SourceMark
 }
 
+/// Scaling laws and how they are fitted; what is not written is what `assay fit` does by itself.
+public struct FitChoice: Sendable, Equatable {
+    /// Names or expressions in the x columns.
+    public var laws: [String]
+    public var x: [String]
+    /// A column, or an expression in columns.
+    public var y: String
+    /// N0; nil = the law's own.
+    public var n0: Double?
+    public var checkpoints = false
+    public var start: [String: Double] = [:]
+    public var fixed: [String: Double] = [:]
+    /// Low and high by parameter.
+    public var bounds: [String: [Double]] = [:]
+    public var shared: [String] = []
+    public var loss = "squares"
+    /// δ of a Huber loss.
+    public var delta: Double?
+    public var interval = "asymptotic"
+    public var cluster: String?
+    public var weights: String?
+    public var holdout: String?
+    public var compare = false
+
+    public init(laws: [String], x: [String], y: String) {
+        self.laws = laws
+        self.x = x
+        self.y = y
+    }
+}
+
 /// A pure question asked of the store.
 public struct AnalysisChoice: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
-        case fit(law: String, x: [String], y: String, n0: Double, checkpoints: Bool)
+        case fit(FitChoice)
         case dcs(objectives: [String], against: [String], adjustFor: [String])
         case pareto(minimize: [String])
         case hardness

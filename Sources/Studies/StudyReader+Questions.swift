@@ -60,13 +60,7 @@ extension AnalysisChoice {
             switch name {
             case "fit":
                 per = columns(reader.optional("per"))
-                let law = reader.required("law")?.word("law", among: vocabulary.laws)
-                let y = reader.required("y")?.word("column", among: vocabulary.columns)
-                let x = reader.optional("x").map(columns) ?? ["samples_seen", "samples_per_epoch"]
-                let n0 = reader.optional("n0").map { $0.number("above 0") { $0 > 0 } } ?? 1
-                let points = reader.optional("points")?.word("kind of points", among: ["finals", "checkpoints"])
-                guard let law, let y, let n0 else { return nil }
-                kind = .fit(law: law, x: x, y: y, n0: n0, checkpoints: points == "checkpoints")
+                kind = FitChoice(reader).map(Kind.fit)
             case "dcs":
                 per = columns(reader.optional("per"))
                 let objectives = reader.required("objectives")?.words("objective", among: vocabulary.objectives) ?? []

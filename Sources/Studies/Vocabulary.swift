@@ -2,22 +2,28 @@
 public struct Vocabulary: Sendable {
     public var datasets: [String]
     public var scores: [String]
-    public var laws: [String]
     public var objectives: [String]
     /// The columns that every run of a store has.
     public var columns: [String]
+    /// What is wrong with a scaling law, a name or an expression in x columns; nil = nothing.
+    public var lawProblem: @Sendable (_ law: String, _ columns: [String]) -> String?
+    /// What is wrong with an expression in columns; nil = nothing.
+    public var expressionProblem: @Sendable (_ text: String, _ columns: [String]) -> String?
     /// The listed word nearest to a misspelt one, if one is near enough.
     public var suggestion: @Sendable (_ word: String, _ words: [String]) -> String?
 
     public init(
-        datasets: [String], scores: [String], laws: [String], objectives: [String], columns: [String],
+        datasets: [String], scores: [String], objectives: [String], columns: [String],
+        lawProblem: @escaping @Sendable (_ law: String, _ columns: [String]) -> String?,
+        expressionProblem: @escaping @Sendable (_ text: String, _ columns: [String]) -> String?,
         suggestion: @escaping @Sendable (_ word: String, _ words: [String]) -> String?
     ) {
         self.datasets = datasets
         self.scores = scores
-        self.laws = laws
         self.objectives = objectives
         self.columns = columns
+        self.lawProblem = lawProblem
+        self.expressionProblem = expressionProblem
         self.suggestion = suggestion
     }
 

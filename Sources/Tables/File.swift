@@ -11,7 +11,7 @@
 #endif
 
 /// All bytes of a file; "-" is standard input.
-func bytes(of path: String) throws(TableError) -> [UInt8] {
+public func fileContents(_ path: String) throws(TableError) -> [UInt8] {
     let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure(path, reading: true) }
     defer { if descriptor != 0 { close(descriptor) } }

@@ -46,10 +46,17 @@ public enum JSON: Sendable, Equatable {
     /// The text of the value: indented by two spaces, arrays of plain values on one line, a newline at the end; or all
     /// on one line without one.
     public func text(pretty: Bool = true) -> String {
-        var out = ""
+        var out: [UInt8] = []
         write(to: &out, indent: pretty ? 0 : nil)
-        if pretty { out += "\n" }
-        return out
+        if pretty { out.append(UInt8(ascii: "\n")) }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// The indented text of a value that stands `depth` levels within another, without a newline at the end.
+    public func text(atDepth depth: Int) -> String {
+        var out: [UInt8] = []
+        write(to: &out, indent: depth)
+        return String(decoding: out, as: UTF8.self)
     }
 
     private var isPlain: Bool {
@@ -59,12 +66,12 @@ public enum JSON: Sendable, Equatable {
         }
     }
 
-    private func write(to out: inout String, indent: Int?) {
+    private func write(to out: inout [UInt8], indent: Int?) {
         switch self {
-        case .null: out += "null"
-        case .bool(let b): out += b ? "true" : "false"
-        case .integer(let n): out += String(n)
-        case .number(let x): out += x.isFinite ? "\(x)" : "null"
+        case .null: out += "null".utf8
+        case .bool(let b): out += (b ? "true" : "false").utf8
+        case .integer(let n): out += String(n).utf8
+        case .number(let x): out += (x.isFinite ? "\(x)" : "null").utf8
         case .string(let s): Self.quote(s, to: &out)
         case .array(let items):
             let inner = items.allSatisfy(\.isPlain) ? nil : indent.map { $0 + 1 }
@@ -73,45 +80,49 @@ public enum JSON: Sendable, Equatable {
             }
         case .object(let members):
             let inner = indent.map { $0 + 1 }
-            let sorted = members.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }
+            let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
             Self.list(sorted, "{", "}", indent: inner, spaced: false, to: &out) { member, out in
                 Self.quote(member.key, to: &out)
-                out += indent == nil ? ":" : ": "
+                out += (indent == nil ? ":" : ": ").utf8
                 member.value.write(to: &out, indent: inner)
             }
         }
     }
 
     private static func list<Item>(
-        _ items: [Item], _ open: String, _ close: String, indent: Int?, spaced: Bool, to out: inout String,
-        _ write: (Item, inout String) -> Void
+        _ items: [Item], _ open: Unicode.Scalar, _ close: Unicode.Scalar, indent: Int?, spaced: Bool,
+        to out: inout [UInt8], _ write: (Item, inout [UInt8]) -> Void
     ) {
-        out += open
+        func newLine(_ depth: Int) {
+            out.append(UInt8(ascii: "\n"))
+            for _ in 0..<2 * depth { out.append(UInt8(ascii: " ")) }
+        }
+        out.append(UInt8(ascii: open))
         for (i, item) in items.enumerated() {
-            if i > 0 { out += indent == nil && spaced ? ", " : "," }
-            if let indent { out += "\n" + String(repeating: "  ", count: indent) }
+            if i > 0 { out += (indent == nil && spaced ? ", " : ",").utf8 }
+            if let indent { newLine(indent) }
             write(item, &out)
         }
-        if let indent, !items.isEmpty { out += "\n" + String(repeating: "  ", count: indent - 1) }
-        out += close
+        if let indent, !items.isEmpty { newLine(indent - 1) }
+        out.append(UInt8(ascii: close))
     }
 
-    private static func quote(_ s: String, to out: inout String) {
-        out += "\""
-        for scalar in s.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case "\r": out += "\\r"
-            case "\t": out += "\\t"
-            case _ where scalar.value < 0x20:
-                let hex = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: out.unicodeScalars.append(scalar)
+    private static func quote(_ s: String, to out: inout [UInt8]) {
+        out.append(UInt8(ascii: "\""))
+        for byte in s.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): out += "\\\"".utf8
+            case UInt8(ascii: "\\"): out += "\\\\".utf8
+            case UInt8(ascii: "\n"): out += "\\n".utf8
+            case UInt8(ascii: "\r"): out += "\\r".utf8
+            case UInt8(ascii: "\t"): out += "\\t".utf8
+            case ..<0x20:
+                let hex = String(byte, radix: 16)
+                out += ("\\u" + String(repeating: "0", count: 4 - hex.count) + hex).utf8
+            default: out.append(byte)
             }
         }
-        out += "\""
+        out.append(UInt8(ascii: "\""))
     }
 }
 

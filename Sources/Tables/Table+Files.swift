@@ -1,8 +1,10 @@
 extension Table {
     /// Reads a table from `.csv`, `.tsv`, `.jsonl` or `.json`; a file of another ending, and standard input ("-"), are
     /// told by their first character.
-    public static func read(_ path: String) throws(TableError) -> Table {
-        let content = try bytes(of: path)
+    public static func read(_ path: String) throws(TableError) -> Table { try read(fileContents(path), source: path) }
+
+    /// Reads a table from the contents of `source`.
+    public static func read(_ content: [UInt8], source path: String) throws(TableError) -> Table {
         let ending = path.split(separator: "/").last?.split(separator: ".").last.map { $0.lowercased() } ?? ""
         let mark = content.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         guard let first = content[mark...].first(where: { $0 > 0x20 }) else {

@@ -93,13 +93,9 @@ struct AnswerSource {
     func answer(_ analysis: Named<AnalysisChoice>) throws -> [Answer] {
         let choice = analysis.value
         switch choice.kind {
-        case .fit(let law, let x, let y, let n0, let checkpoints):
-            let source = checkpoints ? try Self.table(plan, points: .checkpoints) : finals
-            return [
-                try fit(
-                    analysis.name, rows(source, of: choice.of), law: law, x: x, y: y, n0: n0, checkpoints: checkpoints,
-                    choice)
-            ]
+        case .fit(let fit):
+            let source = fit.checkpoints ? try Self.table(plan, points: .checkpoints) : finals
+            return [try self.fit(analysis.name, rows(source, of: choice.of), fit, choice)]
         case .dcs(let objectives, let against, let adjustFor):
             return try dcs(analysis.name, objectives: objectives, against: against, adjustFor: adjustFor, choice)
         case .pareto(let minimize):
@@ -113,30 +109,35 @@ struct AnswerSource {
 // MARK: - The analyses
 
 extension AnswerSource {
-    private func fit(
-        _ name: String, _ table: Table, law: String, x: [String], y: String, n0: Double, checkpoints: Bool,
-        _ choice: AnalysisChoice
-    ) throws -> Answer {
-        var options = ScalingLawOptions()
-        options.level = choice.level
-        if checkpoints { options.cautions = [checkpointCaution] }
+    private func fit(_ name: String, _ table: Table, _ fit: FitChoice, _ choice: AnalysisChoice) throws -> Answer {
         let analysis = try ScalingLawAnalysis(
-            of: table, law: ScalingLaws.named(law, unit: n0), x: x, y: y, group: choice.per, unit: n0, options: options)
+            of: table, laws: fit.scalingLaws(), x: fit.x, y: fit.y, group: choice.per, weights: fit.weights,
+            cluster: fit.cluster ?? (fit.checkpoints ? "id" : nil), rowNames: "id",
+            options: fit.options(level: choice.level))
+        let comparison = fit.compare ? try ScalingLawComparison(analysis) : nil
         let leftOut = analysis.leftOut.map { "\($0.places.count) rows left out: \($0.reason)" }
         let warnings =
             leftOut
             + analysis.fits.flatMap { fit in
                 fit.warnings.map { "\(fit.group.map(\.value).joined(separator: " ")): \($0)" }
             }
-        let points = checkpoints ? "checkpoints of runs" : "annealed end points of separate runs"
+        let points = fit.checkpoints ? "checkpoints of runs" : "annealed end points of separate runs"
+        let method = analysis.fits.first?.intervalMethod ?? fit.interval
+        var explanation = [
+            "Intervals: \(shortest(choice.level * 100)) %, \(method), on n \(points) per group; they stand in \(name).csv and .json. ± is the standard error.\(analysis.laws.first?.unit.map { " n₁ in units of \(shortest($0))." } ?? "")"
+        ]
+        if fit.cluster == nil && !fit.checkpoints {
+            explanation.append(
+                "The points of one seed share their images and are taken as independent all the same: with few seeds the intervals are too narrow.")
+        }
+        explanation += (analysis.choice?.groups ?? []).flatMap { group in
+            group.verdicts.map { group.title.isEmpty ? $0 : "\(group.title): \($0)" }
+        }
         return Answer(
-            name: name, title: "Scaling law: \(law), \(y)", table: analysis.table(),
-            display: Self.parameters(analysis), json: analysis.json(),
-            explanation: [
-                "Intervals: \(shortest(choice.level * 100)) %, asymptotic, on n \(points) per group; they stand in \(name).csv and .json. ± is the standard error. n₁ in units of \(shortest(n0)).",
-                "The points of one seed share their images and are taken as independent all the same: with few seeds the intervals are too narrow.",
-            ], warnings: warnings,
-            figure: { try Self.scalingFigure(analysis, table: table, x: x, y: y, $0) })
+            name: name, title: "Scaling law: \(fit.laws.joined(separator: ", ")), \(fit.y)", table: analysis.table(),
+            display: Self.parameters(analysis), json: analysis.json(comparison: comparison),
+            explanation: explanation, warnings: warnings,
+            figure: { try Self.scalingFigure(analysis, table: table, x: fit.x, y: fit.y, $0) })
     }
 
     /// An explanation's sentences and its warnings, which are marked.
@@ -145,10 +146,16 @@ extension AnswerSource {
         lines.filter { $0.hasPrefix("warning: ") }.map { String($0.dropFirst("warning: ".count)) }
     }
 
+    private static func distinct(_ names: [String]) -> [String] {
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0).inserted }
+    }
+
     /// One row per fit: parameters ± standard error, and the interval of τ.
     private static func parameters(_ analysis: ScalingLawAnalysis) -> Table {
         func text(_ parameter: ScalingLawFit.Parameter?) -> String {
-            guard let parameter, parameter.value.isFinite else { return "not identified" }
+            guard let parameter else { return "" }
+            guard parameter.value.isFinite else { return "not identified" }
             let value = significant(parameter.value, digits: 4)
             if parameter.bound != nil { return "\(value) (on its bound)" }
             return parameter.standardError.map { "\(value) ± \(significant($0, digits: 2))" } ?? value
@@ -156,11 +163,12 @@ extension AnswerSource {
         let fits = analysis.fits
         let groups = fits.first?.group.map(\.column) ?? []
         var columns = groups.enumerated().map { at, name in Column(name, fits.map { $0.group[at].value }) }
+        if analysis.laws.count > 1 { columns.append(Column("law", fits.map(\.law))) }
         columns.append(Column("n", fits.map(\.n)))
-        for name in fits.first(where: { !$0.isRefused })?.parameters.map(\.name) ?? [] {
+        for name in Self.distinct(fits.flatMap { $0.parameters.map(\.name) }) {
             columns.append(Column(name, fits.map { $0.isRefused ? "" : text($0[name]) }))
         }
-        for name in fits.first(where: { !$0.isRefused })?.derived.map(\.name) ?? [] {
+        for name in Self.distinct(fits.flatMap { $0.derived.map(\.name) }) {
             let values = fits.map { fit in
                 fit.derived.first { $0.name == name }.map { significant($0.value, digits: 4) } ?? ""
             }

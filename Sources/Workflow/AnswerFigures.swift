@@ -11,7 +11,7 @@ extension AnswerSource {
         _ analysis: ScalingLawAnalysis, table: Table, x: [String], y: String, _ choice: FigureChoice
     ) throws -> Figure {
         let columns = try x.map { try table.numbers($0) }
-        let values = try table.numbers(y)
+        let values = try ColumnExpression(y, known: table.columnNames).values(in: table)
         let groups = try table.groups(by: analysis.fits.first?.group.map(\.column) ?? [])
         let curves = zip(analysis.fits, groups).map { fit, group -> ScalingCurve in
             let facet = fit.group.first { $0.column == choice.facet ?? "regime" }?.value ?? ""

@@ -28,16 +28,16 @@ extension Plan {
                 add("'\(figure.file)' is drawn twice")
             }
             guard let analysis = study.analyses.first(where: { $0.name == figure.show })?.value else { continue }
-            guard case .fit(_, let x, let y, _, _) = analysis.kind else {
+            guard case .fit(let fit) = analysis.kind else {
                 if figure.x.field ?? figure.y.field ?? figure.color ?? figure.facet != nil {
                     add("only the figure of a fit says its fields, 'color' and 'facet'; this one has its own")
                 }
                 continue
             }
-            if let field = figure.x.field, field != x.first {
-                add("the x of '\(figure.show)' is \(x.first ?? ""), not \(field)")
+            if let field = figure.x.field, field != fit.x.first {
+                add("the x of '\(figure.show)' is \(fit.x.first ?? ""), not \(field)")
             }
-            if let field = figure.y.field, field != y { add("the y of '\(figure.show)' is \(y), not \(field)") }
+            if let field = figure.y.field, field != fit.y { add("the y of '\(figure.show)' is \(fit.y), not \(field)") }
             for field in [figure.color, figure.facet].compactMap({ $0 }) where !analysis.per.contains(field) {
                 add("'\(figure.show)' does not tell \(field) apart (per: \(analysis.per.joined(separator: ", ")))")
             }
@@ -60,13 +60,19 @@ extension Plan {
             }
         }
         switch analysis.kind {
-        case .fit(let law, _, _, _, let checkpoints):
-            guard let parameters = try? ScalingLaws.named(law).parameters.count else { return nil }
+        case .fit(let fit):
+            do {
+                try fit.options(level: analysis.level).check(fit.scalingLaws(), grouped: !analysis.per.isEmpty)
+            } catch {
+                return "\(error)"
+            }
             let most =
-                groups.values.map { checkpoints ? $0.map(\.checkpoints.count).reduce(0, +) : $0.count }.max() ?? 0
-            return most > parameters
-                ? nil
-                : "no group of \(named(analysis.per)) has more than \(most) points, and '\(law)' has \(parameters) parameters"
+                groups.values.map { fit.checkpoints ? $0.map(\.checkpoints.count).reduce(0, +) : $0.count }.max() ?? 0
+            let fewest = try? fit.scalingLaws().map { ($0.name, $0.parameters.count - fit.fixed.count) }
+                .min { $0.1 < $1.1 }
+            guard let (law, parameters) = fewest, most <= parameters else { return nil }
+            return
+                "no group of \(named(analysis.per)) has more than \(most) points, and '\(law)' has \(parameters) parameters"
         case .dcs:
             if let mixed { return mixes(mixed.0, analysis) }
             let most = groups.values.map { Set($0.filter { $0.images != .all }.map(\.setName)).count }.max() ?? 0

@@ -28,7 +28,9 @@ struct Assay: ParsableCommand {
             CommandGroup(name: "Samples", subcommands: [ScoreCommand.self, SelectCommand.self]),
             CommandGroup(
                 name: "Analyses",
-                subcommands: [FitCommand.self, DCSCommand.self, ParetoCommand.self, HardnessCommand.self]),
+                subcommands: [
+                    FitCommand.self, LawsCommand.self, MixtureCommand.self, DCSCommand.self, ParetoCommand.self, HardnessCommand.self,
+                ]),
             CommandGroup(name: "Results", subcommands: [FiguresCommand.self, ReportCommand.self]),
         ])
 

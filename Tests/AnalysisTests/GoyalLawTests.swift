@@ -139,15 +139,21 @@ private let run = LawPoints([
     @Test(arguments: [GoyalLaw.Form.released, .effectiveData]) func aFlatCurveHasFiniteParameters(form: GoyalLaw.Form) {
         let law = GoyalLaw(form)
         let search = law.search(points: run, y: [0.5], bounds: natural, isShared: separate)
-        for (amplitude, b) in [(0.6, 0), (0.6, -1e-9), (1.7, 0), (1, 0), (1, -0.2), (0.6, -5)] {
-            let p = search.parameters([amplitude, b, 0.8, 0])
-            #expect(p.allSatisfy(\.isFinite) && p[0] > 0 && p[1] <= 0)
-            // |b| stays below |ln A| / 600: e^(|b| ln 30) − 1 over this run of 30 times its first point.
-            for y in b > -0.1 ? law.values(p, at: run) : [] { #expect(abs(y / amplitude - 1) < 0.004) }
+        for (amplitude, b, d) in [
+            (0.6, 0, 0), (0.6, -1e-9, 0.2), (1.7, 0, 0.1), (1, 0, 0), (0, 0, 0.6), (0, -1e-3, 0.6), (0, -0.2, 0.3),
+            (1e-300, -0.5, 0.3),
+        ] {
+            let p = search.parameters([amplitude, b, 0.8, d])
+            #expect(p.allSatisfy(\.isFinite) && p[0] > 0 && p[1] <= 0 && p[3] >= 0)
+            let (values, expected) = (law.values(p, at: run), search.model.values([amplitude, b, 0.8, d]))
+            // |b| stays below |ln A| / 600, and so does the logarithm of y over this run of ln 30.
+            for (y, z) in zip(values, expected) { #expect(abs(y / z - 1) < 0.004, "\(amplitude), \(b): \(y), \(z)") }
         }
-        // No amplitude at all: (a n/N0)^b is 0 to any reader.
-        let none = search.parameters([0, -0.2, 0.8, 0.3])
-        for y in GoyalLaw(.effectiveData).values(none, at: run) { #expect(abs(y - 0.3) < 1e-15) }
+        // What is held does not move: 1.7 = a^b needs an exponent, d stays.
+        let held = law.search(
+            points: run, y: [0.5], bounds: Array(natural.prefix(3)) + [Bounds(0.1, 0.1)], isShared: separate)
+        #expect(held.parameters([1.7, -1e-9, 0.8, 0.1])[3] == 0.1)
+        #expect(held.parameters([1.7, -1e-9, 0.8, 0.1])[1] < -1e-4)
     }
 
     @Test(arguments: GoyalLaw.Form.allCases) func tauIsNotAskedForWithinTheFirstEpoch(form: GoyalLaw.Form) {

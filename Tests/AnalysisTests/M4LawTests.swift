@@ -38,7 +38,7 @@ private struct M4Case: CustomTestStringConvertible {
 
 private let law = M4Law(isError: false)
 private let natural = [
-    Bounds(0, .infinity), Bounds(-.infinity, 0), Bounds(0, .infinity), Bounds(0, 0.1), Bounds(0.9, 90),
+    Bounds(0, .infinity), Bounds(-20, 0), Bounds(0, 100), Bounds(0, 0.1), Bounds(0.9, 90),
 ]
 private let separate = [Bool](repeating: false, count: 5)
 

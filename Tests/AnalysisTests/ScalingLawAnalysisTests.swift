@@ -28,8 +28,10 @@ private func message(_ body: () throws -> ScalingLawAnalysis) -> (String, Int32)
     }
 }
 
-private let good = [(200, 0.8), (400, 0.7), (800, 0.62), (1500, 0.57), (3000, 0.53), (6000, 0.5), (9000, 0.49)]
-    .map { "good,\($0),1000,\($1)\n" }.joined()
+private let goodPoints = [
+    (200, 0.8), (400, 0.7), (800, 0.62), (1500, 0.57), (3000, 0.53), (6000, 0.5), (9000, 0.49),
+]
+private let good = goodPoints.map { "good,\($0),1000,\($1)\n" }.joined()
 private let header = "subset,n,s,test_error\n"
 
 /// A law that is finite nowhere.
@@ -82,9 +84,9 @@ private struct BrokenLaw: ScalingLaw {
     }
 
     @Test func percentagesAreRefusedWithTheRemedy() throws {
-        let percent = header + good.replacingOccurrences(of: "0.", with: "")
+        let percent = header + goodPoints.map { "good,\($0),1000,\(($1 * 100).rounded())\n" }.joined()
         let (text, code) = message { try analyse(percent) }
-        #expect(code == 65 && text.hasPrefix("points.csv:2: test_error is 8") && text.contains("test_error/100"))
+        #expect(code == 65 && text.hasPrefix("points.csv:2: test_error is 80,") && text.contains("test_error/100"))
         let fit = try analyse(percent, y: "test_error/100").fits[0]
         #expect(fit.termination.isConverged)
         // A loss may well exceed 1.

@@ -41,8 +41,8 @@ import Testing
         #expect(few.values == Array(many.values[..<20]))
     }
 
-    /// In a linear model the residual bootstrap's variance is s² (XᵀX)⁻¹ · (1 − mean²…): with centred residuals stretched
-    /// by √(n/(n − p)) it is exactly the analytic one, up to the resamples' noise.
+    /// In a linear model with a constant, centred residuals stretched by √(n/(n − p)) have the variance s²: the bootstrap's
+    /// covariance is s² (XᵀX)⁻¹, up to the resamples' noise.
     @Test(arguments: [1, 2, 3]) func residualErrorsAreTheAnalyticOnes(seed: Int) {
         let data = noisy(seed)
         let solution = CurveFitter(Self.line).fit(data)
@@ -57,8 +57,8 @@ import Testing
         }
     }
 
-    /// Every cluster holds the whole design, so that its errors shift the line as a whole: the cluster bootstrap's error
-    /// of the intercept is that of the mean of C shifts, √((C − 1)/C) times the usual standard error.
+    /// Every cluster holds the whole design, so that its errors shift the line as a whole: the cluster bootstrap's
+    /// error of the intercept is that of the mean of C shifts, √((C − 1)/C) times the usual standard error.
     @Test func clusterErrorsAreThoseOfTheClusters() {
         let (clusters, perCluster) = (12, 5)
         var stream = RandomStream(seed: 8, purpose: "clusters")
@@ -120,6 +120,32 @@ import Testing
         #expect(infinite[0]?.high == nil && infinite[0]?.low ?? 0 > 0)
     }
 
+    /// A line through a held, wrong constant: its residuals do not sum to zero.
+    @Test func residualsAreCentredWeightedAndStretched() {
+        var parameters = Self.line.parameters
+        parameters[0].bounds = Bounds(1, 1)
+        let model = CurveModel(pointCount: 20, parameters: parameters, evaluate: Self.line.evaluate)
+        let weights = Self.x.indices.map { $0 == 7 ? 0 : 1 + Double($0 % 4) }
+        let data = CurveData(noisy(2).y, weights: weights)
+        let solution = CurveFitter(model).fit(data)
+        let resampler = Resampler(
+            model, data: data, loss: .squares, estimate: solution.parameters, method: .residual)
+        // 19 points count, one parameter is fitted.
+        let weighted = Self.x.indices.filter { $0 != 7 }.map { weights[$0].squareRoot() * solution.residuals[$0] }
+        let mean = weighted.reduce(0, +) / 19
+        #expect(abs(mean) > 0.1)
+        let pool = weighted.map { ($0 - mean) * (19.0 / 18).squareRoot() }
+        var y = data.y
+        var stream = RandomStream(seed: 1, purpose: "bootstrap")
+        resampler.draw(&stream, into: &y)
+        let f = model.values(solution.parameters)
+        for i in 0..<20 where i != 7 {
+            let drawn = (f[i] - y[i]) * weights[i].squareRoot()
+            #expect(pool.contains { abs($0 - drawn) < 1e-12 })
+        }
+        #expect(y[7] == data.y[7])
+    }
+
     @Test func logarithmicErrorsMultiply() {
         let curve = Oracle.curve("power-offset, log")
         let estimate = curve.fit().parameters
@@ -172,14 +198,17 @@ import Testing
         let found = BootstrapFit(Self.line, data: data, estimate: estimate, resamples: 2000, seed: 6)
         let plain = try #require(found.intervals(percentiles: .plain)[1])
         let expanded = try #require(found.intervals()[1])
-        #expect(plain.shares.low == (1 - 0.95) / 2)
+        #expect(plain.tail == (1 - 0.95) / 2)
         // SciPy: norm.cdf(t.ppf(0.025, 18)) = 0.01782…
-        #expect(abs(expanded.shares.low - 0.017823) < 1e-5)
+        #expect(abs(expanded.tail - 0.017823) < 1e-5)
         #expect(expanded.low ?? 9 < plain.low ?? -9 && expanded.high ?? -9 > plain.high ?? 9)
         // And hold what Student's interval holds, up to the resamples' noise at a tail of 36 of 2,000.
         let error = CurveUncertainty(Self.line, data: data, parameters: estimate).standardErrors[1] ?? .nan
         let half = studentQuantile(level: 0.95, degreesOfFreedom: 18) * error
         #expect(abs((expanded.high ?? .nan) - (estimate[1] + half)) < 0.15 * half)
-        #expect(found.description(level: 0.95).contains("widened for 18 degrees of freedom"))
+        #expect(found.description().contains("widened for 18 degrees of freedom"))
+        #expect(expanded.warning == nil)
+        let few = BootstrapFit(Self.line, data: data, estimate: estimate, resamples: 100, seed: 6).intervals()[1]
+        #expect(few?.warning?.hasSuffix("fewer than 5 of 100 resamples: draw at least 281") == true)
     }
 }

@@ -5,10 +5,43 @@ import Testing
 
 @Suite struct StudyReaderTests {
     static let vocabulary = Vocabulary(
-        datasets: ["glyphs", "fashion-mnist"], scores: ["el2n", "cad-prune"], laws: ["goyal"], objectives: ["dm"],
+        datasets: ["glyphs", "fashion-mnist"], scores: ["el2n", "cad-prune"], objectives: ["dm"],
         columns: ["regime", "subset", "ipc", "budget", "samples_seen", "samples_per_epoch", "test_error"],
+        lawProblem: { law, columns in law == "goyal" && columns.count == 2 || law.contains("*") ? nil : "no law '\(law)'" },
+        expressionProblem: { text, columns in columns.contains { text.contains($0) } ? nil : "no column in '\(text)'" },
         // The nearest word is the room's caller's business: here, the first with the same first two letters.
         suggestion: { word, words in words.first { $0.prefix(2) == word.prefix(2) && !word.isEmpty } })
+
+    @Test func aFitTakesTheOptionsOfItsCommand() throws {
+        let study = try Study.read(path: Self.fixture("fits.yaml"), vocabulary: Self.vocabulary)
+        var expected = FitChoice(laws: ["goyal"], x: ["samples_seen", "samples_per_epoch"], y: "test_error")
+        #expect(study.analyses[0].value.kind == .fit(expected))
+        expected = FitChoice(
+            laws: ["goyal", "b1*samples_seen"], x: ["samples_seen", "samples_per_epoch"], y: "1-test_error/100")
+        expected.start = ["b": -0.2]
+        expected.fixed = ["d": 0.1]
+        expected.bounds = ["b": [-2, 0]]
+        expected.shared = ["a", "tau"]
+        expected.loss = "log-huber"
+        expected.delta = 0.001
+        expected.interval = "bootstrap"
+        expected.cluster = "subset"
+        expected.holdout = "samples_seen>1e6"
+        expected.compare = true
+        expected.checkpoints = true
+        #expect(study.analyses[1].value.kind == .fit(expected))
+    }
+
+    @Test func faultsOfAFitAreNamed() {
+        #expect(
+            Self.problems("bad-fits.yaml") == [
+                "15:31 analyses.one.fit.law[2]: no law 'gyoal'",
+                "15:41 analyses.one.fit.y: no column in 'acc'",
+                "16:71 analyses.two.fit.bound.b: expected a list of two numbers, low and high",
+                "17:56 analyses.three.fit.loss: huber needs its delta: { huber: 0.001 }",
+                "17:61 analyses.three.fit: unknown key 'intervall' (did you mean 'interval'?)",
+            ])
+    }
 
     static func fixture(_ name: String) -> String {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/\(name)").path

@@ -1,5 +1,7 @@
 import Analysis
 import ArgumentParser
+import Figures
+import Fitting
 import Foundation
 import Tables
 import Workflow
@@ -7,22 +9,26 @@ import Workflow
 struct FitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fit",
-        abstract: "Fit a scaling law to runs or to a table, and say how certain each parameter is.",
+        abstract: "Fit scaling laws to runs or to a table, and say how certain each parameter is.",
         discussion: """
+            A law is a name from `assay laws`, or an expression in the x columns; every other word in it is a parameter. \
             The law goyal is y = a (n1/N0)^b exp(b G) + d: n1 samples of the first epoch, G what repeats still count for, \
             tau their half-life in epochs (delta = 2^(-1/tau)). Its x columns are samples seen and samples per epoch.
 
             Examples:
               assay fit results.csv --law goyal --x samples_seen,samples_per_epoch --y test_error --group subset
               assay fit runs --law goyal --x samples_seen,samples_per_epoch --y test_error --group regime,subset --json
-              assay fit results.csv --law goyal --x n,per_epoch --y "1-acc/100" --fix d=0
+              assay fit results.csv --law "b1*(1-exp(-b2*x))" --x x --y y --start b1=500,b2=0.0001
+              assay fit results.csv --law goyal --law power-offset --law bnsl:1 --x n,per_epoch --y "1-acc/100" \\
+                  --holdout "n>1e8"                      which law, by AICc and by what it predicts
+              assay fit pools.csv --law goyal --x n,S --y loss --group pool --share a,d --compare
             """)
 
-    @Argument(help: "A CSV, TSV, JSON or JSONL file (- for standard input), or a store of runs.")
+    @Argument(help: "A CSV, TSV, JSON or JSONL file (- for standard input), or a store of runs.", completion: .file())
     var data: String
 
-    @Option(help: ArgumentHelp("The law: \(ScalingLaws.names.joined(separator: ", ")).", valueName: "name"))
-    var law: String
+    @Option(help: ArgumentHelp("A law: a name from `assay laws`, or an expression; repeat it to choose.", valueName: "law"))
+    var law: [String]
 
     @Option(help: ArgumentHelp("The law's x columns, in its order.", valueName: "col,col"))
     var x: ColumnList
@@ -41,66 +47,50 @@ struct FitCommand: ParsableCommand {
             """)
     var points: RunPoints?
 
-    @Option(help: ArgumentHelp("Where the search begins.", valueName: "a=1,…"))
-    var start: String?
+    @Option(help: "What happens to rows with an empty cell: drop (counted) or fail.")
+    var missing: ScalingLawOptions.Missing = .drop
 
-    @Option(help: ArgumentHelp("Parameters held at a value.", valueName: "d=0.1,…"))
-    var fix: String?
-
-    @Option(help: "Local searches; 1 together with --start uses exactly that start.")
-    var starts: Int?
-
-    @Option(help: "Intervals: none or asymptotic.")
-    var interval: ScalingLawOptions.Interval = .asymptotic
-
-    @Option(help: "Level of the intervals.")
-    var level: Double = 0.95
-
-    @Option(name: .customLong("n0"), help: "N0, the unit of samples: it scales a and nothing else.")
-    var unit: Double = 1
+    @OptionGroup(title: "The search") var search: FitSearchOptions
+    @OptionGroup(title: "How certain it is") var certainty: FitCertaintyOptions
+    @OptionGroup(title: "Choosing, predicting, comparing") var use: FitUseOptions
 
     @Flag(help: "Exit with 1 unless every fit converged.")
     var strict = false
 
+    @Flag(name: .shortAndLong, help: "The full report of every group, however many there are.")
+    var verbose = false
+
     @OptionGroup var output: FormatOptions
 
     func validate() throws {
-        guard unit > 0 && unit.isFinite else { throw ValidationError("--n0 takes a positive number, not \(unit)") }
+        if law.isEmpty { throw ValidationError("name a law with --law; `assay laws` lists them") }
+        if Set(law).count < law.count { throw ValidationError("--law names a law twice") }
     }
 
     func run() throws {
-        let law = try ScalingLaws.named(law, unit: unit)
-        var options = ScalingLawOptions()
-        options.start = try Self.assignments(start, option: "--start")
-        options.fixed = try Self.assignments(fix, option: "--fix")
-        options.starts = starts
-        options.interval = interval
-        options.level = level
-        if points == .checkpoints {
-            options.cautions = [checkpointCaution]
-        }
+        let options = try options()
         let (table, isStore) = try readTable()
+        let isError = ScalingLawAnalysis.isError(y)
+        let laws = try law.map {
+            try ScalingLaws.law($0, columns: x.names, unit: search.unit, isError: isError)
+        }
+        // A run's checkpoints depend on each other: together they are one observation.
+        let cluster = certainty.cluster ?? (points == .checkpoints ? "id" : nil)
         let analysis = try ScalingLawAnalysis(
-            of: table, law: law, x: x.names, y: y, group: group?.names ?? [], unit: unit,
-            rowNames: isStore ? "id" : nil, options: options)
-        for leftOut in analysis.leftOut {
-            // The first few are enough to find the cause.
-            let shown = leftOut.places.prefix(5).joined(separator: ", ") + (leftOut.places.count > 5 ? ", …" : "")
-            note("assay: left out \(leftOut.places.count), \(leftOut.reason): \(shown)")
-        }
-        if output.chosen != .table && output.chosen != .json {
-            for fit in analysis.fits {
-                for warning in fit.warnings { note("assay: warning: \(fit.title): \(warning)") }
-            }
-        }
-        let answer =
-            switch output.chosen {
-            case .json: analysis.json().text()
-            case .table: analysis.text()
-            case let other: analysis.table().formatted(other)
-            }
-        print(answer, terminator: "")
+            of: table, laws: laws, x: x.names, y: y, group: group?.names ?? [], weights: search.weights,
+            cluster: cluster, rowNames: isStore ? "id" : nil, options: options)
+        try answer(analysis)
         if analysis.isEveryGroupRefused || (strict && !analysis.isEveryFitConverged) { throw ExitCode(1) }
+    }
+
+    private func options() throws -> ScalingLawOptions {
+        var options = ScalingLawOptions()
+        try search.fill(&options)
+        try certainty.fill(&options)
+        options.missing = missing
+        options.holdout = try use.holdout.map { text throws(ScalingLawError) in try Holdout(text) }
+        if points == .checkpoints { options.cautions = [checkpointCaution] }
+        return options
     }
 
     private func readTable() throws -> (table: Table, isStore: Bool) {
@@ -112,22 +102,44 @@ struct FitCommand: ParsableCommand {
         return (try Table.read(data), false)
     }
 
-    private static func assignments(_ list: String?, option: String) throws(ScalingLawError) -> [String: Double] {
-        var result: [String: Double] = [:]
-        for part in list?.split(separator: ",") ?? [] {
-            let sides = part.split(separator: "=", omittingEmptySubsequences: false)
-            let name = sides[0].trimmingCharacters(in: .whitespaces)
-            guard sides.count == 2, let value = Double(sides[1].trimmingCharacters(in: .whitespaces)) else {
-                throw .option("\(option): '\(part)' is not of the form name=number")
+    private func answer(_ analysis: ScalingLawAnalysis) throws {
+        for leftOut in analysis.leftOut { note("assay: left out " + described(leftOut)) }
+        let predictions = try use.predict.map { try ScalingLawPredictions(analysis, for: Table.read($0)) }
+        for leftOut in predictions?.leftOut ?? [] { note("assay: not predicted: " + described(leftOut)) }
+        let comparison = try use.comparison(of: analysis)
+        switch output.chosen {
+        case .json:
+            analysis.writeJSON(predictions: predictions, comparison: comparison, residuals: use.residuals) {
+                print($0, terminator: "")
             }
-            guard result.updateValue(value, forKey: name) == nil else {
-                throw .option("\(option): \(name) stands twice")
-            }
+        case .table:
+            print(analysis.text(verbose: verbose), terminator: "")
+            if let choice = analysis.choice { print("\n" + choice.text(), terminator: "") }
+            if let predictions { print("\n" + predictions.table().formatted(.table), terminator: "") }
+            if let comparison { print("\n" + comparison.text(), terminator: "") }
+        case let format:
+            warn(analysis)
+            // One table answers one question: the last that was asked.
+            let table = comparison?.table() ?? predictions?.table() ?? analysis.table()
+            print(table.formatted(format), terminator: "")
         }
-        return result
+    }
+
+    /// The first few places are enough to find the cause.
+    private func described(_ leftOut: ScalingLawAnalysis.LeftOut) -> String {
+        let shown = leftOut.places.prefix(5).joined(separator: ", ") + (leftOut.places.count > 5 ? ", …" : "")
+        return "\(leftOut.places.count), \(leftOut.reason): \(shown)"
+    }
+
+    private func warn(_ analysis: ScalingLawAnalysis) {
+        for fit in analysis.fits {
+            for warning in fit.warnings { note("assay: warning: \(fit.title): \(warning)") }
+        }
     }
 }
 
 extension ScalingLawError: Failure {}
 extension ScalingLawOptions.Interval: ExpressibleByArgument {}
+extension ScalingLawOptions.Resampling: ExpressibleByArgument {}
+extension ScalingLawOptions.Missing: ExpressibleByArgument {}
 extension RunPoints: ExpressibleByArgument {}

@@ -202,8 +202,7 @@ out["clusters"] = {
     "covariance": (C / (C - 1) * (n - 1) / (n - p) * bread @ meat @ bread).ravel().tolist()}
 
 delta, w = 0.04, rng.uniform(0.5, 2, 25)
-huber = lambda q: np.sqrt(w) * (exponential(q, free.x) - free.y)
-# SciPy weighs inside the loss; Assay's Σ w ρ(r) is minimised by Newton on its gradient instead.
+# SciPy weighs inside the loss; Assay's Σ w ρ(r) is minimised by reweighted least squares instead.
 q = free.optimum.copy()
 for _ in range(200):
     res = exponential(q, free.x) - free.y
@@ -240,7 +239,8 @@ M = np.eye(25) - Q @ Q.T
 k = 25 - 3
 trace, square = np.trace(M @ W), np.trace(M @ W @ M @ W)
 out["autocorrelation"] = {
-    "runs": runs.tolist(), "jacobian": J.ravel().tolist(), "residuals": r.tolist(), "lag_one": float(r @ W @ r / (r @ r)),
+    "runs": runs.tolist(), "jacobian": J.ravel().tolist(), "residuals": r.tolist(),
+    "lag_one": float(r @ W @ r / (r @ r)),
     "durbin_watson": float(sum((r[i + 1] - r[i]) ** 2 for i in range(24) if runs[i] == runs[i + 1]) / (r @ r)),
     "mean": trace / k, "deviation": float(np.sqrt(2 * (k * square - trace**2) / (k * k * (k + 2))))}
 

@@ -1,0 +1,163 @@
+import Fitting
+import Foundation
+import Randomness
+import Tables
+import Testing
+
+@testable import Analysis
+
+@Suite struct ScalingLawIntervalTests {
+    private let oracle: AnswerOracle
+
+    init() throws { oracle = try AnswerOracle() }
+
+    /// A curve of the Goyal law over `epochs`, with noise that is always the same.
+    private func goyal(
+        _ epochs: [Double], tau: Double = 4, noise: Double = 0.002, runs: Int = 1
+    ) -> Table {
+        var stream = RandomStream(seed: 5, purpose: "noise")
+        let n = (0..<runs).flatMap { _ in epochs.map { ($0 * 1000).rounded() } }
+        let s = n.map { _ in 1000.0 }
+        let curve = GoyalLaw().values([2, -0.2, tau, 0.1], at: LawPoints([n, s]))
+        let shifts = (0..<runs).map { _ in noise * (2 * stream.uniform() - 1) }
+        let y = curve.enumerated().map { i, f in
+            f + noise * (2 * stream.uniform() - 1) + (runs > 1 ? 4 * shifts[i / epochs.count] : 0)
+        }
+        let run = (0..<runs).flatMap { run in epochs.map { _ in "r\(run)" } }
+        return Table([Column("n", n), Column("s", s), Column("y", y), Column("run", run)])
+    }
+
+    private func fit(
+        _ table: Table, cluster: String? = nil, _ change: (inout ScalingLawOptions) -> Void
+    ) throws -> ScalingLawFit {
+        var options = ScalingLawOptions()
+        change(&options)
+        return try ScalingLawAnalysis(
+            of: table, laws: [GoyalLaw()], x: ["n", "s"], y: "y", cluster: cluster, options: options
+        ).fits[0]
+    }
+
+    private let many = (1...40).map { 0.4 * Double($0) }
+
+    @Test func profileAndAsymptoticAgreeWhereTheLawIsNearlyLinear() throws {
+        let (wald, profile) = (try oracle.analyse().fits[0], try oracle.analyse { $0.interval = .profile }.fits[0])
+        #expect(profile.intervalMethod == "profile likelihood" && wald.intervalMethod == "asymptotic")
+        for (a, b) in zip(wald.parameters, profile.parameters) {
+            let width = (a.high ?? .nan) - (a.low ?? .nan)
+            // These curves bend little within an interval; the two are not the same thing.
+            #expect(abs((a.low ?? .nan) - (b.low ?? .nan)) < 0.05 * width && a.low != b.low)
+            #expect(abs((a.high ?? .nan) - (b.high ?? .nan)) < 0.05 * width)
+            #expect(a.standardError == b.standardError)
+        }
+    }
+
+    /// By definition RSS/RSS_min = 1 + t²/(n − p) at either end, the others fitted anew.
+    @Test func theProfileRisesToTheLevelAtItsEnds() throws {
+        let fit = try oracle.analyse { $0.interval = .profile }.fits[0]
+        let t = studentQuantile(level: 0.95, degreesOfFreedom: 17)
+        for parameter in fit.parameters {
+            for end in [parameter.low, parameter.high] {
+                let held = try oracle.analyse { $0.fixed = [parameter.name: end ?? .nan] }.fits[0]
+                // Ends are found to 1e-6 of the interval, where RSS rises linearly.
+                #expect(agree(held.rss / fit.rss, 1 + t * t / 17, 1e-5))
+            }
+        }
+    }
+
+    @Test func anOpenSideIsNullAndSaysSo() throws {
+        let fit = try fit(goyal([0.3, 0.6, 1, 1.3, 1.6, 1.9, 2.2, 2.5], tau: 40, noise: 0.005)) {
+            $0.interval = .profile
+        }
+        let tau = try #require(fit["tau"])
+        #expect(tau.high == nil)
+        #expect(fit.warnings.contains { $0.hasPrefix("tau is not bounded above at level 0.95") })
+        #expect(fit.json()["parameters"]?["tau"]?["high"] == .null)
+        #expect(fit.text().contains(", –]"))
+        let delta = try #require(fit.derived.first)
+        #expect(delta.high == nil && delta.low == tau.low.map { exp2(-1 / $0) })
+        #expect(fit.warnings.contains { $0.hasPrefix("too few repeats for tau: repeats end after 2.5 epochs") })
+    }
+
+    @Test func derivedQuantitiesCarryTheMappedInterval() throws {
+        for interval in [ScalingLawOptions.Interval.asymptotic, .profile, .bootstrap] {
+            let fit = try fit(goyal(many)) {
+                $0.interval = interval
+                $0.resamples = 200
+            }
+            let (tau, delta) = (try #require(fit["tau"]), try #require(fit.derived.first))
+            #expect(delta.low == exp2(-1 / (tau.low ?? .nan)) && delta.high == exp2(-1 / (tau.high ?? .nan)))
+            #expect(fit.json()["derived_intervals"]?["delta"]?["low"]?.double == delta.low)
+            #expect(fit.json()["derived"]?["delta"]?.double == delta.value)
+        }
+    }
+
+    @Test func bootstrapIntervalsAreAboutTheAsymptoticOnes() throws {
+        let (wald, boot) = (
+            try oracle.analyse().fits[0], try oracle.analyse { $0.interval = .bootstrap }.fits[0]
+        )
+        #expect(boot.intervalMethod.hasPrefix("residual bootstrap, 1000 resamples"))
+        #expect(boot.resamples.count == 3000)
+        for (a, b) in zip(wald.parameters, boot.parameters) {
+            // The quantile 0.025 of 1000 refits lies within about 9 % of the half-width (three errors).
+            let half = (a.high ?? .nan) - a.value
+            #expect(abs((b.high ?? .nan) - (a.high ?? .nan)) < 0.3 * half)
+            #expect(abs((b.low ?? .nan) - (a.low ?? .nan)) < 0.3 * half)
+        }
+        let (band, other) = (wald.band(at: [20]), boot.band(at: [20]))
+        let half = ((band?.high ?? .nan) - (band?.low ?? .nan)) / 2
+        #expect(abs((other?.high ?? .nan) - (band?.high ?? .nan)) < 0.3 * half)
+    }
+
+    @Test func clustersWidenTheIntervals() throws {
+        let table = goyal(many, runs: 8)
+        for interval in [ScalingLawOptions.Interval.asymptotic, .bootstrap] {
+            func width(_ cluster: String?) throws -> Double {
+                let fit = try fit(table, cluster: cluster) {
+                    $0.interval = interval
+                    $0.resamples = 200
+                }
+                let band = try #require(fit.band(at: [9000, 1000]))
+                return band.high - band.low
+            }
+            // Each run is off by up to four times the scatter within it: the curve's height is known from 8 values, not 320.
+            #expect(try width("run") > 2 * width(nil))
+        }
+        let boot = try fit(table, cluster: "run") { $0.interval = .bootstrap }
+        #expect(boot.intervalMethod.hasPrefix("cluster bootstrap"))
+        let pairs = try fit(table, cluster: "run") {
+            $0.interval = .bootstrap
+            $0.resampling = .pairs
+        }
+        #expect(pairs.intervalMethod.hasPrefix("pairs bootstrap"))
+        let profile = try fit(table, cluster: "run") { $0.interval = .profile }
+        #expect(profile.warnings.contains { $0.hasPrefix("profile intervals take all errors as independent") })
+    }
+
+    @Test func dependentNeighboursAreNamedUnlessClustersTakeCareOfThem() throws {
+        var table = goyal(many, noise: 0)
+        var stream = RandomStream(seed: 11, purpose: "walk")
+        var error = 0.0
+        let y = try table.numbers("y").map { f in
+            error = 0.9 * error + 0.002 * (2 * stream.uniform() - 1)
+            return f + error
+        }
+        table.columns[2] = Column("y", y)
+        let warning = "neighbouring residuals are alike"
+        #expect(try fit(table) { _ in }.warnings.contains { $0.hasPrefix(warning) })
+        #expect(try !fit(table, cluster: "run") { _ in }.warnings.contains { $0.hasPrefix(warning) })
+        #expect(try !fit(goyal(many)) { _ in }.warnings.contains { $0.hasPrefix(warning) })
+    }
+
+    @Test func aFitThatDeterminesNothingIsNotConverged() throws {
+        // y rises: b ends on 0, where the curve is flat and a and d are one.
+        let table = Table([
+            Column("n", (1...9).map { Double($0) * 100 }), Column("s", [Double](repeating: 1000, count: 9)),
+            Column("y", [0.3, 0.35, 0.42, 0.44, 0.51, 0.55, 0.61, 0.64, 0.7]),
+        ])
+        let fit = try fit(table) { _ in }
+        #expect(fit["b"]?.value == 0)
+        #expect(fit.termination.word == "not converged")
+        #expect(fit.warnings[0].hasPrefix("the best curve is flat"))
+        #expect(fit.text().contains("NOT CONVERGED: the best curve is flat"))
+    }
+}
