@@ -13,6 +13,13 @@ struct FitColumns: Sendable, Equatable {
     var rowNames: String?
 }
 
+/// One copy for all fits of an analysis.
+final class FitData: Sendable {
+    let rows: FitRows
+
+    init(_ rows: FitRows) { self.rows = rows }
+}
+
 /// The numbers of a table that a fit reads, and which of its rows are fitted.
 struct FitRows: Sendable {
     let columns: FitColumns

@@ -119,7 +119,7 @@ extension ScalingLawComparison.Pair {
             (differences, tests, notes) = ([], [], ["\(refused.title) is refused: no comparison"])
             return
         }
-        let points = [a, b].map { analysis.groups[$0].points(analysis.rows, analysis.options).fitted }
+        let points = [a, b].map { analysis.groups[$0].points(analysis.data, analysis.options).fitted }
         let places = MatchedPoints(points, x: analysis.rows.columns.x, law: analysis.laws[index], at: options.at)
         differences = places.n.flatMap { n in
             FitDifference(fits[0], fits[1], n: n, others: places.others).all(

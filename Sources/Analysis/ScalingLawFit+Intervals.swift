@@ -92,12 +92,14 @@ struct FitIntervals: Sendable {
             identity: identity.joined(separator: "|"), threads: threads)
         let intervals = found.intervals(level: options.level, bounds: problem.bounds, of: estimate.search.parameters)
         var result = none(estimate.parameters.count)
-        result.method = found.description(level: options.level)
+        result.method = found.description()
         result.notes = found.warnings
+        guard let first = intervals.compactMap(\.self).first else { return result }
+        if let warning = first.warning { result.note(warning) }
+        result.tail = first.tail
         result.resamples = (0..<found.resamples).flatMap { estimate.search.parameters(found.parameters($0)) }
         for j in problem.estimated where !estimate.idle.contains(j) && intervals.indices.contains(j) {
             guard let interval = intervals[j] else { continue }
-            result.tail = interval.shares.low
             (result.low[j], result.high[j]) = (interval.low, interval.high)
             if interval.low == nil && estimate.sides[j] != .lower { result.openBelow.append(j) }
             if interval.high == nil && estimate.sides[j] != .upper { result.openAbove.append(j) }
