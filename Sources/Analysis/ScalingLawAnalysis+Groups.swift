@@ -20,7 +20,7 @@ extension ScalingLawAnalysis {
     ) -> [ScalingLawFit] {
         let validates = crossValidates(options, laws)
         let inside = groups.count < options.threads ? options.threads : 1
-        return inParallel(groups.count, threads: options.threads) { g -> [ScalingLawFit] in
+        return inParallel(groups.count, each: laws.count, threads: options.threads) { g -> [ScalingLawFit] in
             let (points, heldOut) = groups[g].points(data, options)
             return laws.map { law in
                 let problem = FitProblem(law, points, options, place: data.rows.shortPlace)
@@ -34,7 +34,7 @@ extension ScalingLawAnalysis {
                 fit.predictionErrors.holdout = problem.error(at: heldOut, of: fit)
                 return fit
             }
-        }.flatMap(\.self)
+        }
     }
 
     /// All groups that can be fitted, together.
@@ -75,19 +75,23 @@ extension FitProblem {
     }
 }
 
-/// Values for 0..<count, computed side by side; which thread computes one does not change it.
+/// `width` values for each of 0..<count, computed side by side; which thread computes one does not change it.
 func inParallel<Value: Sendable>(
-    _ count: Int, threads: Int, _ body: @escaping @Sendable (Int) -> Value
+    _ count: Int, each width: Int, threads: Int, _ body: @escaping @Sendable (Int) -> [Value]
 ) -> [Value] {
-    let lanes = max(1, min(threads, count))
-    if lanes == 1 { return (0..<count).map(body) }
-    return [Value](unsafeUninitializedCapacity: count) { buffer, initialized in
+    [Value](unsafeUninitializedCapacity: count * width) { buffer, initialized in
         nonisolated(unsafe) let values = buffer
-        DispatchQueue.concurrentPerform(iterations: lanes) { lane in
+        let lanes = max(1, min(threads, count))
+        let work = { @Sendable (lane: Int) in
             for index in stride(from: lane, to: count, by: lanes) {
-                values.initializeElement(at: index, to: body(index))
+                let found = body(index)
+                precondition(found.count == width, "every part of a parallel array has the same length")
+                for (k, value) in found.enumerated() {
+                    values.initializeElement(at: index * width + k, to: value)
+                }
             }
         }
-        initialized = count
+        if lanes == 1 { work(0) } else { DispatchQueue.concurrentPerform(iterations: lanes) { work($0) } }
+        initialized = count * width
     }
 }

@@ -83,9 +83,9 @@ public struct ScalingLawComparison: Sendable, Equatable {
         groups = analysis.groups.map(\.key)
         let isResampled = analysis.fits.allSatisfy { $0.isRefused || !$0.resamples.isEmpty }
         method = isResampled ? "bootstrap" : "delta method"
-        pairs = inParallel(places.count, threads: analysis.options.threads) { place in
+        pairs = inParallel(places.count, each: 1, threads: analysis.options.threads) { place in
             let (law, a, b) = places[place]
-            return Pair(analysis, law: law, a, b, options)
+            return [Pair(analysis, law: law, a, b, options)]
         }
         correct()
     }

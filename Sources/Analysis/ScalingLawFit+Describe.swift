@@ -39,7 +39,7 @@ extension ScalingLawFit {
             problem: problem, estimate: estimate, uncertainty: uncertainty, intervals: intervals, options: options
         ).all(correlations: correlations)
         if case .notConverged(let sentence) = termination { warnings.insert(sentence, at: 0) }
-        self.warnings = warnings
+        self.warnings = warnings.map(problem.points.data.sentences.pooled)
     }
 
     init(refused reason: String, _ problem: FitProblem, _ options: ScalingLawOptions) {
@@ -62,7 +62,7 @@ extension ScalingLawFit {
         isWeighted = points.weights != nil
         interval = options.interval
         level = options.level
-        self.termination = termination
+        self.termination = termination.pooled(points.data.sentences)
         warnings = []
 
         let solution = estimate?.solution
@@ -89,7 +89,6 @@ extension ScalingLawFit {
         if estimate != nil { for j in problem.unknown.map(\.parameter) { values[j] = .nan } }
         curveParameters = values
         for j in estimate?.idle ?? [] { values[j] = .nan }
-        derived = values.isEmpty ? [] : intervals.derived(law, values)
         parameters = values.indices.map { j in
             Parameter(
                 name: law.parameters[j].name, value: values[j],

@@ -106,26 +106,29 @@ struct FitIntervals: Sendable {
         }
         return result
     }
+}
 
-    /// Derived quantities with intervals: the ends of the only parameter that one depends on, mapped.
-    func derived(_ law: any ScalingLaw, _ parameters: [Double]) -> [ScalingLawFit.Derived] {
+extension ScalingLawFit.Derived {
+    /// Each with the ends of the only parameter that it depends on, mapped.
+    static func all(_ law: any ScalingLaw, _ parameters: [ScalingLawFit.Parameter]) -> [Self] {
+        let estimate = parameters.map(\.value)
+        let all = law.derived(estimate)
+        if all.isEmpty { return [] }
         func values(_ j: Int, _ value: Double) -> [Double] {
-            var changed = parameters
+            var changed = estimate
             changed[j] = value
             return law.derived(changed).map(\.value)
         }
-        let all = law.derived(parameters)
-        if all.isEmpty { return [] }
-        let without = parameters.indices.map { values($0, .nan) }
+        let without = estimate.indices.map { values($0, .nan) }
         return all.enumerated().map { index, quantity in
-            let needed = parameters.indices.filter { without[$0][index].isNaN }
+            let needed = estimate.indices.filter { without[$0][index].isNaN }
             guard needed.count == 1, let j = needed.first, quantity.value.isFinite else {
-                return .init(name: quantity.name, value: quantity.value, low: nil, high: nil)
+                return Self(name: quantity.name, value: quantity.value, low: nil, high: nil)
             }
-            let atLow = low[j].map { values(j, $0)[index] }
-            let atHigh = high[j].map { values(j, $0)[index] }
+            let atLow = parameters[j].low.map { values(j, $0)[index] }
+            let atHigh = parameters[j].high.map { values(j, $0)[index] }
             let isRising = (atHigh ?? quantity.value) >= (atLow ?? quantity.value)
-            return .init(
+            return Self(
                 name: quantity.name, value: quantity.value, low: isRising ? atLow : atHigh,
                 high: isRising ? atHigh : atLow)
         }

@@ -55,7 +55,6 @@ public struct ScalingLawFit: Sendable {
     public let degreesOfFreedom: Int
     /// Empty for a refused group.
     public let parameters: [Parameter]
-    public let derived: [Derived]
     public let conditionNumber: Double
     public let loss: Loss
     public let isWeighted: Bool
@@ -99,6 +98,9 @@ public struct ScalingLawFit: Sendable {
     public var isRefused: Bool { if case .refused = termination { true } else { false } }
     public var values: [Double] { parameters.map(\.value) }
     public subscript(name: String) -> Parameter? { parameters.first { $0.name == name } }
+
+    /// What follows from the parameters.
+    public var derived: [Derived] { isRefused ? [] : Derived.all(model, parameters) }
 
     /// f − y of each of `rows`, or ln f − ln y under a logarithmic loss; empty for a refused group.
     public var residuals: [Double] {

@@ -121,7 +121,7 @@ extension AnswerSource {
         options.level = choice.level
         if checkpoints { options.cautions = [checkpointCaution] }
         let analysis = try ScalingLawAnalysis(
-            of: table, law: ScalingLaws.named(law, unit: n0), x: x, y: y, group: choice.per, unit: n0, options: options)
+            of: table, law: ScalingLaws.named(law, unit: n0), x: x, y: y, group: choice.per, options: options)
         let leftOut = analysis.leftOut.map { "\($0.places.count) rows left out: \($0.reason)" }
         let warnings =
             leftOut

@@ -81,7 +81,7 @@ struct FitCommand: ParsableCommand {
         }
         let (table, isStore) = try readTable()
         let analysis = try ScalingLawAnalysis(
-            of: table, law: law, x: x.names, y: y, group: group?.names ?? [], unit: unit,
+            of: table, law: law, x: x.names, y: y, group: group?.names ?? [],
             rowNames: isStore ? "id" : nil, options: options)
         for leftOut in analysis.leftOut {
             // The first few are enough to find the cause.
