@@ -72,7 +72,7 @@ let package = Package(
             ]),
     ]
         // Notebooks as scripts: one executable each.
-        + ["fit-the-demo", "error-by-regime"].map { name in
+        + ["fit-the-demo", "error-by-regime", "choose-a-law"].map { name in
             .executableTarget(name: name, dependencies: ["AssayKit"], path: "notebooks-as-scripts/\(name)")
         }
         + (["House"] + library + ["Workflow"]).map { room in

@@ -110,7 +110,19 @@ public struct ExpressionLaw: ScalingLaw {
         if let column = x.indices.first(where: { positive.contains($0) && !(x[$0] > 0) }) {
             return .invalid("\(columns[column].name) must be positive, not \(significant(x[column]))")
         }
+        // A logarithm or a power of something not positive has no value, whatever the parameters.
+        if x.contains(where: { !($0 > 0) }) && !hasValue(at: x) {
+            let place = zip(columns, x).map { "\($0.name) = \(significant($1))" }.joined(separator: ", ")
+            return .invalid("the law has no finite value at \(place), whatever its parameters")
+        }
         return .fine
+    }
+
+    private func hasValue(at x: [Double]) -> Bool {
+        let point = LawPoints(x.map { [$0] })
+        return [1, 0.1, 3, -1, -0.1, -3].contains { value in
+            values(parameters.map { _ in value }, at: point)[0].isFinite
+        }
     }
 }
 

@@ -4,26 +4,26 @@ import Fitting
 extension ScalingLawAnalysis {
     /// Group-major, law-minor.
     static func fits(
-        _ groups: [FitGroup], _ rows: FitRows, _ laws: [any ScalingLaw], _ options: ScalingLawOptions
+        _ groups: [FitGroup], _ data: FitData, _ laws: [any ScalingLaw], _ options: ScalingLawOptions
     ) -> [ScalingLawFit] {
-        if options.shared.isEmpty { return separateFits(groups, rows, laws, options) }
+        if options.shared.isEmpty { return separateFits(groups, data, laws, options) }
         let byLaw = laws.map { law in
             law.parameters.contains { options.shared.contains($0.name) }
-                ? sharedFits(groups, rows, law, options) : separateFits(groups, rows, [law], options)
+                ? sharedFits(groups, data, law, options) : separateFits(groups, data, [law], options)
         }
         return groups.indices.flatMap { g in byLaw.map { $0[g] } }
     }
 
     /// Groups side by side, each result at its own place.
     private static func separateFits(
-        _ groups: [FitGroup], _ rows: FitRows, _ laws: [any ScalingLaw], _ options: ScalingLawOptions
+        _ groups: [FitGroup], _ data: FitData, _ laws: [any ScalingLaw], _ options: ScalingLawOptions
     ) -> [ScalingLawFit] {
         let validates = crossValidates(options, laws)
         let inside = groups.count < options.threads ? options.threads : 1
-        return inParallel(groups.count, threads: options.threads) { g -> [ScalingLawFit] in
-            let (points, heldOut) = groups[g].points(rows, options)
+        return inParallel(groups.count, each: laws.count, threads: options.threads) { g -> [ScalingLawFit] in
+            let (points, heldOut) = groups[g].points(data, options)
             return laws.map { law in
-                let problem = FitProblem(law, points, options, place: rows.shortPlace)
+                let problem = FitProblem(law, points, options, place: data.rows.shortPlace)
                 if let refusal = problem.refusal { return ScalingLawFit(refused: refusal, problem, options) }
                 let estimate = problem.solve(options)
                 var fit = ScalingLawFit(problem, estimate, options, threads: inside)
@@ -34,22 +34,22 @@ extension ScalingLawAnalysis {
                 fit.predictionErrors.holdout = problem.error(at: heldOut, of: fit)
                 return fit
             }
-        }.flatMap(\.self)
+        }
     }
 
     /// All groups that can be fitted, together.
     private static func sharedFits(
-        _ groups: [FitGroup], _ rows: FitRows, _ law: any ScalingLaw, _ options: ScalingLawOptions
+        _ groups: [FitGroup], _ data: FitData, _ law: any ScalingLaw, _ options: ScalingLawOptions
     ) -> [ScalingLawFit] {
-        let points = groups.map { $0.points(rows, options) }
-        let problems = points.map { FitProblem(law, $0.fitted, options, place: rows.shortPlace) }
+        let points = groups.map { $0.points(data, options) }
+        let problems = points.map { FitProblem(law, $0.fitted, options, place: data.rows.shortPlace) }
         let sound = problems.indices.filter { problems[$0].refusal == nil }
         var fits = problems.map { ScalingLawFit(refused: $0.refusal ?? "", $0, options) }
         guard let together = SharedFitProblem(sound.map { problems[$0] }) else {
             var alone = options
             alone.shared = []
             alone.cautions.append("nothing is shared: no other group can be fitted")
-            return separateFits(groups, rows, [law], alone)
+            return separateFits(groups, data, [law], alone)
         }
         if let refusal = together.refusal {
             for g in sound { fits[g] = ScalingLawFit(refused: refusal, problems[g], options) }
@@ -71,23 +71,27 @@ extension FitProblem {
     /// Of the rows held out; nil where there are none.
     fileprivate func error(at heldOut: GroupPoints?, of fit: ScalingLawFit) -> LogError? {
         guard let heldOut, heldOut.count > 0 else { return nil }
-        return error(at: heldOut, parameters: fit.values)
+        return error(at: heldOut, parameters: fit.curveParameters)
     }
 }
 
-/// Values for 0..<count, computed side by side; which thread computes one does not change it.
+/// `width` values for each of 0..<count, computed side by side; which thread computes one does not change it.
 func inParallel<Value: Sendable>(
-    _ count: Int, threads: Int, _ body: @escaping @Sendable (Int) -> Value
+    _ count: Int, each width: Int, threads: Int, _ body: @escaping @Sendable (Int) -> [Value]
 ) -> [Value] {
-    let lanes = max(1, min(threads, count))
-    if lanes == 1 { return (0..<count).map(body) }
-    return [Value](unsafeUninitializedCapacity: count) { buffer, initialized in
+    [Value](unsafeUninitializedCapacity: count * width) { buffer, initialized in
         nonisolated(unsafe) let values = buffer
-        DispatchQueue.concurrentPerform(iterations: lanes) { lane in
+        let lanes = max(1, min(threads, count))
+        let work = { @Sendable (lane: Int) in
             for index in stride(from: lane, to: count, by: lanes) {
-                values.initializeElement(at: index, to: body(index))
+                let found = body(index)
+                precondition(found.count == width, "every part of a parallel array has the same length")
+                for (k, value) in found.enumerated() {
+                    values.initializeElement(at: index * width + k, to: value)
+                }
             }
         }
-        initialized = count
+        if lanes == 1 { work(0) } else { DispatchQueue.concurrentPerform(iterations: lanes) { work($0) } }
+        initialized = count * width
     }
 }

@@ -1,4 +1,5 @@
 import Fitting
+import Synchronization
 import Tables
 
 /// The names of the columns that a fit reads.
@@ -11,6 +12,38 @@ struct FitColumns: Sendable, Equatable {
     var cluster: String?
     /// Names rows in messages better than their line does, as a run's id.
     var rowNames: String?
+}
+
+/// What all fits of an analysis have in common.
+final class FitData: Sendable {
+    let rows: FitRows
+    let sentences = SentencePool()
+
+    init(_ rows: FitRows) { self.rows = rows }
+}
+
+/// One copy of each sentence, which thousands of fits repeat.
+final class SentencePool: Sendable {
+    private let known = Mutex<Set<String>>([])
+
+    func pooled(_ sentence: String) -> String {
+        known.withLock { known in
+            if let place = known.firstIndex(of: sentence) { return known[place] }
+            // Sentences with numbers of their own would only fill the pool.
+            if known.count < 1000 { known.insert(sentence) }
+            return sentence
+        }
+    }
+}
+
+extension Termination {
+    func pooled(_ pool: SentencePool) -> Termination {
+        switch self {
+        case .converged(let sentence): .converged(pool.pooled(sentence))
+        case .notConverged(let sentence): .notConverged(pool.pooled(sentence))
+        case .refused(let sentence): .refused(pool.pooled(sentence))
+        }
+    }
 }
 
 /// The numbers of a table that a fit reads, and which of its rows are fitted.

@@ -18,7 +18,8 @@ public struct ScalingLawAnalysis: Sendable {
     public let leftOut: [LeftOut]
     public let source: String?
 
-    let rows: FitRows
+    let data: FitData
+    var rows: FitRows { data.rows }
     let groups: [FitGroup]
 
     /// Fits `laws` to each group of `table`.
@@ -44,14 +45,15 @@ public struct ScalingLawAnalysis: Sendable {
         let groups = try table.groups(by: group).map { key, indices in
             FitGroup(key: key.map { (column: $0.0, value: $0.1) }, indices: indices, of: rows)
         }
-        try Self.checkStart(groups, rows, laws, options)
+        let data = FitData(rows)
+        try Self.checkStart(groups, data, laws, options)
         self.laws = laws
         self.options = options
-        self.rows = rows
+        self.data = data
         self.groups = groups
         leftOut = rows.leftOut
         source = table.source
-        fits = Self.fits(groups, rows, laws, options)
+        fits = Self.fits(groups, data, laws, options)
     }
 
     /// Fits one law.
@@ -77,19 +79,19 @@ public struct ScalingLawAnalysis: Sendable {
     }
 
     private static func checkStart(
-        _ groups: [FitGroup], _ rows: FitRows, _ laws: [any ScalingLaw], _ options: ScalingLawOptions
+        _ groups: [FitGroup], _ data: FitData, _ laws: [any ScalingLaw], _ options: ScalingLawOptions
     ) throws(ScalingLawError) {
         if options.start.isEmpty { return }
         for law in laws {
             for group in groups {
-                let points = group.points(rows, options).fitted
+                let points = group.points(data, options).fitted
                 guard let i = FitProblem(law, points, options).pointWithoutValue(options) else { continue }
                 let start = law.parameters.map { parameter in
                     let value = options.held(parameter.name) ?? options.start[parameter.name] ?? .nan
                     return "\(parameter.name) = \(significant(value))"
                 }
                 throw .startNotFinite(
-                    law: law.name, start: start.joined(separator: ", "), place: rows.place(points.rows[i]))
+                    law: law.name, start: start.joined(separator: ", "), place: data.rows.place(points.rows[i]))
             }
         }
     }
@@ -132,11 +134,11 @@ struct FitGroup: Sendable {
     }
 
     /// The points that are fitted, and those that are held out.
-    func points(_ data: FitRows, _ options: ScalingLawOptions) -> (fitted: GroupPoints, heldOut: GroupPoints?) {
+    func points(_ data: FitData, _ options: ScalingLawOptions) -> (fitted: GroupPoints, heldOut: GroupPoints?) {
         switch options.holdout {
         case nil: return (GroupPoints(rows, of: data, key: key), nil)
         case .condition:
-            let isHeldOut = data.isHeldOut ?? []
+            let isHeldOut = data.rows.isHeldOut ?? []
             return (
                 GroupPoints(rows.filter { !isHeldOut[$0] }, of: data, key: key),
                 GroupPoints(rows.filter { isHeldOut[$0] }, of: data, key: key)

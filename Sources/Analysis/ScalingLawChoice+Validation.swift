@@ -58,10 +58,9 @@ extension FitProblem {
 
     /// Whether the bounds of an asymptote rest on this point.
     private func movesBounds(without i: Int) -> Bool {
-        guard let lowest = points.y.min(), points.y[i] == lowest, points.y.count(where: { $0 == lowest }) == 1 else {
-            return false
-        }
-        return law.parameters.indices.contains { law.parameters[$0].staysBelowData && estimated.contains($0) }
+        guard points.y[i] == points.y.min() || points.y[i] == points.y.max() else { return false }
+        let others = points.y.indices.filter { $0 != i }.map { points.y[$0] }
+        return law.parameters.contains { $0.bounds(over: others) != $0.bounds(over: points.y) }
     }
 
     private func predictWithNewBounds(_ i: Int, _ estimate: FitEstimate, _ options: ScalingLawOptions) -> Double? {

@@ -40,7 +40,7 @@ struct FitDifference {
         _ quantity: ScalingLawComparison.Quantity, weights: [Double], _ level: Double, _ margin: Double?
     ) -> Difference {
         let values = fits.indices.map { side in
-            Self.dot(weights, fits[side].model.values(fits[side].values, at: points[side]))
+            Self.dot(weights, fits[side].model.values(fits[side].curveParameters, at: points[side]))
         }
         let delta = values[0] - values[1]
         let (error, degrees) = standardError(weights)
@@ -63,8 +63,8 @@ struct FitDifference {
     /// fit where parameters are shared.
     private func standardError(_ weights: [Double]) -> (error: Double, degrees: Double) {
         let gradients = fits.indices.map { side -> [Double] in
-            let jacobian = fits[side].model.jacobian(fits[side].values, at: points[side])
-            let p = fits[side].values.count
+            let jacobian = fits[side].model.jacobian(fits[side].curveParameters, at: points[side])
+            let p = fits[side].parameters.count
             return (0..<p).map { j in
                 weights.indices.reduce(0) { $0 + (weights[$1] == 0 ? 0 : weights[$1] * jacobian[$1 * p + j]) }
             }

@@ -62,13 +62,13 @@ public struct SharingTest: Sendable, Equatable {
         }
         var options = analysis.options
         options.shared = []
-        let points = groups.map { analysis.groups[$0].points(analysis.rows, options).fitted }
+        let points = groups.map { analysis.groups[$0].points(analysis.data, options).fitted }
         let problems = points.map { FitProblem(law, $0, options) }
         guard problems.allSatisfy({ $0.refusal == nil }) else {
             return [SharingTest(noTestOf: names, because: "no test: a group cannot be fitted by itself")]
         }
         let separate = SeparateFits(problems, options)
-        let all = separate.test(of: names, pooled: GroupPoints(points.flatMap(\.rows), of: analysis.rows, key: []))
+        let all = separate.test(of: names, pooled: GroupPoints(points.flatMap(\.rows), of: analysis.data, key: []))
         return names.count < 2 ? [all] : [all] + names.compactMap { separate.test(of: $0) }
     }
 

@@ -83,9 +83,9 @@ public struct ScalingLawComparison: Sendable, Equatable {
         groups = analysis.groups.map(\.key)
         let isResampled = analysis.fits.allSatisfy { $0.isRefused || !$0.resamples.isEmpty }
         method = isResampled ? "bootstrap" : "delta method"
-        pairs = inParallel(places.count, threads: analysis.options.threads) { place in
+        pairs = inParallel(places.count, each: 1, threads: analysis.options.threads) { place in
             let (law, a, b) = places[place]
-            return Pair(analysis, law: law, a, b, options)
+            return [Pair(analysis, law: law, a, b, options)]
         }
         correct()
     }
@@ -119,7 +119,7 @@ extension ScalingLawComparison.Pair {
             (differences, tests, notes) = ([], [], ["\(refused.title) is refused: no comparison"])
             return
         }
-        let points = [a, b].map { analysis.groups[$0].points(analysis.rows, analysis.options).fitted }
+        let points = [a, b].map { analysis.groups[$0].points(analysis.data, analysis.options).fitted }
         let places = MatchedPoints(points, x: analysis.rows.columns.x, law: analysis.laws[index], at: options.at)
         differences = places.n.flatMap { n in
             FitDifference(fits[0], fits[1], n: n, others: places.others).all(

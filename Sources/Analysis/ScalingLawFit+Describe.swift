@@ -32,16 +32,14 @@ extension ScalingLawFit {
         _ problem: FitProblem, _ estimate: FitEstimate, _ uncertainty: FitUncertainty, _ intervals: FitIntervals,
         _ options: ScalingLawOptions
     ) {
-        var values = estimate.parameters
-        for j in problem.unknown.map(\.parameter) + estimate.idle { values[j] = .nan }
         self.init(
-            problem, options, termination: Self.termination(problem, estimate, uncertainty), values: values,
-            estimate: estimate, uncertainty: uncertainty, intervals: intervals)
+            problem, options, termination: Self.termination(problem, estimate, uncertainty), estimate: estimate,
+            uncertainty: uncertainty, intervals: intervals)
         var warnings = FitWarnings(
             problem: problem, estimate: estimate, uncertainty: uncertainty, intervals: intervals, options: options
         ).all(correlations: correlations)
         if case .notConverged(let sentence) = termination { warnings.insert(sentence, at: 0) }
-        self.warnings = warnings
+        self.warnings = warnings.map(problem.points.data.sentences.pooled)
     }
 
     init(refused reason: String, _ problem: FitProblem, _ options: ScalingLawOptions) {
@@ -50,8 +48,8 @@ extension ScalingLawFit {
     }
 
     private init(
-        _ problem: FitProblem, _ options: ScalingLawOptions, termination: Termination, values: [Double] = [],
-        estimate: FitEstimate? = nil, uncertainty: FitUncertainty? = nil, intervals: FitIntervals = .none(0)
+        _ problem: FitProblem, _ options: ScalingLawOptions, termination: Termination, estimate: FitEstimate? = nil,
+        uncertainty: FitUncertainty? = nil, intervals: FitIntervals = .none(0)
     ) {
         let (law, points) = (problem.law, problem.points)
         model = law
@@ -64,7 +62,7 @@ extension ScalingLawFit {
         isWeighted = points.weights != nil
         interval = options.interval
         level = options.level
-        self.termination = termination
+        self.termination = termination.pooled(points.data.sentences)
         warnings = []
 
         let solution = estimate?.solution
@@ -76,9 +74,8 @@ extension ScalingLawFit {
         rSquared = statistics?.rSquared ?? .nan
         (aicc, bic) = (statistics?.aicc ?? .nan, statistics?.bic ?? .nan)
         (starts, startsAtBest) = (solution?.starts ?? 0, solution?.startsAtBest ?? 0)
-        let order = Self.ascending(points.rows)
-        rows = order.map { points.rows[$0] }
-        residuals = solution.map { solution in order.map { solution.residuals[$0] } } ?? []
+        rows = Self.ascending(points.rows)
+        data = points.data
 
         degreesOfFreedom = max(0, uncertainty?.degrees ?? n - estimated)
         covariance = uncertainty?.covariance ?? []
@@ -88,7 +85,10 @@ extension ScalingLawFit {
         joint = uncertainty?.joint
         intervalMethod = intervals.method
         (resamples, resampleTail) = (intervals.resamples, intervals.tail)
-        derived = values.isEmpty ? [] : intervals.derived(law, values)
+        var values = estimate?.parameters ?? []
+        if estimate != nil { for j in problem.unknown.map(\.parameter) { values[j] = .nan } }
+        curveParameters = values
+        for j in estimate?.idle ?? [] { values[j] = .nan }
         parameters = values.indices.map { j in
             Parameter(
                 name: law.parameters[j].name, value: values[j],
@@ -98,10 +98,8 @@ extension ScalingLawFit {
         }
     }
 
-    /// The order in which these rows stand in the table.
     private static func ascending(_ rows: [Int]) -> [Int] {
-        let isSorted = zip(rows, rows.dropFirst()).allSatisfy { $0 < $1 }
-        return isSorted ? Array(rows.indices) : rows.indices.sorted { rows[$0] < rows[$1] }
+        zip(rows, rows.dropFirst()).allSatisfy { $0 < $1 } ? rows : rows.sorted()
     }
 
     /// A search that ends where the data determine nothing has not found anything.

@@ -94,37 +94,41 @@ struct FitIntervals: Sendable {
         var result = none(estimate.parameters.count)
         result.method = found.description()
         result.notes = found.warnings
+        guard let first = intervals.compactMap(\.self).first else { return result }
+        if let warning = first.warning { result.note(warning) }
+        result.tail = first.tail
         result.resamples = (0..<found.resamples).flatMap { estimate.search.parameters(found.parameters($0)) }
-        if let warning = intervals.compactMap({ $0?.warning }).first { result.notes.append(warning) }
         for j in problem.estimated where !estimate.idle.contains(j) && intervals.indices.contains(j) {
             guard let interval = intervals[j] else { continue }
-            result.tail = interval.tail
             (result.low[j], result.high[j]) = (interval.low, interval.high)
             if interval.low == nil && estimate.sides[j] != .lower { result.openBelow.append(j) }
             if interval.high == nil && estimate.sides[j] != .upper { result.openAbove.append(j) }
         }
         return result
     }
+}
 
-    /// Derived quantities with intervals: the ends of the only parameter that one depends on, mapped.
-    func derived(_ law: any ScalingLaw, _ parameters: [Double]) -> [ScalingLawFit.Derived] {
+extension ScalingLawFit.Derived {
+    /// Each with the ends of the only parameter that it depends on, mapped.
+    static func all(_ law: any ScalingLaw, _ parameters: [ScalingLawFit.Parameter]) -> [Self] {
+        let estimate = parameters.map(\.value)
+        let all = law.derived(estimate)
+        if all.isEmpty { return [] }
         func values(_ j: Int, _ value: Double) -> [Double] {
-            var changed = parameters
+            var changed = estimate
             changed[j] = value
             return law.derived(changed).map(\.value)
         }
-        let all = law.derived(parameters)
-        if all.isEmpty { return [] }
-        let without = parameters.indices.map { values($0, .nan) }
+        let without = estimate.indices.map { values($0, .nan) }
         return all.enumerated().map { index, quantity in
-            let needed = parameters.indices.filter { without[$0][index].isNaN }
+            let needed = estimate.indices.filter { without[$0][index].isNaN }
             guard needed.count == 1, let j = needed.first, quantity.value.isFinite else {
-                return .init(name: quantity.name, value: quantity.value, low: nil, high: nil)
+                return Self(name: quantity.name, value: quantity.value, low: nil, high: nil)
             }
-            let atLow = low[j].map { values(j, $0)[index] }
-            let atHigh = high[j].map { values(j, $0)[index] }
+            let atLow = parameters[j].low.map { values(j, $0)[index] }
+            let atHigh = parameters[j].high.map { values(j, $0)[index] }
             let isRising = (atHigh ?? quantity.value) >= (atLow ?? quantity.value)
-            return .init(
+            return Self(
                 name: quantity.name, value: quantity.value, low: isRising ? atLow : atHigh,
                 high: isRising ? atHigh : atLow)
         }

@@ -13,15 +13,18 @@ struct GroupPoints: Sendable {
     let clusters: [Int]?
     /// The row of the table that each point is.
     let rows: [Int]
+    let data: FitData
     /// What of these rows a reader should know.
     let cautions: [String]
 
     var count: Int { y.count }
 
-    init(_ rows: [Int], of data: FitRows, key: [(column: String, value: String)]) {
+    init(_ rows: [Int], of shared: FitData, key: [(column: String, value: String)]) {
+        let data = shared.rows
         let order = Self.canonical(rows, data)
         self.key = key
         self.rows = order
+        self.data = shared
         x = LawPoints(data.x.map { column in order.map { column[$0] } })
         y = order.map { data.y[$0] }
         weights = data.weights.map { weights in order.map { weights[$0] } }
@@ -31,6 +34,7 @@ struct GroupPoints: Sendable {
 
     private init(_ whole: GroupPoints, _ indices: [Int]) {
         key = whole.key
+        data = whole.data
         rows = indices.map { whole.rows[$0] }
         x = whole.x.rows(indices)
         y = indices.map { whole.y[$0] }

@@ -20,7 +20,7 @@ extension ScalingLawFit {
     /// The fitted law at many points; of more x columns than the law takes, the first count.
     public func predict(at points: LawPoints) -> [Double] {
         if isRefused { return [Double](repeating: .nan, count: points.count) }
-        return model.values(values, at: ownColumns(points))
+        return model.values(curveParameters, at: ownColumns(points))
     }
 
     func ownColumns(_ points: LawPoints) -> LawPoints {
@@ -58,7 +58,7 @@ extension ScalingLawFit {
     /// Parameters of the bootstrap's refits that are defined.
     var resampledParameters: [[Double]] {
         let p = parameters.count
-        let needed = parameters.indices.filter { !parameters[$0].value.isNaN }
+        let needed = parameters.indices.filter { !curveParameters[$0].isNaN }
         return stride(from: 0, to: resamples.count, by: max(1, p)).compactMap { first in
             needed.contains { resamples[first + $0].isNaN } ? nil : Array(resamples[first..<first + p])
         }
@@ -87,9 +87,9 @@ extension ScalingLawFit {
     /// Of f, or of ln f under a logarithmic loss (delta method).
     private func standardErrors(at points: LawPoints) -> [Double] {
         let points = ownColumns(points)
-        let gradients = model.jacobian(values, at: points)
-        let p = values.count
-        let scale = loss.isLogarithmic ? model.values(values, at: points).map { 1 / abs($0) } : nil
+        let gradients = model.jacobian(curveParameters, at: points)
+        let p = parameters.count
+        let scale = loss.isLogarithmic ? model.values(curveParameters, at: points).map { 1 / abs($0) } : nil
         return (0..<points.count).map { i in
             let gradient = Array(gradients[i * p..<(i + 1) * p])
             return standardError(of: gradient) * (scale?[i] ?? 1)

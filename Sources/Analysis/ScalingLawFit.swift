@@ -55,7 +55,6 @@ public struct ScalingLawFit: Sendable {
     public let degreesOfFreedom: Int
     /// Empty for a refused group.
     public let parameters: [Parameter]
-    public let derived: [Derived]
     public let conditionNumber: Double
     public let loss: Loss
     public let isWeighted: Bool
@@ -68,9 +67,8 @@ public struct ScalingLawFit: Sendable {
     /// n ln(rss/n) and the penalty, σ counted; NaN where there is no likelihood or no room for the correction.
     public internal(set) var aicc: Double
     public internal(set) var bic: Double
-    /// Rows of the table, counted from 0, and their residuals.
+    /// Rows of the table, counted from 0.
     public let rows: [Int]
-    public let residuals: [Double]
     public let interval: ScalingLawOptions.Interval
     /// What the intervals rest on: `asymptotic`, `bootstrap of 1000 clusters`.
     public let intervalMethod: String
@@ -82,6 +80,9 @@ public struct ScalingLawFit: Sendable {
     public internal(set) var predictionErrors = PredictionErrors()
 
     let model: any ScalingLaw
+    let data: FitData
+    /// With some value for a parameter that the fitted curve does not depend on.
+    let curveParameters: [Double]
     /// [p, p] over all parameters, zero where one is held.
     let covariance: [Double]
     /// s², the residual variance at weight 1.
@@ -97,6 +98,16 @@ public struct ScalingLawFit: Sendable {
     public var isRefused: Bool { if case .refused = termination { true } else { false } }
     public var values: [Double] { parameters.map(\.value) }
     public subscript(name: String) -> Parameter? { parameters.first { $0.name == name } }
+
+    /// What follows from the parameters.
+    public var derived: [Derived] { isRefused ? [] : Derived.all(model, parameters) }
+
+    /// f − y of each of `rows`, or ln f − ln y under a logarithmic loss; empty for a refused group.
+    public var residuals: [Double] {
+        if isRefused { return [] }
+        let curve = predict(at: LawPoints(data.rows.x.map { column in rows.map { column[$0] } }))
+        return zip(curve, rows).map { f, row in loss.isLogarithmic ? log(f / data.rows.y[row]) : f - data.rows.y[row] }
+    }
 
     /// The group for a reader: `subset = easy, ipc = 10`.
     public var title: String {
@@ -120,7 +131,7 @@ public struct ScalingLawFit: Sendable {
 extension ScalingLawFit: Equatable {
     public static func == (a: ScalingLawFit, b: ScalingLawFit) -> Bool {
         a.law == b.law && a.unit == b.unit && a.group.elementsEqual(b.group, by: ==) && a.n == b.n
-            && a.parameters == b.parameters && a.objective == b.objective && a.residuals == b.residuals
+            && a.parameters == b.parameters && a.objective == b.objective && a.rows == b.rows
             && a.termination == b.termination && a.warnings == b.warnings && a.resamples == b.resamples
     }
 }

@@ -7,6 +7,8 @@ public struct ScalingLawPredictions: Sendable, Equatable {
     public struct Part: Sendable, Equatable {
         /// Rows of the new table, counted from 0.
         public let rows: [Int]
+        /// Their x columns, all that were asked for.
+        public let x: LawPoints
         public let predictions: [ScalingLawFit.Prediction]
     }
 
@@ -47,7 +49,7 @@ public struct ScalingLawPredictions: Sendable, Equatable {
         parts = analysis.fits.enumerated().map { index, fit in
             let rows = members[index / analysis.laws.count]
             let points = LawPoints(x.map { column in rows.map { column[$0] } })
-            return Part(rows: rows, predictions: fit.predictions(at: points))
+            return Part(rows: rows, x: points, predictions: fit.predictions(at: points))
         }
         if !unmatched.isEmpty { outside.append(("no group of the fitted table matches", unmatched)) }
         leftOut = outside.map { reason, rows in

@@ -14,6 +14,18 @@ extension ScalingLaws {
         ])
     }
 
+    /// The table for a terminal: a paragraph per law.
+    public static func text() -> String {
+        let rows = table()
+        let columns = rows.columnNames.dropFirst().compactMap { name in try? (name, rows.texts(name)) }
+        return all.indices.map { row in
+            let lines = columns.filter { !$1[row].isEmpty }.map { name, cells in
+                "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0) + cells[row]
+            }
+            return ([all[row].name] + lines).joined(separator: "\n") + "\n"
+        }.joined(separator: "\n")
+    }
+
     private static func parameters(of entry: Entry) -> String {
         let ofErrors = entry.make(entry.family?.lowerBound ?? 0, Setting(isError: true)).parameters
         return zip(entry.law.parameters, ofErrors).map { parameter, ofError in

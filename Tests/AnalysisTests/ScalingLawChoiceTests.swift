@@ -83,7 +83,7 @@ import Testing
     @Test func pointsThatShareTheirXAreNotParted() throws {
         let table = try Table.csv("group,x,y\n" + [1, 2, 3, 4, 5, 5, 5].map { "a,\($0),\(1 / Double($0))\n" }.joined())
         let points = try oracle.analyse(table: table) { $0.fixed = ["E": 0, "alpha": 1] }
-        let group = points.groups[0].points(points.rows, points.options).fitted
+        let group = points.groups[0].points(points.data, points.options).fitted
         #expect(group.splitByX(last: 0.2).last == [4, 5, 6] && group.splitByX(last: 0.2).first == [0, 1, 2, 3])
         #expect(group.splitByX(last: 0.99).first == [])
     }

@@ -157,6 +157,7 @@ import Testing
         let fit = try fit(table) { _ in }
         #expect(fit["b"]?.value == 0)
         #expect(fit.termination.word == "not converged")
+        #expect(fit["tau"]?.value.isNaN == true && fit.residuals.allSatisfy { $0.isFinite })
         #expect(fit.warnings[0].hasPrefix("the best curve is flat"))
         #expect(fit.text().contains("NOT CONVERGED: the best curve is flat"))
     }

@@ -43,11 +43,11 @@ import Testing
         let table = Table([
             Column("group", groups), Column("x", (0..<24).flatMap { _ in x }), Column("y", y),
         ])
-        let analysis = try oracle.analyse(table: table)
+        let analysis = try oracle.analyse(table: table) { $0.cautions = ["beware of 3 things"] }
         let text = analysis.text()
         #expect(text.split(separator: "\n").count < 24 + 12)
         #expect(text.contains("\ng23 "))
-        #expect(text.contains("  warning in "))
+        #expect(text.contains("  warning in 24 of 24: beware of\n"))
         #expect(analysis.text(verbose: true).contains("[group = g23]  y = E + A/x^alpha\n  points"))
     }
 

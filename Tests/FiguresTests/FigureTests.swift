@@ -53,9 +53,9 @@ struct Scratch: ~Copyable {
         #expect(
             script.contains(
                 """
-                plot 'f.csv' skip 1 every ::0::1 using 4:5 with lines linewidth 1.3 dashtype 1 linecolor rgb "#0072B2", \\
-                     'f.csv' skip 1 every ::2::2 using 4:6:(0):($7-$6) with vectors nohead linewidth 0.9 linecolor rgb "#D55E00", \\
-                     'f.csv' skip 1 every ::2::2 using 4:5 with points pointtype 9 pointsize 0.5 linecolor rgb "#D55E00"
+                plot 'f.csv' skip 1 every ::0::1 using 4:5 with lines linewidth 1.3 dashtype 1 linecolor rgb "#0072B2" title 'fit' noenhanced, \\
+                     'f.csv' skip 1 every ::2::2 using 4:6:(0):($7-$6) with vectors nohead linewidth 0.9 linecolor rgb "#D55E00" title 'a_b' noenhanced, \\
+                     'f.csv' skip 1 every ::2::2 using 4:5 with points pointtype 9 pointsize 0.5 linecolor rgb "#D55E00" title 'a_b' noenhanced
 
                 """))
         #expect(!script.contains("none"))
@@ -137,7 +137,9 @@ struct Scratch: ~Copyable {
         let entries = (0..<count).map { LegendEntry("a longer entry \($0)", Look(color: $0)) }
         let layout = Layout(Figure(panels: [Self.figure.panels[0]], legend: entries))
         for (index, place) in layout.entries.enumerated() {
-            #expect(place.x >= 0.05 && place.x < layout.width && place.y > 0 && place.y < layout.bottom - 0.4)
+            #expect(
+                place.x >= 0.05 && place.x < layout.width && place.y > 0
+                    && place.y < layout.panels[0].upper.bottom - 0.4)
             #expect(!layout.entries[..<index].contains { $0.x == place.x && $0.y == place.y })
         }
     }

@@ -7,7 +7,7 @@ struct CommandLineTests {
         "frobnicate", "run", "run tiny.yaml --frobnicate", "run tiny.yaml -j 0", "run tiny.yaml -j many",
         "plan tiny.yaml --format slurm", "train tiny.yaml", "train tiny.yaml --only HL/full/5/seed1 --threads 0",
         "fit table.csv --law goyal --x n,s", "fit table.csv --law goyel --x n,s --y e",
-        "fit table.csv --law goyal --x n --y e", "fit table.csv --law goyal --x n,s --y e --interval profile",
+        "fit table.csv --law goyal --x n --y e", "fit table.csv --law goyal --x n,s --y e --interval profil",
         "fit table.csv --law goyal --x n,s --y e --level 2", "fit table.csv --law goyal --x n,s --y e --fix q=1",
         "fit table.csv --law goyal --x n,s --y log(", "fit table.csv --law goyal --x n,s --y nothing",
         "score x.h5 --method el3n -o -", "score x.h5 --method cad-prune -o -", "select x.csv --keep easiest -o -",
@@ -191,7 +191,7 @@ struct CommandLineTests {
         let fit = try Program.assay("fit - \(Self.fit) --json", in: "/", input: table)
         #expect(fit.code == 1)
         #expect(fit.out.contains("\"termination\": \"refused\""))
-        #expect(fit.out.contains("1 points cannot determine"))
+        #expect(fit.out.contains("1 point cannot determine"))
         #expect(try Program.assay("dcs - --loss n --error e", in: "/", input: table).code == 1)
         #expect(try Program.assay("pareto - --minimize n,e", in: "/", input: table).code == 0)
     }

@@ -1,6 +1,5 @@
 import Analysis
 import ArgumentParser
-import Figures
 import Fitting
 import Foundation
 import Tables
@@ -107,6 +106,7 @@ struct FitCommand: ParsableCommand {
         let predictions = try use.predict.map { try ScalingLawPredictions(analysis, for: Table.read($0)) }
         for leftOut in predictions?.leftOut ?? [] { note("assay: not predicted: " + described(leftOut)) }
         let comparison = try use.comparison(of: analysis)
+        try use.draw(analysis, predictions)
         switch output.chosen {
         case .json:
             analysis.writeJSON(predictions: predictions, comparison: comparison, residuals: use.residuals) {

@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import Figures
 import Fitting
 import Foundation
 import Tables
@@ -168,11 +169,38 @@ struct FitUseOptions: ParsableArguments {
     @Option(help: ArgumentHelp("For --compare: differences of y up to this much count as none.", valueName: "y"))
     var margin: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Draw points, curves, bands and residuals: .svg, .pdf or .png, with data and script beside it.",
+            valueName: "file"), completion: .file())
+    var figure: String?
+
+    @Option(
+        help: ArgumentHelp("Draw the profile of each parameter, likewise.", valueName: "file"), completion: .file())
+    var profiles: String?
+
+    @Option(help: "For --figure: curves end at so many times the largest x fitted.")
+    var extrapolate = FitFigureOptions().extrapolation
+
     @Flag(help: "With --json: the residual of every row.")
     var residuals = false
 
     func validate() throws {
+        if !(extrapolate >= 1 && extrapolate.isFinite) {
+            throw ValidationError("--extrapolate takes a number of at least 1, not \(extrapolate)")
+        }
         if !compare && (at != nil || margin != nil) { throw ValidationError("--at and --margin belong to --compare") }
+    }
+
+    func draw(_ analysis: ScalingLawAnalysis, _ predictions: ScalingLawPredictions?) throws(FigureError) {
+        var options = FitFigureOptions()
+        options.extrapolation = extrapolate
+        if let figure { try show(.fit(analysis, options: options, predictions: predictions), at: figure) }
+        if let profiles { try show(.profiles(analysis), at: profiles) }
+    }
+
+    private func show(_ figure: Figure, at path: String) throws(FigureError) {
+        if case .notDrawn(let why) = try figure.draw(to: path) { note("assay: \(why)") }
     }
 
     func comparison(of analysis: ScalingLawAnalysis) throws -> ScalingLawComparison? {
