@@ -44,7 +44,7 @@ extension ScalingLawAnalysis {
             let j = fit.parameters.firstIndex(where: { $0.name == name }),
             !fit.parameters[j].isFixed, fit.parameters[j].value.isFinite
         else { return nil }
-        let points = groups[index / laws.count].points(rows, options).fitted
+        let points = groups[index / laws.count].points(data, options).fitted
         return ProfileCurve(FitProblem(laws[index % laws.count], points, options), fit, parameter: j)?.drawn(count)
     }
 }
