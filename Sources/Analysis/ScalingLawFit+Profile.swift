@@ -63,13 +63,7 @@ private struct ProfileCurve {
 
     init?(_ problem: FitProblem, _ fit: ScalingLawFit, parameter j: Int) {
         guard problem.refusal == nil else { return nil }
-        let model = CurveModel(
-            pointCount: problem.points.count,
-            parameters: zip(problem.law.parameters, problem.bounds).map { parameter, bounds in
-                CurveParameter(
-                    bounds: bounds, isLinear: parameter.isLinear,
-                    spread: parameter.spread.values(problem.x, problem.points.y, bounds))
-            }, evaluate: problem.law.curve(at: problem.x))
+        let model = problem.ownModel
         // What is not identified is held at any value.
         let found = zip(fit.values, problem.bounds).map { $0.isNaN ? $1.clamp(1) : $0 }
         var solution = CurveFitter(model, loss: problem.loss).refit(problem.data, from: found)
