@@ -15,14 +15,14 @@ extension ScalingLawAnalysis {
     }
 
     /// As asked for: the laws take them in this order.
-    public var xColumns: [String] { rows.columns.x }
+    public var xColumns: [String] { data.rows.columns.x }
     /// A column or an expression in columns.
-    public var yColumn: String { rows.columns.y }
+    public var yColumn: String { data.rows.columns.y }
     public var groupCount: Int { groups.count }
 
     /// The points that a group's fits rest on, in the order of their residuals, and those held out.
     public func points(ofGroup index: Int) -> (fitted: Points, heldOut: Points) {
-        let (fitted, heldOut) = groups[index].points(rows, options)
-        return (Points(fitted.rows.sorted(), of: rows), Points((heldOut?.rows ?? []).sorted(), of: rows))
+        let (fitted, heldOut) = groups[index].points(data, options)
+        return (Points(fitted.rows.sorted(), of: data.rows), Points((heldOut?.rows ?? []).sorted(), of: data.rows))
     }
 }

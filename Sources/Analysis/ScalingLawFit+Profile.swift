@@ -44,7 +44,7 @@ extension ScalingLawAnalysis {
             let j = fit.parameters.firstIndex(where: { $0.name == name }),
             !fit.parameters[j].isFixed, fit.parameters[j].value.isFinite
         else { return nil }
-        let points = groups[index / laws.count].points(rows, options).fitted
+        let points = groups[index / laws.count].points(data, options).fitted
         return ProfileCurve(FitProblem(laws[index % laws.count], points, options), fit, parameter: j)?.drawn(count)
     }
 }
@@ -63,13 +63,7 @@ private struct ProfileCurve {
 
     init?(_ problem: FitProblem, _ fit: ScalingLawFit, parameter j: Int) {
         guard problem.refusal == nil else { return nil }
-        let model = CurveModel(
-            pointCount: problem.points.count,
-            parameters: zip(problem.law.parameters, problem.bounds).map { parameter, bounds in
-                CurveParameter(
-                    bounds: bounds, isLinear: parameter.isLinear,
-                    spread: parameter.spread.values(problem.x, problem.points.y, bounds))
-            }, evaluate: problem.law.curve(at: problem.x))
+        let model = problem.ownModel
         // What is not identified is held at any value.
         let found = zip(fit.values, problem.bounds).map { $0.isNaN ? $1.clamp(1) : $0 }
         var solution = CurveFitter(model, loss: problem.loss).refit(problem.data, from: found)

@@ -54,7 +54,7 @@ extension Figure {
         process.executableURL = gnuplot
         process.arguments = [name + ".gp"]
         process.currentDirectoryURL = folder
-        // cairo writes this instead of the time into a PDF: equal figures are equal files.
+        // Newer versions of cairo write this instead of the time into a PDF.
         process.environment = ProcessInfo.processInfo.environment.merging(["SOURCE_DATE_EPOCH": "0"]) { $1 }
         let complaints = Pipe()
         process.standardError = complaints
@@ -74,7 +74,23 @@ extension Figure {
             }
             throw FigureError(path: path, reason: "gnuplot: \(reason.joined(separator: " "))")
         }
+        if format == "pdf" { try Self.removeDate(from: url) }
         return .drawn
+    }
+
+    /// Equal figures are equal files: a PDF holds the time at which it was made, in plain text, and older versions of cairo
+    /// know no way to prevent it.
+    private static func removeDate(from file: URL) throws(FigureError) {
+        do {
+            var data = try Data(contentsOf: file)
+            guard let key = data.range(of: Data("/CreationDate (D:".utf8)) else { return }
+            let digits = data[key.upperBound...].prefix(14)
+            guard digits.count == 14, digits.allSatisfy({ (48...57).contains($0) }) else { return }
+            data.replaceSubrange(digits.indices, with: Data("19700101000000".utf8))
+            try data.write(to: file, options: .atomic)
+        } catch {
+            throw FigureError(path: file.path, reason: "cannot be written: \((error as NSError).localizedDescription)")
+        }
     }
 
     /// A program on a search path.

@@ -92,9 +92,9 @@ struct FitGroupSeries {
         zip(points.x.columns.first ?? [], points.y).map { Series.Point($0, $1) }
     }
 
-    /// Bands are the delta method's unless refits give the curve's own distribution.
+    /// Bands are the delta method's unless refits give the curve's own distribution; details differ between groups.
     private static func method(_ fit: ScalingLawFit) -> String {
-        fit.interval == .bootstrap ? fit.intervalMethod : "asymptotic"
+        fit.interval == .bootstrap ? String(fit.intervalMethod.prefix { $0 != "," }) : "asymptotic"
     }
 
     /// `curve = 0 (n = 50)`, with what went wrong where there is one law.

@@ -132,6 +132,16 @@ import Testing
         #expect(!without.panels[0].series.contains { $0.kind == .band })
     }
 
+    @Test func aBandFromRefitsSaysSo() throws {
+        let analysis = try Self.analysis {
+            $0.interval = .bootstrap
+            $0.resamples = 40
+        }
+        let band = try series(Figure.fit(analysis), "power-offset, 95 % confidence band").points
+        #expect(band.allSatisfy { $0.low ?? .nan <= $0.y && $0.y <= $0.high ?? .nan })
+        #expect(Figure.fit(analysis).legend.last?.text == "95 % confidence band (residual bootstrap)")
+    }
+
     @Test func aLogarithmicAxisCutsBandsAboveZero() throws {
         var options = FitFigureOptions()
         options.isYLogarithmic = true
