@@ -54,7 +54,8 @@ public struct SharingTest: Sendable, Equatable {
         self.note = note
     }
 
-    /// Two groups: all parameters in common, which is one fit to the points of both, and each parameter by itself.
+    /// Two groups: all parameters in common, which is one fit to the points of both, those that the
+    /// fits share, and each parameter by itself.
     static func all(_ analysis: ScalingLawAnalysis, law: any ScalingLaw, _ groups: [Int]) -> [SharingTest] {
         let names = law.parameters.map(\.name).filter { analysis.options.held($0) == nil }
         if analysis.options.loss.isRobust {
@@ -69,7 +70,11 @@ public struct SharingTest: Sendable, Equatable {
         }
         let separate = SeparateFits(problems, options)
         let all = separate.test(of: names, pooled: GroupPoints(points.flatMap(\.rows), of: analysis.data, key: []))
-        return names.count < 2 ? [all] : [all] + names.compactMap { separate.test(of: $0) }
+        if names.count < 2 { return [all] }
+        // What the fits themselves share is the hypothesis that was asked about.
+        let asked = names.filter(analysis.options.shared.contains)
+        let together = asked.count > 1 && asked.count < names.count ? [separate.test(of: asked)].compactMap(\.self) : []
+        return [all] + together + names.compactMap { separate.test(of: [$0]) }
     }
 
     fileprivate static func none(_ parameters: [String], because note: String) -> SharingTest {
@@ -108,19 +113,18 @@ private struct SeparateFits {
             sharedCount: pooled.estimated.count, separateRSS: rss, separateCount: count, note: note)
     }
 
-    /// One parameter in common; nil where a group does not determine it.
-    func test(of name: String) -> SharingTest? {
+    /// Some parameters in common; nil where a group does not determine one of them.
+    func test(of names: [String]) -> SharingTest? {
         var options = options
-        options.shared = [name]
-        guard let place = problems[0].law.parameters.firstIndex(where: { $0.name == name }),
-            problems.allSatisfy({ $0.estimated.contains(place) })
-        else { return nil }
+        options.shared = names
+        let places = problems[0].law.parameters.indices.filter { names.contains(problems[0].law.parameters[$0].name) }
+        guard problems.allSatisfy({ problem in places.allSatisfy(problem.estimated.contains) }) else { return nil }
         let sharing = problems.map { FitProblem($0.law, $0.points, options) }
         guard let together = SharedFitProblem(sharing) else { return nil }
         let estimates = together.solve(options)
         let rss = zip(sharing, estimates).reduce(0) { $0 + $1.1.solution.rss(weights: $1.0.points.weights) }
         return SharingTest(
-            parameters: [name], n: n, sharedRSS: rss, sharedCount: count - problems.count + 1, separateRSS: self.rss,
-            separateCount: count, note: note)
+            parameters: names, n: n, sharedRSS: rss, sharedCount: count - names.count * (problems.count - 1),
+            separateRSS: self.rss, separateCount: count, note: note)
     }
 }

@@ -29,7 +29,11 @@ struct FitProblem: Sendable {
         x = LawPoints(points.x.columns.prefix(law.columns.count).map(\.self))
         loss = options.loss
         let parameters = law.parameters
-        let isFixed = parameters.map { options.held($0.name) != nil }
+        // By the user, or by the law itself.
+        let isFixed = parameters.map { parameter in
+            options.held(parameter.name) != nil
+                || options.bounds[parameter.name] == nil && parameter.bounds.lower == parameter.bounds.upper
+        }
         let isShared = parameters.map { options.shared.contains($0.name) }
         // What these points cannot determine other groups may.
         let unknown = law.undetermined(by: x).filter { !isFixed[$0.parameter] && !isShared[$0.parameter] }

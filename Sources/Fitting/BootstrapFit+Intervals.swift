@@ -24,8 +24,10 @@ public struct BootstrapFitInterval: Sendable, Equatable {
     public var warning: String? {
         let beyond = Double(resamples) * tail
         guard beyond < 5 else { return nil }
-        let needed = Int((5 / tail).rounded(.up))
-        return "the interval's ends rest on fewer than 5 of \(resamples) resamples: draw at least \(needed)"
+        let known = "the interval's ends rest on fewer than 5 of \(resamples) resamples"
+        let needed = (5 / tail).rounded(.up)
+        // With two or three units the share beyond an end is too small for any number of resamples.
+        return needed <= 1e6 ? known + ": draw at least \(Int(needed))" : known + ": too few units are drawn from"
     }
 }
 

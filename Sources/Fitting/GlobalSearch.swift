@@ -84,8 +84,8 @@ struct GlobalSearch {
         let radius = 1.2 / Double(screened).squareRoot()
         let chosen = LowDiscrepancy.starts(points, dimension: open.count, costs: costs, count: count, radius: radius)
         var result = chosen.map { inside(thetas[$0]) }
-        if options.starts != 1, let first = result.first, given.contains(where: { $0 != nil }) {
-            var theta = first
+        if options.starts != 1, given.contains(where: { $0 != nil }) {
+            var theta = result.first ?? held
             for j in fitter.all { theta[j] = given[j] ?? theta[j] }
             result.insert(inside(theta), at: 0)
             if result.count > count { result.removeLast() }

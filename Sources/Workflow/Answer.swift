@@ -26,7 +26,8 @@ struct Answer {
 
 /// What every fit to checkpoints in the middle of a schedule must say.
 public let checkpointCaution =
-    "checkpoints of one run depend on each other: the intervals are too narrow (finals are the default)"
+    "a checkpoint in the middle of a schedule is not the end point of that compute (finals are the default); "
+    + "the checkpoints of one run depend on each other and are clustered by run"
 
 /// Asks the store on behalf of a study.
 struct AnswerSource {
@@ -118,17 +119,21 @@ extension AnswerSource {
         let leftOut = analysis.leftOut.map { "\($0.places.count) rows left out: \($0.reason)" }
         let warnings =
             leftOut
-            + analysis.fits.flatMap { fit in
-                fit.warnings.map { "\(fit.group.map(\.value).joined(separator: " ")): \($0)" }
+            + analysis.fits.flatMap { fit -> [String] in
+                let names = fit.group.map(\.value) + (analysis.laws.count > 1 ? [fit.law] : [])
+                return fit.warnings.map { "\(names.joined(separator: " ")): \($0)" }
             }
         let points = fit.checkpoints ? "checkpoints of runs" : "annealed end points of separate runs"
-        let method = analysis.fits.first?.intervalMethod ?? fit.interval
+        let method = analysis.fits.map(\.intervalMethod).first { !$0.isEmpty } ?? fit.interval
         var explanation = [
-            "Intervals: \(shortest(choice.level * 100)) %, \(method), on n \(points) per group; they stand in \(name).csv and .json. ± is the standard error.\(analysis.laws.first?.unit.map { " n₁ in units of \(shortest($0))." } ?? "")"
+            "Intervals: \(shortest(choice.level * 100)) %, \(method), on n \(points) per group; they stand in "
+                + "\(name).csv and .json. ± is the standard error."
+                + (analysis.laws.first?.unit.map { " n₁ in units of \(shortest($0))." } ?? "")
         ]
         if fit.cluster == nil && !fit.checkpoints {
             explanation.append(
-                "The points of one seed share their images and are taken as independent all the same: with few seeds the intervals are too narrow.")
+                "The points of one seed share their images and are taken as independent all the same: with few seeds "
+                    + "the intervals are too narrow.")
         }
         explanation += (analysis.choice?.groups ?? []).flatMap { group in
             group.verdicts.map { group.title.isEmpty ? $0 : "\(group.title): \($0)" }

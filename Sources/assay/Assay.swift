@@ -29,7 +29,8 @@ struct Assay: ParsableCommand {
             CommandGroup(
                 name: "Analyses",
                 subcommands: [
-                    FitCommand.self, LawsCommand.self, MixtureCommand.self, DCSCommand.self, ParetoCommand.self, HardnessCommand.self,
+                    FitCommand.self, LawsCommand.self, MixtureCommand.self, DCSCommand.self, ParetoCommand.self,
+                    HardnessCommand.self,
                 ]),
             CommandGroup(name: "Results", subcommands: [FiguresCommand.self, ReportCommand.self]),
         ])

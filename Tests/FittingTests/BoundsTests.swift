@@ -37,13 +37,15 @@ import Testing
 
     @Test func spreadsStayInside() {
         let spreads: [(Spread, ClosedRange<Double>)] = [
-            (.even(-5, 0), -5...0), (.denseNear(.upper, k: 5.5, -5, 0), -5...0), (.denseNear(.lower, k: 2, 1, 2), 1...2),
+            (.even(-5, 0), -5...0), (.denseNear(.upper, k: 5.5, -5, 0), -5...0),
+            (.denseNear(.lower, k: 2, 1, 2), 1...2),
             (.logarithmic(0.05, 1000), 0.05...1000), (.signed(1e-3, 10), -10...10),
         ]
         for (spread, range) in spreads {
             // A last bit of the power may fall outside; clamping to the bounds is the search's.
             for t in [0.0, 0.25, 0.5, 1.0] {
-                #expect(spread.value(t) >= range.lowerBound - 1e-12 && spread.value(t) <= range.upperBound * (1 + 1e-12))
+                #expect(
+                    spread.value(t) >= range.lowerBound - 1e-12 && spread.value(t) <= range.upperBound * (1 + 1e-12))
             }
         }
         #expect(Spread.denseNear(.upper, k: 5.5, -5, 0).value(0.5) > -0.4)

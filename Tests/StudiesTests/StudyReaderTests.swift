@@ -7,7 +7,9 @@ import Testing
     static let vocabulary = Vocabulary(
         datasets: ["glyphs", "fashion-mnist"], scores: ["el2n", "cad-prune"], objectives: ["dm"],
         columns: ["regime", "subset", "ipc", "budget", "samples_seen", "samples_per_epoch", "test_error"],
-        lawProblem: { law, columns in law == "goyal" && columns.count == 2 || law.contains("*") ? nil : "no law '\(law)'" },
+        lawProblem: { law, columns in
+            law == "goyal" && columns.count == 2 || law.contains("*") ? nil : "no law '\(law)'"
+        },
         expressionProblem: { text, columns in columns.contains { text.contains($0) } ? nil : "no column in '\(text)'" },
         // The nearest word is the room's caller's business: here, the first with the same first two letters.
         suggestion: { word, words in words.first { $0.prefix(2) == word.prefix(2) && !word.isEmpty } })
@@ -35,11 +37,11 @@ import Testing
     @Test func faultsOfAFitAreNamed() {
         #expect(
             Self.problems("bad-fits.yaml") == [
-                "15:31 analyses.one.fit.law[2]: no law 'gyoal'",
+                "15:30 analyses.one.fit.law[2]: no law 'gyoal'",
                 "15:41 analyses.one.fit.y: no column in 'acc'",
-                "16:71 analyses.two.fit.bound.b: expected a list of two numbers, low and high",
-                "17:56 analyses.three.fit.loss: huber needs its delta: { huber: 0.001 }",
-                "17:61 analyses.three.fit: unknown key 'intervall' (did you mean 'interval'?)",
+                "16:69 analyses.two.fit.bound.b: expected a list of two numbers, low and high",
+                "17:52 analyses.three.fit.loss: huber needs its delta: { huber: 0.001 }",
+                "17:59 analyses.three.fit: unknown key 'intervall' (did you mean 'interval'?)",
             ])
     }
 

@@ -26,7 +26,9 @@ struct FitCommand: ParsableCommand {
     @Argument(help: "A CSV, TSV, JSON or JSONL file (- for standard input), or a store of runs.", completion: .file())
     var data: String
 
-    @Option(help: ArgumentHelp("A law: a name from `assay laws`, or an expression; repeat it to choose.", valueName: "law"))
+    @Option(
+        help: ArgumentHelp(
+            "A law: a name from `assay laws`, or an expression; repeat it to choose.", valueName: "law"))
     var law: [String]
 
     @Option(help: ArgumentHelp("The law's x columns, in its order.", valueName: "col,col"))
@@ -114,7 +116,6 @@ struct FitCommand: ParsableCommand {
             }
         case .table:
             print(analysis.text(verbose: verbose), terminator: "")
-            if let choice = analysis.choice { print("\n" + choice.text(), terminator: "") }
             if let predictions { print("\n" + predictions.table().formatted(.table), terminator: "") }
             if let comparison { print("\n" + comparison.text(), terminator: "") }
         case let format:

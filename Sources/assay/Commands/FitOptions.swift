@@ -55,8 +55,12 @@ struct FitSearchOptions: ParsableArguments {
     private static func assignments(_ list: String?, option: String) throws(ScalingLawError) -> [String: Double] {
         var result: [String: Double] = [:]
         for (name, text) in try pairs(list ?? "", option: option, form: "name=number") {
-            guard let value = Double(text) else { throw .option("\(option): '\(name)=\(text)' is not of the form name=number") }
-            guard result.updateValue(value, forKey: name) == nil else { throw .option("\(option): \(name) stands twice") }
+            guard let value = Double(text) else {
+                throw .option("\(option): '\(name)=\(text)' is not of the form name=number")
+            }
+            guard result.updateValue(value, forKey: name) == nil else {
+                throw .option("\(option): \(name) stands twice")
+            }
         }
         return result
     }

@@ -6,7 +6,7 @@ import Tables
 struct MixtureCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mixture",
-        abstract: "Predict what training on several pools together gives, from a Goyal fit of each, and rank the mixtures.",
+        abstract: "Predict what training on several pools together gives, from a Goyal fit of each; rank them.",
         discussion: """
             Mixing p pools of equal size repeats each p times more rarely: half-lives become p tau, and utilities are \
             averaged (Goyal et al. 2024). Pools of unequal size enter by their share of the samples: our extension.
@@ -47,8 +47,8 @@ struct MixtureCommand: ParsableCommand {
     func run() throws {
         let mixture = try MixtureAnalysis(read(), samplesSeen: numbers(), upTo: upTo, level: level)
         show(
-            output.chosen, table: mixture.table(best: best), json: mixture.json(), explanation: mixture.explanation(),
-            notes: [])
+            output.chosen, table: mixture.table(best: best), json: mixture.json(),
+            explanation: mixture.explanation() + mixture.warnings.map { "warning: " + $0 }, notes: [])
     }
 
     private func read() throws -> MixturePools {
