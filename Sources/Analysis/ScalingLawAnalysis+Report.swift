@@ -48,11 +48,18 @@ extension ScalingLawAnalysis {
     }
 
     private func json(ofFit index: Int, _ predictions: ScalingLawPredictions?, _ residuals: Bool) -> JSON {
-        guard case .object(var members) = fits[index].json(residuals: residuals), let predictions else {
-            return fits[index].json(residuals: residuals)
-        }
-        members.merge(predictions.json(ofFit: index)) { first, _ in first }
+        let plain = fits[index].json(residuals: residuals)
+        guard case .object(var members) = plain else { return plain }
+        if let predictions { members.merge(predictions.json(ofFit: index)) { first, _ in first } }
+        if let size = samplesPerEpoch(ofFit: index) { members["samples_per_epoch"] = .exact(size) }
         return .object(members)
+    }
+
+    /// S of a group's pool, where a Goyal law was fitted to one: what a mixture of pools needs to know.
+    private func samplesPerEpoch(ofFit index: Int) -> Double? {
+        guard laws[index % laws.count] is GoyalLaw, let first = fits[index].rows.first else { return nil }
+        let sizes = data.rows.x[1]
+        return fits[index].rows.allSatisfy { sizes[$0] == sizes[first] } ? sizes[first] : nil
     }
 
     /// One row per fit and parameter, with the fit's n.

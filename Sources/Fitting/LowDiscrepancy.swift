@@ -23,7 +23,7 @@ enum LowDiscrepancy {
     }
 
     /// Thousands of fits in a row ask for the same points.
-    static let planeCount = 48
+    static let planeCount = 32
     private static let plane = (1..<planeCount + 1).flatMap { index in (0..<2).map { coordinate(index, axis: $0) } }
 
     /// The points from which local searches begin: in the order of their cost, each that has no better point within

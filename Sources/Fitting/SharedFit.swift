@@ -14,23 +14,24 @@ public func fitShared(
 ) -> [CurveSolution] {
     precondition(!groups.isEmpty && !shared.isEmpty, "a shared fit needs groups and shared parameters")
     let source = SharedResiduals(groups, shared: shared, loss: loss)
-    var best: (theta: [Double], cost: Double)?
-    let candidates = source.candidates(options)
-    for candidate in candidates {
-        source.restart(at: candidate, options)
-        let cost = source.cost(at: candidate)
-        if cost < best?.cost ?? .infinity { best = (candidate, cost) }
-    }
-    var theta = best?.theta ?? candidates[0]
-    source.restart(at: theta, options)
     let descent = Descent(residualCount: source.residualCount, variableCount: shared.count)
     var descending = DescentOptions()
     descending.gradientTolerance = 1e-9
-    let outcome = theta.withUnsafeMutableBufferPointer {
-        descent.run(source, from: $0.baseAddress.unsafelyUnwrapped, options: descending)
+    let ends = source.starts(options).map { start -> (theta: [Double], outcome: DescentOutcome) in
+        var theta = start
+        source.restart(at: theta, options)
+        let outcome = theta.withUnsafeMutableBufferPointer {
+            descent.run(source, from: $0.baseAddress.unsafelyUnwrapped, options: descending)
+        }
+        return (theta, outcome)
     }
-    _ = source.cost(at: theta)
-    return source.solutions(theta, outcome, starts: candidates.count)
+    let best = ends.indices.min { ends[$0].outcome.cost < ends[$1].outcome.cost } ?? 0
+    // The last search left each group where that start led it.
+    source.restart(at: ends[best].theta, options)
+    _ = source.cost(at: ends[best].theta)
+    let limit = ends[best].outcome.cost * (1 + 1e-6) + source.floor
+    return source.solutions(
+        ends[best].theta, ends[best].outcome, starts: ends.count, reached: ends.count { $0.outcome.cost <= limit })
 }
 
 /// The residuals of all groups as a function of the shared parameters, each group's own following.
@@ -68,8 +69,19 @@ private final class SharedResiduals: ResidualSource {
         cosines = groups.map { _ in 1 }
     }
 
-    /// Shared values to begin with: those of the first groups' own fits, and the middle of them.
-    func candidates(_ options: CurveFitOptions) -> [[Double]] {
+    /// The three best of the candidates: where the shared parameters begin.
+    func starts(_ options: CurveFitOptions) -> [[Double]] {
+        let candidates = candidates(options)
+        let costs = candidates.map { candidate in
+            restart(at: candidate, options)
+            return cost(at: candidate)
+        }
+        let order = candidates.indices.sorted { (costs[$0], $0) < (costs[$1], $1) }
+        return order.prefix(3).map { candidates[$0] }
+    }
+
+    /// Shared values as in the first groups' own fits, and the middle of them.
+    private func candidates(_ options: CurveFitOptions) -> [[Double]] {
         let given = shared.map { options.start?[$0] }
         if options.starts == 1, given.allSatisfy({ $0 != nil }) {
             return [zip(bounds, given).map { $0.clamp($1 ?? 0) }]
@@ -157,7 +169,7 @@ private final class SharedResiduals: ResidualSource {
         }
     }
 
-    func solutions(_ theta: [Double], _ outcome: DescentOutcome, starts: Int) -> [CurveSolution] {
+    func solutions(_ theta: [Double], _ outcome: DescentOutcome, starts: Int, reached: Int) -> [CurveSolution] {
         let isConverged = outcome.cosine <= 1e-6 && cosines.allSatisfy { $0 == 0 }
         let names = "\(groups.count) groups with \(shared.count) shared parameters"
         let termination: Termination =
@@ -166,7 +178,7 @@ private final class SharedResiduals: ResidualSource {
             : .notConverged("\(names): the gradient is not zero where the search stopped (cosine \(outcome.cosine))")
         return groups.indices.map { g in
             var solution = fitters[g].solution(
-                CurveFitter.Candidate(parameters: parameters[g], cost: 0, cosine: 0), starts: starts, reached: 1)
+                CurveFitter.Candidate(parameters: parameters[g], cost: 0, cosine: 0), starts: starts, reached: reached)
             for (slot, j) in shared.enumerated() where bounds[slot].lower < bounds[slot].upper {
                 solution.sides[j] = bounds[slot].side(of: theta[slot], within: 0)
             }
