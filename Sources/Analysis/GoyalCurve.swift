@@ -48,7 +48,8 @@ struct GoyalCurve: Sendable {
             return addsUp ? (point.0 - full) / point.1 : log1p((point.0 - full) / full)
         }
         let stops = Set(epochs).sorted()
-        stop = epochs.map { k in Int32(stops.firstIndex(of: k) ?? 0) }
+        let places = Dictionary(stops.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
+        stop = epochs.map { places[$0] ?? 0 }
         self.stops = stops
         weights = (0..<max(1, stops.last ?? 0)).map { $0 == 0 ? 0 : addsUp ? 1 : log1p(1 / Double($0)) }
         moments = weights.enumerated().map { Double($0) * $1 }

@@ -4,11 +4,14 @@ extension MixtureAnalysis {
     private var hasErrors: Bool { predictions.contains { $0.standardError != nil } }
 
     /// The form `assay-mixture`, version 1.
-    public func json() -> JSON {
-        [
+    ///
+    /// - Parameter best: so many of each n, as in `table`; nil = all.
+    public func json(best: Int? = nil) -> JSON {
+        let shown = predictions.filter { ($0.rank ?? 0) <= best ?? .max }
+        return [
             "format": "assay-mixture", "version": 1, "n0": .exact(n0), "level": .number(level),
             "interval": .string(hasErrors ? "delta" : "none"), "shared": JSON(shared),
-            "pools": .array(pools.map(Self.json)), "mixtures": .array(predictions.map(Self.json)),
+            "pools": .array(pools.map(Self.json)), "mixtures": .array(shown.map(Self.json)),
             "method": JSON(explanation()), "warnings": JSON(warnings),
         ]
     }

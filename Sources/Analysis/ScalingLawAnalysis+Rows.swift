@@ -82,7 +82,7 @@ struct FitRows: Sendable {
         if expression.isColumn && ScalingLawAnalysis.isError(columns.y), let row = y.firstIndex(where: { $0 > 1 }) {
             throw ScalingLawError.errorAboveOne(column: columns.y, value: y[row], place: place(row))
         }
-        try leaveOutEmptyCells(options.missing)
+        try leaveOutEmptyCells(options)
         try leaveOutWeightless()
         try checkDomains(laws)
         if case .condition(let column, let relation, let value) = options.holdout {
@@ -111,9 +111,12 @@ struct FitRows: Sendable {
     }
 
     /// Rows are counted once, under the first column in which they are empty.
-    private mutating func leaveOutEmptyCells(_ missing: ScalingLawOptions.Missing) throws(ScalingLawError) {
+    private mutating func leaveOutEmptyCells(_ options: ScalingLawOptions) throws {
+        let missing = options.missing
         var numbers = [(columns.y, y)] + zip(columns.x, x).map { ($0, $1) }
         if let name = columns.weights, let weights { numbers.append((name, weights)) }
+        // A row of which nobody knows whether it is held out is neither.
+        if case .condition(let name, _, _) = options.holdout { numbers.append((name, try table.numbers(name))) }
         for (name, values) in numbers {
             try leaveOutEmpty(name, values.indices.filter { values[$0].isNaN && isKept[$0] }, missing)
         }

@@ -38,7 +38,7 @@ public struct ScalingLawAnalysis: Sendable {
         of table: Table, laws: [any ScalingLaw], x: [String], y: String, group: [String] = [], weights: String? = nil,
         cluster: String? = nil, rowNames: String? = nil, options: ScalingLawOptions = .init()
     ) throws {
-        try options.check(laws, grouped: !group.isEmpty)
+        try options.check(laws, grouped: !group.isEmpty, clustered: cluster != nil)
         try Self.checkColumns(x, laws)
         let columns = FitColumns(x: x, y: y, group: group, weights: weights, cluster: cluster, rowNames: rowNames)
         let rows = try FitRows(of: table, columns: columns, laws: laws, options: options)

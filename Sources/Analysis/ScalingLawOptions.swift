@@ -37,7 +37,7 @@ public struct ScalingLawOptions: Sendable, Equatable {
     public var resampling: Resampling?
     public var resamples = 1000
     public var level = 0.95
-    public var seed = 0
+    public var seed = 1
     public var missing = Missing.drop
     /// Rows that are predicted and not fitted.
     public var holdout: Holdout?
@@ -60,7 +60,12 @@ public struct ScalingLawOptions: Sendable, Equatable {
 
 extension ScalingLawOptions {
     /// Refuses what cannot be asked of these laws.
-    public func check(_ laws: [any ScalingLaw], grouped: Bool) throws(ScalingLawError) {
+    public func check(
+        _ laws: [any ScalingLaw], grouped: Bool, clustered: Bool = false
+    ) throws(ScalingLawError) {
+        if resampling == .clusters && !clustered {
+            throw .option("--resampling clusters needs the column that tells clusters apart (--cluster)")
+        }
         try checkNumbers()
         let named = [("--start", Array(start.keys)), ("--fix", Array(fixed.keys)), ("--bound", Array(bounds.keys))]
         for (option, names) in named + [("--share", shared)] {
@@ -113,7 +118,9 @@ extension ScalingLawOptions {
     private func checkValues(_ parameter: LawParameter) throws(ScalingLawError) {
         let name = parameter.name
         let own = bounds[name]
-        if let own, own.lower.isNaN || own.upper.isNaN { throw .option("--bound: an end of \(name) is not a number") }
+        if let own, own.lower.isNaN || own.upper.isNaN || own.lower == .infinity || own.upper == -.infinity {
+            throw .option("--bound: no number lies between the ends of \(name)")
+        }
         let allowed = own ?? parameter.bounds
         for (option, value) in [("--start", start[name]), ("--fix", fixed[name])] {
             guard let value, !(value.isFinite && allowed.contains(value)) else { continue }

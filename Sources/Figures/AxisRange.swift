@@ -12,7 +12,10 @@ struct AxisRange: Equatable {
     init?(
         _ values: [Double], further: [Double] = [], logarithmic: Bool, margin: Double, stopsAtZero: Bool = false
     ) {
-        func usable(_ values: [Double]) -> [Double] { values.filter { $0.isFinite && (!logarithmic || $0 > 0) } }
+        // Near the ends of the number range gnuplot draws nothing.
+        func usable(_ values: [Double]) -> [Double] {
+            values.filter { abs($0) < 1e290 && (!logarithmic || $0 > 1e-290) }
+        }
         let (core, rest) = (usable(values), usable(further))
         guard var least = core.min() ?? rest.min(), var greatest = core.max() ?? rest.max() else { return nil }
         if !core.isEmpty, let lowest = rest.min(), let highest = rest.max() {
@@ -25,7 +28,9 @@ struct AxisRange: Equatable {
             low = exp(log(least) - margin * span)
             high = exp(log(greatest) + margin * span)
         } else {
-            let span = greatest > least ? greatest - least : max(abs(greatest), 1)
+            // Values that differ by rounding alone are one value to a plot.
+            let isFlat = greatest - least <= 1e-9 * max(abs(greatest), abs(least))
+            let span = isFlat ? max(abs(greatest), 1) : greatest - least
             let down = least - margin * span
             low = stopsAtZero && least >= 0 ? max(0, down) : down
             high = greatest + margin * span

@@ -66,6 +66,10 @@ struct FitCommand: ParsableCommand {
     func validate() throws {
         if law.isEmpty { throw ValidationError("name a law with --law; `assay laws` lists them") }
         if Set(law).count < law.count { throw ValidationError("--law names a law twice") }
+        if use.residuals && output.chosen != .json { throw ValidationError("--residuals belongs to --json") }
+        if use.compare && use.predict != nil && output.chosen != .json && output.chosen != .table {
+            throw ValidationError("a table answers one question: ask --compare and --predict one by one, or use --json")
+        }
     }
 
     func run() throws {
@@ -74,6 +78,9 @@ struct FitCommand: ParsableCommand {
         let isError = ScalingLawAnalysis.isError(y)
         let laws = try law.map {
             try ScalingLaws.law($0, columns: x.names, unit: search.unit, isError: isError)
+        }
+        if search.unit != nil && laws.allSatisfy({ $0.unit == nil }) {
+            throw ScalingLawError.option("--n0: \(law.joined(separator: " and ")) has no unit of samples")
         }
         // A run's checkpoints depend on each other: together they are one observation.
         let cluster = certainty.cluster ?? (points == .checkpoints ? "id" : nil)

@@ -136,10 +136,16 @@ struct FitCertaintyOptions: ParsableArguments {
     var level = ScalingLawOptions().level
 
     @Option(help: "Seed of the bootstrap.")
-    var seed = 1
+    var seed = ScalingLawOptions().seed
 
     @Option(help: "Threads; the result does not depend on them.")
     var threads = ScalingLawOptions().threads
+
+    func validate() throws {
+        if interval != .bootstrap && (resampling != nil || resamples != ScalingLawOptions().resamples) {
+            throw ValidationError("--resampling and --resamples belong to --interval bootstrap")
+        }
+    }
 
     func fill(_ options: inout ScalingLawOptions) throws {
         options.interval = interval
@@ -183,22 +189,27 @@ struct FitUseOptions: ParsableArguments {
         help: ArgumentHelp("Draw the profile of each parameter, likewise.", valueName: "file"), completion: .file())
     var profiles: String?
 
-    @Option(help: "For --figure: curves end at so many times the largest x fitted.")
-    var extrapolate = FitFigureOptions().extrapolation
+    @Option(
+        help: ArgumentHelp(
+            "For --figure: curves end at so many times the largest x fitted (default: 10).", valueName: "factor"))
+    var extrapolate: Double?
 
     @Flag(help: "With --json: the residual of every row.")
     var residuals = false
 
     func validate() throws {
-        if !(extrapolate >= 1 && extrapolate.isFinite) {
-            throw ValidationError("--extrapolate takes a number of at least 1, not \(extrapolate)")
+        if let extrapolate {
+            if figure == nil { throw ValidationError("--extrapolate belongs to --figure") }
+            if !(extrapolate >= 1 && extrapolate <= 1e12) {
+                throw ValidationError("--extrapolate takes a factor of 1 to 1e12, not \(extrapolate)")
+            }
         }
         if !compare && (at != nil || margin != nil) { throw ValidationError("--at and --margin belong to --compare") }
     }
 
     func draw(_ analysis: ScalingLawAnalysis, _ predictions: ScalingLawPredictions?) throws(FigureError) {
         var options = FitFigureOptions()
-        options.extrapolation = extrapolate
+        options.extrapolation = extrapolate ?? options.extrapolation
         if let figure { try show(.fit(analysis, options: options, predictions: predictions), at: figure) }
         if let profiles { try show(.profiles(analysis), at: profiles) }
     }

@@ -47,14 +47,22 @@ struct MixtureCommand: ParsableCommand {
     func run() throws {
         let mixture = try MixtureAnalysis(read(), samplesSeen: numbers(), upTo: upTo, level: level)
         show(
-            output.chosen, table: mixture.table(best: best), json: mixture.json(),
+            output.chosen, table: mixture.table(best: best), json: mixture.json(best: best),
             explanation: mixture.explanation() + mixture.warnings.map { "warning: " + $0 }, notes: [])
     }
 
     private func read() throws -> MixturePools {
         let content = try fileContents(pools)
         if let json = try? JSON.parse(content), json["format"] != nil {
-            return try MixturePools(fits: json, sizes: sizes())
+            let sizes = try sizes()
+            let read = try MixturePools(fits: json, sizes: sizes)
+            for name in sizes.keys.sorted() where !read.pools.contains(where: { $0.name == name }) {
+                throw MixtureError.unknownPool(name, known: read.pools.map(\.name))
+            }
+            return read
+        }
+        if size != nil {
+            throw MixtureError.option("--size is for the JSON of a fit; a table has its sizes in a column")
         }
         return try MixturePools(Table.read(content, source: pools))
     }
@@ -74,7 +82,9 @@ struct MixtureCommand: ParsableCommand {
             guard let sign = part.lastIndex(of: "="), let value = Double(part[part.index(after: sign)...]) else {
                 throw .option("--size: '\(part)' is not of the form pool=number")
             }
-            result[String(part[..<sign])] = value
+            guard result.updateValue(value, forKey: String(part[..<sign])) == nil else {
+                throw .option("--size: \(part[..<sign]) stands twice")
+            }
         }
         return result
     }
