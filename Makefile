@@ -23,7 +23,7 @@
 FLAGS := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 ASSAY := .build/release/assay
 FASHION := /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
-FORMATTED = $(wildcard Sources Tests notebooks-as-scripts Package.swift)
+FORMATTED = $(wildcard Sources Tests Benchmarks notebooks-as-scripts Package.swift)
 
 STORE ?=
 STUDY ?=

@@ -71,6 +71,12 @@ let package = Package(
                 "Workflow", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ]
+        // Timed beside its peers by Benchmarks/fit.py.
+        + [
+            .executableTarget(
+                name: "bench-fit", dependencies: ["Analysis", "Fitting", "Tables", "Randomness"], path: "Benchmarks/fit"
+            )
+        ]
         // Notebooks as scripts: one executable each.
         + ["fit-the-demo", "error-by-regime", "choose-a-law"].map { name in
             .executableTarget(name: name, dependencies: ["AssayKit"], path: "notebooks-as-scripts/\(name)")

@@ -86,7 +86,13 @@ struct FitRows: Sendable {
         try leaveOutWeightless()
         try checkDomains(laws)
         if case .condition(let column, let relation, let value) = options.holdout {
-            isHeldOut = try table.numbers(column).map { relation.holds($0, value) }
+            let numbers = try table.numbers(column)
+            isHeldOut = numbers.map { relation.holds($0, value) }
+            if isHeldOut?.contains(true) == false {
+                let ends = "\(significant(numbers.min() ?? .nan)) to \(significant(numbers.max() ?? .nan))"
+                throw ScalingLawError.option(
+                    "--holdout: no row has \(options.holdout?.description ?? ""); \(column) goes from \(ends)")
+            }
         }
         guard isKept.contains(true) else {
             let why = leftOut.map { "\($0.reason) in \(counted($0.places.count, "row"))" }.joined(separator: ", ")

@@ -64,7 +64,7 @@ public struct ScalingLawAnalysis: Sendable {
         try self.init(of: table, laws: [law], x: x, y: y, group: group, rowNames: rowNames, options: options)
     }
 
-    private static func checkColumns(_ x: [String], _ laws: [any ScalingLaw]) throws(ScalingLawError) {
+    public static func checkColumns(_ x: [String], _ laws: [any ScalingLaw]) throws(ScalingLawError) {
         guard !laws.isEmpty else { throw .option("--law names no law") }
         let most = laws.map(\.columns.count).max() ?? 0
         for law in laws {

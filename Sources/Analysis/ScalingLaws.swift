@@ -82,6 +82,21 @@ public enum ScalingLaws {
         return entry.make(n, setting)
     }
 
+    /// Laws to choose from. Among several, an expression may do without the last of the x columns, as named laws may.
+    public static func laws(
+        _ texts: [String], columns: [String], unit: Double? = nil, isError: Bool = false
+    ) throws(ScalingLawError) -> [any ScalingLaw] {
+        var result: [any ScalingLaw] = []
+        for text in texts {
+            var known = columns
+            if texts.count > 1, let expression = try? Expression(text) {
+                while known.count > 1, let last = known.last, !expression.names.contains(last) { known.removeLast() }
+            }
+            result.append(try law(text, columns: known, unit: unit, isError: isError))
+        }
+        return result
+    }
+
     /// A law by name or stated as an expression in the x columns.
     ///
     /// A text that could only be a name, being one word without any of the columns, is taken as one.

@@ -36,6 +36,11 @@ extension Figure {
         guard Self.formats.contains(format) else {
             throw FigureError(path: path, reason: "a figure ends in .svg, .pdf or .png, not '.\(format)'")
         }
+        let table = folder.appendingPathComponent(name + ".csv")
+        if let before = try? String(contentsOf: table, encoding: .utf8), !before.hasPrefix("panel,series,") {
+            throw FigureError(
+                path: path, reason: "\(name).csv beside it is no figure's data and would be lost; choose another name")
+        }
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try Data(data().formatted(.csv).utf8).write(

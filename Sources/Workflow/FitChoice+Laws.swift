@@ -5,10 +5,20 @@ import Studies
 extension FitChoice {
     /// The laws as values.
     func scalingLaws() throws(ScalingLawError) -> [any ScalingLaw] {
-        let isError = ScalingLawAnalysis.isError(y)
-        var result: [any ScalingLaw] = []
-        for law in laws { result.append(try ScalingLaws.law(law, columns: x, unit: n0, isError: isError)) }
-        return result
+        try ScalingLaws.laws(laws, columns: x, unit: n0, isError: ScalingLawAnalysis.isError(y))
+    }
+
+    /// What could never be fitted, whatever the runs say.
+    func problem(of analysis: AnalysisChoice) -> String? {
+        do {
+            let laws = try scalingLaws()
+            let options = try options(level: analysis.level)
+            try options.check(laws, grouped: !analysis.per.isEmpty, clustered: cluster != nil || checkpoints)
+            try ScalingLawAnalysis.checkColumns(x, laws)
+        } catch {
+            return "\(error)"
+        }
+        return nil
     }
 
     /// The options as values.

@@ -4,10 +4,13 @@ import Studies
 extension Plan {
     /// What an analysis could never answer, found before anything trains.
     func analysisProblems() -> [StudyProblem] {
-        guard !runs.isEmpty else { return [] }
-        return study.analyses.compactMap { analysis in
-            let chosen = runs.filter { looksAt($0, analysis.value) }
-            return fault(of: analysis.value, on: chosen).map {
+        study.analyses.compactMap { analysis in
+            var problem: String?
+            if case .fit(let fit) = analysis.value.kind { problem = fit.problem(of: analysis.value) }
+            if problem == nil, !runs.isEmpty {
+                problem = fault(of: analysis.value, on: runs.filter { looksAt($0, analysis.value) })
+            }
+            return problem.map {
                 StudyProblem(mark: analysis.mark, place: "analyses.\(analysis.name)", message: $0)
             }
         }
@@ -61,11 +64,6 @@ extension Plan {
         }
         switch analysis.kind {
         case .fit(let fit):
-            do {
-                try fit.options(level: analysis.level).check(fit.scalingLaws(), grouped: !analysis.per.isEmpty)
-            } catch {
-                return "\(error)"
-            }
             let most =
                 groups.values.map { fit.checkpoints ? $0.map(\.checkpoints.count).reduce(0, +) : $0.count }.max() ?? 0
             let fewest = try? fit.scalingLaws().map { ($0.name, $0.parameters.count - fit.fixed.count) }

@@ -76,9 +76,7 @@ struct FitCommand: ParsableCommand {
         let options = try options()
         let (table, isStore) = try readTable()
         let isError = ScalingLawAnalysis.isError(y)
-        let laws = try law.map {
-            try ScalingLaws.law($0, columns: x.names, unit: search.unit, isError: isError)
-        }
+        let laws = try ScalingLaws.laws(law, columns: x.names, unit: search.unit, isError: isError)
         if search.unit != nil && laws.allSatisfy({ $0.unit == nil }) {
             throw ScalingLawError.option("--n0: \(law.joined(separator: " and ")) has no unit of samples")
         }

@@ -142,6 +142,10 @@ struct FitCertaintyOptions: ParsableArguments {
     var threads = ScalingLawOptions().threads
 
     func validate() throws {
+        if resampling != nil && resampling != .clusters && cluster != nil {
+            throw ValidationError(
+                "--cluster draws clusters; --resampling \(resampling?.rawValue ?? "") would ignore it")
+        }
         if interval != .bootstrap && (resampling != nil || resamples != ScalingLawOptions().resamples) {
             throw ValidationError("--resampling and --resamples belong to --interval bootstrap")
         }
@@ -204,7 +208,14 @@ struct FitUseOptions: ParsableArguments {
                 throw ValidationError("--extrapolate takes a factor of 1 to 1e12, not \(extrapolate)")
             }
         }
+        if let figure, let profiles, Self.stem(figure) == Self.stem(profiles) {
+            throw ValidationError("--figure and --profiles need names of their own: their data would share a file")
+        }
         if !compare && (at != nil || margin != nil) { throw ValidationError("--at and --margin belong to --compare") }
+    }
+
+    private static func stem(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.deletingPathExtension().path
     }
 
     func draw(_ analysis: ScalingLawAnalysis, _ predictions: ScalingLawPredictions?) throws(FigureError) {
