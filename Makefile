@@ -17,6 +17,8 @@
 #   make setup                install the packages that are missing
 #   make build                build the command .build/release/assay
 #   make lint · make format   check the formatting · apply it
+#   make bench-fit            time fits beside SciPy and NumPy                   ROUNDS=7 PEERS=DIR PYTHON=python3 SLOW=1
+#   make coverage             how often 95 % intervals hold the truth            SETS=1000
 #   make clean                remove what was built; runs and results stay
 
 # One build serves the demo and the tests; an import that a room does not declare is an error.
@@ -40,6 +42,11 @@ PER ?= model,regime,budget
 SPAN ?= 3
 WINDOW ?= 2
 OUT ?= results/cad
+ROUNDS ?= 7
+PEERS ?=
+PYTHON ?= python3
+SLOW ?=
+SETS ?= 1000
 
 FIGURES = $(or $(STUDY),$(and $(STORE),$(wildcard studies/$(NAME).yaml)))
 
@@ -50,7 +57,7 @@ $(call need,fits dcs pareto cad,STORE,STORE=DIR; for example STORE=runs/demo)
 $(call need,dcs,LOSSES,LOSSES=FILE: a table of distillation losses per set; those of a study are in results/NAME)
 $(call need,figures,FIGURES,STUDY=FILE: a study says which figures there are (one with `store:` and no `runs:` only reads))
 
-.PHONY: menu setup build demo test study fits dcs pareto cad figures notebooks lint format clean
+.PHONY: menu setup build demo test study fits dcs pareto cad figures notebooks lint format bench-fit coverage clean
 
 menu:
 	@sed -n '1,/^$$/ { s/^# \{0,1\}//; p }' Makefile
@@ -103,6 +110,13 @@ lint:
 
 format:
 	swift format --in-place --recursive $(FORMATTED)
+
+bench-fit: build
+	swift build $(FLAGS) --product bench-fit
+	$(PYTHON) Benchmarks/fit.py --rounds $(ROUNDS) $(if $(PEERS),--peers "$(PEERS)") $(if $(SLOW),--slow)
+
+coverage: build
+	@ASSAY=$(ASSAY) scripts/coverage --sets $(SETS)
 
 clean:
 	rm -rf .build
