@@ -96,13 +96,6 @@ extension ScalingLawFit {
         }
     }
 
-    /// Of a quantity with these derivatives by the parameters; NaN where it rests on one that is not determined.
-    func standardError(of gradient: [Double]) -> Double {
-        let p = gradient.count
-        var sum = 0.0
-        for a in 0..<p where gradient[a] != 0 {
-            for b in 0..<p where gradient[b] != 0 { sum += gradient[a] * gradient[b] * covariance[a * p + b] }
-        }
-        return sum < 0 ? 0 : sum.squareRoot()  // NaN stays NaN
-    }
+    /// Of a quantity with these derivatives by the parameters; NaN where the data do not determine it.
+    func standardError(of gradient: [Double]) -> Double { uncertainty?.standardError(of: gradient) ?? .nan }
 }

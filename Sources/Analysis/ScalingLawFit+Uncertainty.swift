@@ -18,6 +18,8 @@ struct FitUncertainty: Sendable {
     var quantileDegrees: Int
     /// How the parameters hang together with those of other groups; nil where none is shared.
     var joint: JointCovariance?
+    /// Of this group by itself; nil where parameters are shared.
+    private let alone: CurveUncertainty?
 
     /// s² (JᵀJ)⁻¹, Huber's M-estimator covariance under his losses, or the sandwich over clusters where there are some.
     init(_ problem: FitProblem, _ estimate: FitEstimate) {
@@ -32,6 +34,7 @@ struct FitUncertainty: Sendable {
         variance = found.ofFree.variance
         degrees = problem.points.count - problem.estimated.count
         quantileDegrees = found.ofFree.degreesOfFreedom
+        alone = found
     }
 
     init(
@@ -42,6 +45,12 @@ struct FitUncertainty: Sendable {
         (self.variance, self.degrees, quantileDegrees) = (variance, degrees, degrees)
         self.joint = joint
         weakest = []
+        alone = nil
+    }
+
+    /// Of a quantity with these derivatives by all parameters; NaN where the data do not determine it.
+    func standardError(of gradient: [Double]) -> Double {
+        joint?.standardError(of: gradient) ?? alone?.standardError(of: gradient) ?? .nan
     }
 
     /// nil for a parameter that is held, on a bound or not determined.
