@@ -9,6 +9,14 @@ struct JointCovariance: Sendable, Equatable {
     /// How this group's parameters move with the shared ones, [p, q].
     let response: [Double]
     let ofShared: ParameterUncertainty
+    /// Where errors hang together within clusters: how far each moves the independent parts, [C, parts] of the own and
+    /// of the shared ones, CR1's correction included.
+    let clusters: (own: [[Double]], shared: [[Double]])?
+
+    static func == (a: Self, b: Self) -> Bool {
+        a.own == b.own && a.ofOwn == b.ofOwn && a.response == b.response && a.ofShared == b.ofShared
+            && a.clusters?.own == b.clusters?.own && a.clusters?.shared == b.clusters?.shared
+    }
 
     /// Of a quantity with these derivatives by this group's parameters, [p]; NaN where it is not determined.
     func standardError(of gradient: [Double]) -> Double {
@@ -47,8 +55,11 @@ struct JointCovariance: Sendable, Equatable {
         guard let own = ofOwn.parts(of: own.map { gradient[$0] }), let common = ofShared.parts(of: along) else {
             return nil
         }
-        return (own, common)
+        guard let clusters else { return (own, common) }
+        return ([], zip(clusters.own, clusters.shared).map { Self.dot(own, $0) + Self.dot(common, $1) })
     }
+
+    private static func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
 
     private static func length(_ parts: [Double]) -> Double { parts.reduce(0) { $0 + $1 * $1 }.squareRoot() }
 }
@@ -98,24 +109,64 @@ struct SharedFitProblem {
         zip(problems, estimates).reduce(0) { $0 + $1.1.solution.rss(weights: $1.0.points.weights) }
     }
 
-    /// s² (JᵀJ)⁻¹ of all parameters, J with a block per group and columns for the shared ones. Each group's own
-    /// parameters are projected out, so that the work grows linearly with the groups.
+    /// s² (JᵀJ)⁻¹ of all parameters, or the sandwich over clusters (CR1), a cluster of the same name in several groups
+    /// being one; J has a block per group and columns for the shared ones. Each group's own parameters are projected
+    /// out, so that the work grows linearly with the groups.
     func uncertainties(_ estimates: [FitEstimate]) -> [FitUncertainty] {
         let degrees = pointCount - parameterCount
-        let variance = degrees > 0 ? rss(estimates) / Double(degrees) : .nan
+        let residualVariance = degrees > 0 ? rss(estimates) / Double(degrees) : .nan
+        let clusters = self.clusters
+        let variance = clusters == nil ? residualVariance : 1
         let moving = shared.filter { j in estimates.allSatisfy { $0.free.contains(j) } }
         let blocks = zip(problems, estimates).map { SharedBlock($0, $1, shared: moving) }
         let ofShared = ParameterUncertainty(
             jacobian: blocks.flatMap(\.rest), parameterCount: moving.count, variance: variance,
             degreesOfFreedom: max(0, degrees))
-        return zip(blocks, estimates).map { block, estimate in
+        let alone = blocks.map { $0.alone(variance: variance) }
+        var moved: (own: [[[Double]]], shared: [[Double]])?
+        if let clusters {
+            moved = ClusterScores.all(
+                clusters, influences(estimates), own: zip(blocks, alone).map { ($0.slopes, $1) },
+                shared: (blocks.map(\.rest), ofShared), estimatedCount: parameterCount)
+        }
+        return blocks.indices.map { g in
+            let (block, estimate) = (blocks[g], estimates[g])
             let joint = JointCovariance(
-                own: block.own, ofOwn: block.alone(variance: variance), response: block.response, ofShared: ofShared)
+                own: block.own, ofOwn: alone[g], response: block.response, ofShared: ofShared,
+                clusters: moved.map { ($0.own[g], $0.shared) })
             return FitUncertainty(
                 covariance: joint.covariance(free: estimate.free, count: estimate.parameters.count),
                 conditionNumber: max(block.conditionNumber, ofShared.conditionNumber),
                 undetermined: block.undetermined + ofShared.undeterminedGroups.map { $0.map { moving[$0] } },
-                variance: variance, degrees: degrees, joint: joint)
+                variance: residualVariance, degrees: degrees,
+                kind: clusters.map { .clustered($0.count) } ?? .leastSquares,
+                joint: joint)
+        }
+    }
+
+    /// The cluster of each point, group by group, counted from 0 over all groups; nil where there are none.
+    private var clusters: (codes: [[Int]], count: Int)? {
+        guard let names = problems.first?.points.data.rows.clusters else { return nil }
+        var known: [String: Int] = [:]
+        let codes = problems.map { problem in
+            problem.points.rows.map { row -> Int in
+                let code = known[names[row]] ?? known.count
+                known[names[row]] = code
+                return code
+            }
+        }
+        return (codes, known.count)
+    }
+
+    /// What moves the estimates, of the points group by group.
+    private func influences(_ estimates: [FitEstimate]) -> [[Double]] {
+        let residuals = estimates.flatMap(\.solution.residuals)
+        let weights = problems.flatMap { $0.points.weights ?? [Double](repeating: 1, count: $0.points.count) }
+        let all = problems[0].loss.influences(residuals, weights: weights)
+        var first = 0
+        return problems.map { problem in
+            defer { first += problem.points.count }
+            return Array(all[first..<first + problem.points.count])
         }
     }
 }
@@ -130,7 +181,7 @@ private struct SharedBlock {
     let undetermined: [[Int]]
     let own: [Int]
     /// L, [n, l] row-major.
-    private let slopes: [Double]
+    let slopes: [Double]
 
     init(_ problem: FitProblem, _ estimate: FitEstimate, shared: [Int]) {
         let (n, p) = (problem.points.count, estimate.parameters.count)

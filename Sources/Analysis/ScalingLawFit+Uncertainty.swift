@@ -16,6 +16,8 @@ struct FitUncertainty: Sendable {
     var degrees: Int
     /// Of Student's t: `degrees`, or the number of clusters less one.
     var quantileDegrees: Int
+    /// What the covariance takes of the errors.
+    var kind: ParameterUncertainty.Kind
     /// How the parameters hang together with those of other groups; nil where none is shared.
     var joint: JointCovariance?
     /// Of this group by itself; nil where parameters are shared.
@@ -34,15 +36,17 @@ struct FitUncertainty: Sendable {
         variance = found.ofFree.variance
         degrees = problem.points.count - problem.estimated.count
         quantileDegrees = found.ofFree.degreesOfFreedom
+        kind = found.ofFree.kind
         alone = found
     }
 
     init(
         covariance: [Double], conditionNumber: Double, undetermined: [[Int]], variance: Double, degrees: Int,
-        joint: JointCovariance
+        kind: ParameterUncertainty.Kind, joint: JointCovariance
     ) {
         (self.covariance, self.conditionNumber, self.undetermined) = (covariance, conditionNumber, undetermined)
-        (self.variance, self.degrees, quantileDegrees) = (variance, degrees, degrees)
+        (self.variance, self.degrees, self.kind) = (variance, degrees, kind)
+        quantileDegrees = if case .clustered(let count) = kind { count - 1 } else { degrees }
         self.joint = joint
         weakest = []
         alone = nil

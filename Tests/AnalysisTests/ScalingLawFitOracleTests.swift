@@ -113,6 +113,26 @@ import Testing
         #expect(agree(fits.map(\.rss).reduce(0, +), expected["rss"]?.double ?? .nan))
     }
 
+    /// Runs of one name are one cluster, whichever group they are in.
+    @Test(arguments: [("alpha", "shared alpha"), ("E", "shared E")])
+    func clusteredErrorsOfSharedParametersEqualTheDenseSandwich(name: String, key: String) throws {
+        let analysis = try oracle.analyse(cluster: "run") { $0.shared = [name] }
+        let expected = try #require(oracle.root[key])
+        for (g, fit) in analysis.fits.enumerated() {
+            for (j, parameter) in fit.parameters.enumerated() {
+                let error = expected["clustered_errors"]?[g]?[j]?.double ?? .nan
+                #expect(agree(parameter.standardError, error))
+                let half = studentQuantile(level: 0.95, degreesOfFreedom: 4) * error
+                #expect(agree(parameter.high, parameter.value + half))
+            }
+            #expect(fit.intervalMethod == "asymptotic, 5 clusters")
+        }
+        var options = ScalingLawComparison.Options()
+        options.at = [9]
+        let found = try ScalingLawComparison(analysis, options: options).pairs.first?.differences.first
+        #expect(agree(found?.standardError, oracle.number(key, "clustered_difference_error")))
+    }
+
     @Test func sharedParametersMakeDifferencesDependent() throws {
         for (name, key) in [("alpha", "shared alpha"), ("E", "shared E")] {
             var options = ScalingLawComparison.Options()
