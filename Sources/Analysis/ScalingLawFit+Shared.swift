@@ -109,14 +109,17 @@ struct SharedFitProblem {
         zip(problems, estimates).reduce(0) { $0 + $1.1.solution.rss(weights: $1.0.points.weights) }
     }
 
-    /// s² (JᵀJ)⁻¹ of all parameters, or the sandwich over clusters (CR1), a cluster of the same name in several groups
-    /// being one; J has a block per group and columns for the shared ones. Each group's own parameters are projected
-    /// out, so that the work grows linearly with the groups.
+    /// s² (JᵀJ)⁻¹ of all parameters, under Huber's losses with his M-estimator's s² (Huber 1981, section 7.6), or the
+    /// sandwich over clusters (CR1), a cluster of the same name in several groups being one; J has a block per group and
+    /// columns for the shared ones. Each group's own parameters are projected out, so that the work grows linearly with
+    /// the groups.
     func uncertainties(_ estimates: [FitEstimate]) -> [FitUncertainty] {
         let degrees = pointCount - parameterCount
         let residualVariance = degrees > 0 ? rss(estimates) / Double(degrees) : .nan
         let clusters = self.clusters
-        let variance = clusters == nil ? residualVariance : 1
+        let influences = influences(estimates)
+        let squares = influences.joined().reduce(0) { $0 + $1 * $1 }
+        let variance = clusters != nil ? 1 : degrees > 0 ? squares / Double(degrees) : .nan
         let moving = shared.filter { j in estimates.allSatisfy { $0.free.contains(j) } }
         let blocks = zip(problems, estimates).map { SharedBlock($0, $1, shared: moving) }
         let ofShared = ParameterUncertainty(
@@ -126,9 +129,11 @@ struct SharedFitProblem {
         var moved: (own: [[[Double]]], shared: [[Double]])?
         if let clusters {
             moved = ClusterScores.all(
-                clusters, influences(estimates), own: zip(blocks, alone).map { ($0.slopes, $1) },
+                clusters, influences, own: zip(blocks, alone).map { ($0.slopes, $1) },
                 shared: (blocks.map(\.rest), ofShared), estimatedCount: parameterCount)
         }
+        let usual: ParameterUncertainty.Kind = problems[0].loss.isRobust ? .robust : .leastSquares
+        let kind = clusters.map { .clustered($0.count) } ?? usual
         return blocks.indices.map { g in
             let (block, estimate) = (blocks[g], estimates[g])
             let joint = JointCovariance(
@@ -138,9 +143,7 @@ struct SharedFitProblem {
                 covariance: joint.covariance(free: estimate.free, count: estimate.parameters.count),
                 conditionNumber: max(block.conditionNumber, ofShared.conditionNumber),
                 undetermined: block.undetermined + ofShared.undeterminedGroups.map { $0.map { moving[$0] } },
-                variance: residualVariance, degrees: degrees,
-                kind: clusters.map { .clustered($0.count) } ?? .leastSquares,
-                joint: joint)
+                variance: residualVariance, degrees: degrees, kind: kind, joint: joint)
         }
     }
 
