@@ -164,6 +164,23 @@ import Testing
         #expect(try agree(half(shift, shared: true), half(0, shared: true), 1e-4))
     }
 
+    @Test(arguments: [ScalingLawOptions.Interval.asymptotic, .bootstrap])
+    func noIntervalOfALogarithmWhereTheCurveIsNotPositive(interval: ScalingLawOptions.Interval) throws {
+        let x = (0..<12).map(Double.init)
+        let table = Table([Column("x", x), Column("y", x.map { 20 - $0 + 0.1 * sin(7 * $0) })])
+        var options = ScalingLawOptions()
+        (options.loss, options.interval, options.resamples) = (.logSquares, interval, 200)
+        let fit = try ScalingLawAnalysis(
+            of: table, law: ExpressionLaw("a + b*x", columns: ["x"]), x: ["x"], y: "y", options: options
+        ).fits[0]
+        let found = fit.predictions(at: LawPoints([[10, 30]]))
+        #expect(found[0].value > 0 && found[1].value < 0)
+        let low = try #require(found[0].low), high = try #require(found[0].high)
+        #expect(low < found[0].value && found[0].value < high && found[0].predictionLow ?? .nan < low)
+        #expect(found[1].low == nil && found[1].high == nil)
+        #expect(found[1].predictionLow == nil && found[1].predictionHigh == nil)
+    }
+
     @Test func dependentNeighboursAreNamedUnlessClustersTakeCareOfThem() throws {
         var table = goyal(many, noise: 0)
         var stream = RandomStream(seed: 11, purpose: "walk")
