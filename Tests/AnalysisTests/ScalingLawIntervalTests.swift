@@ -181,6 +181,24 @@ import Testing
         #expect(found[1].predictionLow == nil && found[1].predictionHigh == nil)
     }
 
+    @Test func whatChangesTogetherIsNamedOrNotSaid() throws {
+        let analysis = try oracle.analyse()
+        let points = analysis.groups[0].points(analysis.data, analysis.options).fitted
+        let problem = FitProblem(analysis.laws[0], points, analysis.options)
+        let estimate = problem.solve(analysis.options)
+        var uncertainty = FitUncertainty(problem, estimate)
+        uncertainty.conditionNumber = 1e6
+        func sentences(_ weakest: [Int]) -> [String] {
+            uncertainty.weakest = weakest
+            return FitWarnings(
+                problem: problem, estimate: estimate, uncertainty: uncertainty, intervals: .none(3),
+                options: analysis.options
+            ).all(correlations: []).filter { $0.contains("can change together") }
+        }
+        #expect(sentences([]).isEmpty && sentences([1]).isEmpty)
+        #expect(sentences([1, 2]).first?.hasPrefix("A and alpha can change together") == true)
+    }
+
     @Test func dependentNeighboursAreNamedUnlessClustersTakeCareOfThem() throws {
         var table = goyal(many, noise: 0)
         var stream = RandomStream(seed: 11, purpose: "walk")
