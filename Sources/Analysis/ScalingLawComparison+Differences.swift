@@ -72,9 +72,8 @@ struct FitDifference {
         let errors = fits.indices.map { fits[$0].standardError(of: gradients[$0]) }
         let variances = errors.map { $0 * $0 }
         let degrees = fits.map { Double($0.quantileDegrees) }
-        if let common = fits[0].commonVariance(gradients[0], with: fits[1], gradients[1]) {
-            let variance = variances[0] + variances[1] - 2 * common
-            return ((variance < 0 ? 0 : variance).squareRoot(), degrees[0])
+        if let joint = fits[0].uncertainty?.joint, let other = fits[1].uncertainty?.joint {
+            return (joint.standardError(of: gradients[0], less: other, gradients[1]), degrees[0])
         }
         let variance = variances[0] + variances[1]
         let welch = variance * variance / zip(variances, degrees).reduce(0) { $0 + $1.0 * $1.0 / $1.1 }
@@ -110,13 +109,5 @@ struct FitDifference {
 
     private static func dot(_ weights: [Double], _ values: [Double]) -> Double {
         zip(weights, values).reduce(0) { $0 + ($1.0 == 0 ? 0 : $1.0 * $1.1) }
-    }
-}
-
-extension ScalingLawFit {
-    /// gᵀ Cov h over the parameters of two groups that share some; nil where they share none.
-    func commonVariance(_ gradient: [Double], with other: ScalingLawFit, _ otherGradient: [Double]) -> Double? {
-        guard let joint, let otherJoint = other.joint else { return nil }
-        return joint.common(gradient, with: otherJoint, otherGradient)
     }
 }

@@ -78,11 +78,8 @@ extension ScalingLawFit {
         data = points.data
 
         degreesOfFreedom = max(0, uncertainty?.degrees ?? n - estimated)
-        covariance = uncertainty?.covariance ?? []
         conditionNumber = uncertainty?.conditionNumber ?? .nan
-        variance = uncertainty?.variance ?? .nan
-        quantileDegrees = uncertainty?.quantileDegrees ?? 0
-        joint = uncertainty?.joint
+        self.uncertainty = uncertainty
         intervalMethod = intervals.method
         (resamples, resampleTail) = (intervals.resamples, intervals.tail)
         var values = estimate?.parameters ?? []

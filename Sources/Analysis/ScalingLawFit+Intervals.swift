@@ -30,7 +30,8 @@ struct FitIntervals: Sendable {
         _ problem: FitProblem, _ estimate: FitEstimate, _ uncertainty: FitUncertainty, level: Double
     ) -> FitIntervals {
         var result = none(estimate.parameters.count)
-        let clusters = problem.points.clusters.map { Set($0).count }
+        var clusters: Int?
+        if case .clustered(let count) = uncertainty.kind { clusters = count }
         result.method = clusters.map { "asymptotic, \(counted($0, "cluster"))" } ?? "asymptotic"
         if let clusters, clusters < 5 {
             result.note("only \(counted(clusters, "cluster")): how they differ is hardly known")

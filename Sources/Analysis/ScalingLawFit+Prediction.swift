@@ -36,7 +36,7 @@ extension ScalingLawFit {
     }
 
     /// Predictions with their intervals: percentiles of the bootstrap's refits where there are some, otherwise by the
-    /// delta method; of ln f under a logarithmic loss.
+    /// delta method; of ln f under a logarithmic loss, and then none where f is not positive.
     public func predictions(at points: LawPoints) -> [Prediction] {
         let values = predict(at: points)
         guard interval != .none, !isRefused else {
@@ -47,7 +47,10 @@ extension ScalingLawFit {
         let quantile = studentQuantile(level: level, degreesOfFreedom: quantileDegrees)
         return values.indices.map { i in
             let scatter = variance.isNaN ? nil : (errors[i] * errors[i] + variance).squareRoot()
-            let curve = draws.isEmpty ? ends(values[i], quantile * errors[i]) : percentiles(draws.map { $0[i] })
+            let curve =
+                draws.isEmpty
+                ? ends(values[i], quantile * errors[i])
+                : hasInterval(values[i]) ? percentiles(draws.map { $0[i] }) : nil
             let observation = scatter.flatMap { ends(values[i], quantile * $0) }
             return Prediction(
                 value: values[i], low: curve?.low, high: curve?.high, predictionLow: observation?.low,
@@ -79,8 +82,11 @@ extension ScalingLawFit {
         }
     }
 
+    /// ln f exists.
+    private func hasInterval(_ value: Double) -> Bool { !loss.isLogarithmic || value > 0 }
+
     private func ends(_ centre: Double, _ half: Double) -> (low: Double, high: Double)? {
-        guard half.isFinite && centre.isFinite else { return nil }
+        guard half.isFinite && centre.isFinite && hasInterval(centre) else { return nil }
         return loss.isLogarithmic ? (centre * exp(-half), centre * exp(half)) : (centre - half, centre + half)
     }
 
@@ -96,13 +102,6 @@ extension ScalingLawFit {
         }
     }
 
-    /// Of a quantity with these derivatives by the parameters; NaN where it rests on one that is not determined.
-    func standardError(of gradient: [Double]) -> Double {
-        let p = gradient.count
-        var sum = 0.0
-        for a in 0..<p where gradient[a] != 0 {
-            for b in 0..<p where gradient[b] != 0 { sum += gradient[a] * gradient[b] * covariance[a * p + b] }
-        }
-        return sum < 0 ? 0 : sum.squareRoot()  // NaN stays NaN
-    }
+    /// Of a quantity with these derivatives by the parameters; NaN where the data do not determine it.
+    func standardError(of gradient: [Double]) -> Double { uncertainty?.standardError(of: gradient) ?? .nan }
 }

@@ -16,8 +16,12 @@ struct FitUncertainty: Sendable {
     var degrees: Int
     /// Of Student's t: `degrees`, or the number of clusters less one.
     var quantileDegrees: Int
+    /// What the covariance takes of the errors.
+    var kind: ParameterUncertainty.Kind
     /// How the parameters hang together with those of other groups; nil where none is shared.
     var joint: JointCovariance?
+    /// Of this group by itself; nil where parameters are shared.
+    private let alone: CurveUncertainty?
 
     /// s² (JᵀJ)⁻¹, Huber's M-estimator covariance under his losses, or the sandwich over clusters where there are some.
     init(_ problem: FitProblem, _ estimate: FitEstimate) {
@@ -32,16 +36,25 @@ struct FitUncertainty: Sendable {
         variance = found.ofFree.variance
         degrees = problem.points.count - problem.estimated.count
         quantileDegrees = found.ofFree.degreesOfFreedom
+        kind = found.ofFree.kind
+        alone = found
     }
 
     init(
         covariance: [Double], conditionNumber: Double, undetermined: [[Int]], variance: Double, degrees: Int,
-        joint: JointCovariance
+        kind: ParameterUncertainty.Kind, joint: JointCovariance
     ) {
         (self.covariance, self.conditionNumber, self.undetermined) = (covariance, conditionNumber, undetermined)
-        (self.variance, self.degrees, quantileDegrees) = (variance, degrees, degrees)
+        (self.variance, self.degrees, self.kind) = (variance, degrees, kind)
+        quantileDegrees = if case .clustered(let count) = kind { count - 1 } else { degrees }
         self.joint = joint
         weakest = []
+        alone = nil
+    }
+
+    /// Of a quantity with these derivatives by all parameters; NaN where the data do not determine it.
+    func standardError(of gradient: [Double]) -> Double {
+        joint?.standardError(of: gradient) ?? alone?.standardError(of: gradient) ?? .nan
     }
 
     /// nil for a parameter that is held, on a bound or not determined.

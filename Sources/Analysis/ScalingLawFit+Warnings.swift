@@ -95,7 +95,8 @@ struct FitWarnings {
             .map { "\($0.first) and \($0.second) trade off (correlation \($0.text)): compare predictions, not either" }
         let (condition, together) = (uncertainty.conditionNumber, uncertainty.weakest)
         let isWeak = condition.isFinite && condition > Identifiability.illConditioned
-        guard isWeak, together.count > 2 || pairs.isEmpty else { return pairs }
+        // Groups that are fitted together do not say which.
+        guard isWeak, together.count > 1, together.count > 2 || pairs.isEmpty else { return pairs }
         return pairs + [
             "\(listed(together.map { names[$0] })) can change together with little effect on the curve "
                 + "(condition number \(significant(condition, digits: 2)))"

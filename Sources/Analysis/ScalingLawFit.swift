@@ -83,17 +83,16 @@ public struct ScalingLawFit: Sendable {
     let data: FitData
     /// With some value for a parameter that the fitted curve does not depend on.
     let curveParameters: [Double]
-    /// [p, p] over all parameters, zero where one is held.
-    let covariance: [Double]
-    /// s², the residual variance at weight 1.
-    let variance: Double
-    /// Of Student's t.
-    let quantileDegrees: Int
-    /// How the parameters hang together with those of other groups; nil where none is shared.
-    let joint: JointCovariance?
+    /// nil for a refused group.
+    let uncertainty: FitUncertainty?
     /// Parameters of each bootstrap refit, [resamples, p], and the share of them beyond either end of an interval.
     let resamples: [Double]
     let resampleTail: Double
+
+    /// s², the residual variance at weight 1.
+    var variance: Double { uncertainty?.variance ?? .nan }
+    /// Of Student's t.
+    var quantileDegrees: Int { uncertainty?.quantileDegrees ?? 0 }
 
     public var isRefused: Bool { if case .refused = termination { true } else { false } }
     public var values: [Double] { parameters.map(\.value) }
@@ -117,6 +116,7 @@ public struct ScalingLawFit: Sendable {
     /// Of the parameters that are free to move, by pairs in their order.
     public var correlations: [Correlation] {
         let p = parameters.count
+        let covariance = uncertainty?.covariance ?? [Double](repeating: 0, count: p * p)
         func variance(_ j: Int) -> Double { covariance[j * p + j] }
         return (0..<p).flatMap { i in
             (i + 1..<max(i + 1, p)).compactMap { j -> Correlation? in

@@ -35,7 +35,8 @@ public struct CurveUncertainty: Sendable, Equatable {
         let (jacobian, variance) = (points.jacobian(free), degrees > 0 ? points.squares / Double(degrees) : .nan)
         if let clusters {
             ofFree = ParameterUncertainty(
-                jacobian: jacobian, parameterCount: free.count, residuals: points.influences(loss),
+                jacobian: jacobian, parameterCount: free.count,
+                residuals: loss.influences(points.residuals, weights: points.weights),
                 clusters: points.rows.map { clusters[$0] }, estimatedCount: estimatedCount, variance: variance)
         } else if let delta = loss.delta {
             ofFree = ParameterUncertainty(
@@ -135,10 +136,16 @@ struct LossPoints {
         }
         return jacobian
     }
+}
 
-    /// √w r, or √w ψ(r) / mean ψ′ under a Huber loss: what moves the estimate, [m].
-    func influences(_ loss: Loss) -> [Double] {
-        let scores = loss.delta.map { HuberScores(residuals, weights: weights, delta: $0) }
+extension Loss {
+    /// √w r, or √w ψ(r) / mean ψ′ under a Huber loss: what moves the estimate, [n].
+    ///
+    /// - Parameters:
+    ///   - residuals: r without its weight, [n].
+    ///   - weights: w, [n].
+    public func influences(_ residuals: [Double], weights: [Double]) -> [Double] {
+        let scores = delta.map { HuberScores(residuals, weights: weights, delta: $0) }
         return residuals.indices.map { i in
             weights[i].squareRoot() * (scores.map { $0.values[i] / $0.meanSlope } ?? residuals[i])
         }

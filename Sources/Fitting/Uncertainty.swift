@@ -104,14 +104,19 @@ public struct ParameterUncertainty: Sendable, Equatable {
     /// The standard error of a function of the parameters with this gradient, [p], at the optimum (delta method); NaN
     /// where the data do not determine it. It may be determined though single parameters are not.
     public func standardError(of gradient: [Double]) -> Double {
+        parts(of: gradient).map { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() } ?? .nan
+    }
+
+    /// Independent parts of the deviation of a function with this gradient, [p]: their squares add up to its variance,
+    /// their products with another's to the covariance of both. nil where the data do not determine it.
+    public func parts(of gradient: [Double]) -> [Double]? {
         let p = standardErrors.count
         precondition(gradient.count == p, "a gradient of \(p) parameters has \(p) elements, not \(gradient.count)")
-        guard let directions, directions.undeterminedShare(of: gradient) < 1e-6 else { return .nan }
-        let sum = (0..<factor.columns).reduce(0.0) { sum, m in
-            let part = (0..<p).reduce(0) { $0 + (gradient[$1] == 0 ? 0 : gradient[$1] * factor[$1, m]) }
-            return sum + part * part
+        if p == 0 { return [] }
+        guard let directions, directions.undeterminedShare(of: gradient) < 1e-6 else { return nil }
+        return (0..<factor.columns).map { m in
+            (0..<p).reduce(0) { $0 + (gradient[$1] == 0 ? 0 : gradient[$1] * factor[$1, m]) }
         }
-        return sum.squareRoot()
     }
 }
 

@@ -113,6 +113,44 @@ import Testing
         #expect(agree(fits.map(\.rss).reduce(0, +), expected["rss"]?.double ?? .nan))
     }
 
+    /// Runs of one name are one cluster, whichever group they are in.
+    @Test(arguments: [("alpha", "shared alpha"), ("E", "shared E")])
+    func clusteredErrorsOfSharedParametersEqualTheDenseSandwich(name: String, key: String) throws {
+        let analysis = try oracle.analyse(cluster: "run") { $0.shared = [name] }
+        let expected = try #require(oracle.root[key])
+        for (g, fit) in analysis.fits.enumerated() {
+            for (j, parameter) in fit.parameters.enumerated() {
+                let error = expected["clustered_errors"]?[g]?[j]?.double ?? .nan
+                #expect(agree(parameter.standardError, error))
+                let half = studentQuantile(level: 0.95, degreesOfFreedom: 4) * error
+                #expect(agree(parameter.high, parameter.value + half))
+            }
+            #expect(fit.intervalMethod == "asymptotic, 5 clusters")
+        }
+        var options = ScalingLawComparison.Options()
+        options.at = [9]
+        let found = try ScalingLawComparison(analysis, options: options).pairs.first?.differences.first
+        #expect(agree(found?.standardError, oracle.number(key, "clustered_difference_error")))
+    }
+
+    @Test(arguments: [("alpha", "shared alpha, huber"), ("E", "shared E, huber")])
+    func huberErrorsOfSharedParametersEqualTheDenseMEstimator(name: String, key: String) throws {
+        let expected = try #require(oracle.root[key])
+        for (cluster, errors) in [(nil, "standard_errors"), ("run", "clustered_errors")] {
+            let fits = try oracle.analyse(cluster: cluster) {
+                $0.shared = [name]
+                $0.loss = .huber(0.003)
+            }.fits
+            for (g, fit) in fits.enumerated() {
+                for (j, parameter) in fit.parameters.enumerated() {
+                    // SciPy's trust region stops earlier under this loss.
+                    #expect(agree(parameter.value, expected["parameters"]?[g]?[j]?.double ?? .nan, 1e-3))
+                    #expect(agree(parameter.standardError, expected[errors]?[g]?[j]?.double ?? .nan, 3e-3))
+                }
+            }
+        }
+    }
+
     @Test func sharedParametersMakeDifferencesDependent() throws {
         for (name, key) in [("alpha", "shared alpha"), ("E", "shared E")] {
             var options = ScalingLawComparison.Options()

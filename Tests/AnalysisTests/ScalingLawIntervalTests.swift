@@ -133,6 +133,72 @@ import Testing
         #expect(profile.warnings.contains { $0.hasPrefix("profile intervals take all errors as independent") })
     }
 
+    /// gᵀCg loses all its digits where x is 1e9 times as large as it varies.
+    @Test(arguments: [1e8, 3e9])
+    func bandsDoNotDependOnWhereXBegins(shift: Double) throws {
+        let x = (0..<12).map(Double.init)
+        let y = x.map { 2 + 0.5 * $0 + 0.1 * sin(7 * $0) }
+        func half(_ shift: Double, shared: Bool) throws -> Double {
+            let table = Table([
+                Column("g", ["a", "b"].flatMap { name in x.map { _ in name } }),
+                Column("x", (x + x).map { $0 + shift }),
+                Column("y", y + y.map { 1 - $0 + 0.1 * sin(50 * $0) }),
+            ])
+            var options = ScalingLawOptions()
+            options.shared = shared ? ["c"] : []
+            let law = try ExpressionLaw("a + b*x" + (shared ? " + c*(x - \(shift))^2" : ""), columns: ["x"])
+            let fits = try ScalingLawAnalysis(
+                of: table, law: law, x: ["x"], y: "y", group: ["g"], options: options
+            ).fits
+            let band = try #require(fits[0].band(at: [15 + shift]))
+            if !shared {
+                // In closed form: t s √(1/n + (x − x̄)²/Σ(x − x̄)²).
+                let t = studentQuantile(level: 0.95, degreesOfFreedom: 10)
+                let exact = t * (fits[0].rss / 10 * (1.0 / 12 + 9.5 * 9.5 / 143)).squareRoot()
+                #expect(agree((band.high - band.low) / 2, exact, 1e-4))
+            }
+            return (band.high - band.low) / 2
+        }
+        // f is known to 5e-7 at 3e9, its scatter is 0.1; the condition number of 1e9 leaves seven digits.
+        #expect(try agree(half(shift, shared: false), half(0, shared: false), 1e-4))
+        #expect(try agree(half(shift, shared: true), half(0, shared: true), 1e-4))
+    }
+
+    @Test(arguments: [ScalingLawOptions.Interval.asymptotic, .bootstrap])
+    func noIntervalOfALogarithmWhereTheCurveIsNotPositive(interval: ScalingLawOptions.Interval) throws {
+        let x = (0..<12).map(Double.init)
+        let table = Table([Column("x", x), Column("y", x.map { 20 - $0 + 0.1 * sin(7 * $0) })])
+        var options = ScalingLawOptions()
+        (options.loss, options.interval, options.resamples) = (.logSquares, interval, 200)
+        let fit = try ScalingLawAnalysis(
+            of: table, law: ExpressionLaw("a + b*x", columns: ["x"]), x: ["x"], y: "y", options: options
+        ).fits[0]
+        let found = fit.predictions(at: LawPoints([[10, 30]]))
+        #expect(found[0].value > 0 && found[1].value < 0)
+        let low = try #require(found[0].low), high = try #require(found[0].high)
+        #expect(low < found[0].value && found[0].value < high && found[0].predictionLow ?? .nan < low)
+        #expect(found[1].low == nil && found[1].high == nil)
+        #expect(found[1].predictionLow == nil && found[1].predictionHigh == nil)
+    }
+
+    @Test func whatChangesTogetherIsNamedOrNotSaid() throws {
+        let analysis = try oracle.analyse()
+        let points = analysis.groups[0].points(analysis.data, analysis.options).fitted
+        let problem = FitProblem(analysis.laws[0], points, analysis.options)
+        let estimate = problem.solve(analysis.options)
+        var uncertainty = FitUncertainty(problem, estimate)
+        uncertainty.conditionNumber = 1e6
+        func sentences(_ weakest: [Int]) -> [String] {
+            uncertainty.weakest = weakest
+            return FitWarnings(
+                problem: problem, estimate: estimate, uncertainty: uncertainty, intervals: .none(3),
+                options: analysis.options
+            ).all(correlations: []).filter { $0.contains("can change together") }
+        }
+        #expect(sentences([]).isEmpty && sentences([1]).isEmpty)
+        #expect(sentences([1, 2]).first?.hasPrefix("A and alpha can change together") == true)
+    }
+
     @Test func dependentNeighboursAreNamedUnlessClustersTakeCareOfThem() throws {
         var table = goyal(many, noise: 0)
         var stream = RandomStream(seed: 11, purpose: "walk")

@@ -67,8 +67,8 @@ def clustered(x, y, codes):
     return np.sqrt(np.diag(inverse @ (scores.T @ scores) @ inverse) * C / (C - 1) * (n - 1) / (n - k)).tolist()
 
 
-def shared(groups, place):
-    """One value of parameter `place` for all groups: dense."""
+def shared(groups, place, codes, huber=None):
+    """One value of parameter `place` for all groups: dense; clusters by `codes` of all points."""
     own = [j for j in range(3) if j != place]
     G = len(groups)
 
@@ -91,24 +91,38 @@ def shared(groups, place):
         return np.concatenate(rows)
 
     start = np.concatenate([np.array(fit(x, y)[0])[own] for x, y in groups] + [[fit(*groups[0])[0][place]]])
-    r = least_squares(residual, start, jacobian, method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=10000)
-    rss = 2 * r.cost
-    n, k = r.jac.shape
-    J = jacobian(r.x)
-    cov = np.linalg.pinv(J.T @ J, rcond=1e-20) * rss / (n - k)
+    r = least_squares(residual, start, jacobian, method="lm" if huber is None else "trf", xtol=1e-15, ftol=1e-15,
+                      gtol=1e-15, max_nfev=10000, loss="linear" if huber is None else "huber", f_scale=huber or 1,
+                      x_scale="jac")
+    J, res = jacobian(r.x), residual(r.x)
+    rss = res @ res
+    n, k = J.shape
+    inverse = np.linalg.pinv(J.T @ J, rcond=1e-20)
+    # Huber 1981, section 7.6.
+    psi = res if huber is None else np.clip(res, -huber, huber) / np.mean(np.abs(res) <= huber)
+    cov = inverse * (psi @ psi) / (n - k)
+    scores = np.stack([J[codes == c].T @ psi[codes == c] for c in np.unique(codes)])
+    C = len(scores)
+    sandwich = inverse @ (scores.T @ scores) @ inverse * C / (C - 1) * (n - 1) / (n - k)
     ps = unpack(r.x)
-    errors = [[None] * 3 for _ in groups]
-    for g in range(G):
-        for slot, j in enumerate(own):
-            errors[g][j] = float(np.sqrt(cov[2 * g + slot, 2 * g + slot]))
-        errors[g][place] = float(np.sqrt(cov[-1, -1]))
+
+    def by_group(cov):
+        errors = [[None] * 3 for _ in groups]
+        for g in range(G):
+            for slot, j in enumerate(own):
+                errors[g][j] = float(np.sqrt(cov[2 * g + slot, 2 * g + slot]))
+            errors[g][place] = float(np.sqrt(cov[-1, -1]))
+        return errors
+
     # The difference of the first two curves at x = 9 by the whole covariance.
     gradient = np.zeros(k)
     gradient[0:2] = slopes(ps[0], np.array([9.0]))[0][own]
     gradient[2:4] = -slopes(ps[1], np.array([9.0]))[0][own]
     gradient[-1] = (slopes(ps[0], np.array([9.0])) - slopes(ps[1], np.array([9.0])))[0][place]
     K = k + 1
-    return {"parameters": ps.tolist(), "standard_errors": errors, "rss": rss, "degrees": n - k,
+    return {"parameters": ps.tolist(), "standard_errors": by_group(cov), "rss": rss, "degrees": n - k,
+            "clustered_errors": by_group(sandwich),
+            "clustered_difference_error": float(np.sqrt(gradient @ sandwich @ gradient)),
             "difference_error": float(np.sqrt(gradient @ cov @ gradient)),
             "aicc": n * np.log(rss / n) + 2 * K + 2 * K * (K + 1) / (n - K - 1), "bic": n * np.log(rss / n) + K * np.log(n)}
 
@@ -173,8 +187,11 @@ def main():
         entry["holdout_n"] = int((~keep).sum())
         oracle[name] = entry
     plain = [(x, y) for x, y, _, _ in data.values()]
-    oracle["shared alpha"] = shared(plain, 2)
-    oracle["shared E"] = shared(plain, 0)
+    runs = np.concatenate([codes for _, _, _, codes in data.values()])
+    oracle["shared alpha"] = shared(plain, 2, runs)
+    oracle["shared E"] = shared(plain, 0, runs)
+    oracle["shared alpha, huber"] = shared(plain, 2, runs, huber=0.003)
+    oracle["shared E, huber"] = shared(plain, 0, runs, huber=0.003)
     oracle["easy | hard"] = compare(plain[:2], [2.0, float(np.sqrt(160)), 80.0])
     (HERE / "answer.csv").write_text("\n".join(lines) + "\n")
     (HERE / "answer-oracle.json").write_text(json.dumps(oracle, indent=1, sort_keys=True) + "\n")
