@@ -33,7 +33,9 @@ public struct ScalingLawChoice: Sendable, Equatable {
 
     init(_ analysis: ScalingLawAnalysis) {
         groupColumns = analysis.rows.columns.group
-        groups = analysis.groups.indices.map { Group(Array(analysis.fits(ofGroup: $0))) }
+        groups = analysis.groups.indices.map { place in
+            Group(Array(analysis.fits(ofGroup: place)), areComparable: analysis.criteriaAreComparable(inGroup: place))
+        }
     }
 }
 
@@ -43,14 +45,29 @@ extension ScalingLawAnalysis {
         let hasErrors = options.holdout != nil || Self.crossValidates(options, laws)
         return laws.count > 1 || hasErrors ? ScalingLawChoice(self) : nil
     }
+
+    /// Whether the criteria of all laws are of the same points: those of a law that shares parameters are of all groups
+    /// that share them.
+    fileprivate func criteriaAreComparable(inGroup place: Int) -> Bool {
+        let sharing = laws.indices.compactMap { law -> [Int]? in
+            let fits = groups.indices.map { self.fits[$0 * laws.count + law] }
+            let together = groups.indices.filter { fits[$0].sharesParameters }
+            return fits[place].isRefused ? nil : together.contains(place) ? together : [place]
+        }
+        return Set(sharing).count < 2
+    }
+}
+
+extension ScalingLawFit {
+    fileprivate var sharesParameters: Bool { !isRefused && parameters.contains(where: \.isShared) }
 }
 
 extension ScalingLawChoice.Group {
-    init(_ fits: [ScalingLawFit]) {
+    init(_ fits: [ScalingLawFit], areComparable: Bool) {
         title = fits.first?.title ?? ""
         values = fits.first?.group.map(\.value) ?? []
-        let lowest = Self.lowest(fits.map(\.aicc))
-        let lowestBIC = Self.lowest(fits.map(\.bic))
+        let lowest = areComparable ? Self.lowest(fits.map(\.aicc)) : .nan
+        let lowestBIC = areComparable ? Self.lowest(fits.map(\.bic)) : .nan
         let shares = fits.map { $0.aicc.isFinite ? exp(-($0.aicc - lowest) / 2) : .nan }
         let sum = shares.filter { !$0.isNaN }.reduce(0, +)
         rows = zip(fits, shares).map { fit, share in
@@ -59,7 +76,13 @@ extension ScalingLawChoice.Group {
                 deltaAICc: fit.aicc - lowest, weight: share / sum, bic: fit.bic, deltaBIC: fit.bic - lowestBIC,
                 errors: fit.predictionErrors)
         }
-        verdicts = fits.count > 1 ? Self.verdicts(rows) : []
+        let refusal = areComparable ? [] : [Self.incomparable(fits.filter(\.sharesParameters).map(\.law))]
+        verdicts = fits.count > 1 ? refusal + Self.verdicts(rows) : []
+    }
+
+    private static func incomparable(_ sharing: [String]) -> String {
+        "no choice by AICc or BIC: those of \(listed(sharing)) are of all groups that share parameters, not of the same "
+            + "points as the others"
     }
 
     private static func lowest(_ values: [Double]) -> Double { values.filter { $0.isFinite }.min() ?? .nan }

@@ -43,10 +43,8 @@ struct FitDifference {
             Self.dot(weights, fits[side].model.values(fits[side].curveParameters, at: points[side]))
         }
         let delta = values[0] - values[1]
-        let (error, degrees) = standardError(weights)
-        if fits.allSatisfy({ !$0.resamples.isEmpty }) {
-            return resampled(quantity, weights, values, level: level, margin: margin)
-        }
+        let isResampled = fits.allSatisfy { !$0.resamples.isEmpty }
+        let (error, degrees) = isResampled ? resampledError(weights) : standardError(weights)
         let isKnown = error.isFinite && error > 0 && delta.isFinite && fits[0].interval != .none
         let half = isKnown ? tQuantile(0.5 + level / 2, degrees: degrees) * error : .nan
         return Difference(
@@ -75,36 +73,26 @@ struct FitDifference {
         if let joint = fits[0].uncertainty?.joint, let other = fits[1].uncertainty?.joint {
             return (joint.standardError(of: gradients[0], less: other, gradients[1]), degrees[0])
         }
+        return Self.welch(variances, degrees)
+    }
+
+    /// The same over bootstrap refits, drawn independently in either group: p, interval and equivalence then follow
+    /// from one distribution, as they do not where only the interval's percentiles are widened for few units.
+    private func resampledError(_ weights: [Double]) -> (error: Double, degrees: Double) {
+        let variances = fits.indices.map { side -> Double in
+            let draws = fits[side].resampledParameters
+                .map { Self.dot(weights, fits[side].model.values($0, at: points[side])) }.filter(\.isFinite)
+            let deviation = standardDeviation(draws) ?? .nan
+            return deviation * deviation
+        }
+        return Self.welch(variances, fits.map { Double($0.quantileDegrees) })
+    }
+
+    /// Satterthwaite's degrees of freedom of a sum of independent variances.
+    private static func welch(_ variances: [Double], _ degrees: [Double]) -> (error: Double, degrees: Double) {
         let variance = variances[0] + variances[1]
         let welch = variance * variance / zip(variances, degrees).reduce(0) { $0 + $1.0 * $1.0 / $1.1 }
         return (variance.squareRoot(), welch)
-    }
-
-    /// The interval of the difference over pairs of bootstrap refits, drawn independently in either group.
-    private func resampled(
-        _ quantity: ScalingLawComparison.Quantity, _ weights: [Double], _ values: [Double], level: Double,
-        margin: Double?
-    ) -> Difference {
-        let draws = fits.indices.map { side in
-            fits[side].resampledParameters.map { Self.dot(weights, fits[side].model.values($0, at: points[side])) }
-        }
-        let differences = zip(draws[0], draws[1]).map { $0 - $1 }.filter(\.isFinite).sorted()
-        let delta = values[0] - values[1]
-        guard differences.count > 1 else {
-            return Difference(
-                quantity: quantity, n: n, first: values[0], second: values[1], difference: delta, standardError: nil,
-                low: nil, high: nil, pValue: nil, pFamily: nil, equivalence: nil)
-        }
-        func share(_ holds: (Double) -> Bool) -> Double {
-            Double(differences.count(where: holds) + 1) / Double(differences.count + 1)
-        }
-        let tail = fits.map(\.resampleTail).min() ?? (1 - level) / 2
-        return Difference(
-            quantity: quantity, n: n, first: values[0], second: values[1], difference: delta,
-            standardError: standardDeviation(differences), low: quantile(tail, ofSorted: differences),
-            high: quantile(1 - tail, ofSorted: differences),
-            pValue: min(1, 2 * min(share { $0 <= 0 }, share { $0 >= 0 })), pFamily: nil,
-            equivalence: margin.map { margin in max(share { $0 >= margin }, share { $0 <= -margin }) })
     }
 
     private static func dot(_ weights: [Double], _ values: [Double]) -> Double {

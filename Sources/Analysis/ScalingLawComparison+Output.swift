@@ -49,7 +49,8 @@ extension ScalingLawComparison {
             ScalingLawFit.object(groups[index].map { ($0.column, .string($0.value)) })
         }
         return [
-            "law": .string(pair.law), "first": group(pair.groups[0]), "second": group(pair.groups[1]),
+            "law": .string(pair.law), "method": JSON(pair.method), "first": group(pair.groups[0]),
+            "second": group(pair.groups[1]),
             "differences": .array(pair.differences.map { $0.json() }), "tests": .array(pair.tests.map { $0.json() }),
             "notes": JSON(pair.notes), "verdicts": JSON(verdicts(pair)),
         ]

@@ -61,6 +61,9 @@ public struct SharingTest: Sendable, Equatable {
         if analysis.options.loss.isRobust {
             return [SharingTest(noTestOf: names, because: "no test: a Huber loss is not a likelihood of normal errors")]
         }
+        if analysis.rows.columns.cluster != nil {
+            return [SharingTest(noTestOf: names, because: "no test: points are clustered")]
+        }
         var options = analysis.options
         options.shared = []
         let points = groups.map { analysis.groups[$0].points(analysis.data, options).fitted }

@@ -49,6 +49,8 @@ public struct ScalingLawComparison: Sendable, Equatable {
         public let groups: [Int]
         public let first: String
         public let second: String
+        /// `delta method`, or `bootstrap` where both fits have refits; nil = nothing is compared.
+        public let method: String?
         public internal(set) var differences: [Difference]
         public let tests: [SharingTest]
         /// Why something is not compared, and what was assumed.
@@ -58,8 +60,11 @@ public struct ScalingLawComparison: Sendable, Equatable {
     public let level: Double
     public let margin: Double?
     public internal(set) var pairs: [Pair]
-    /// `delta method`, or `bootstrap`.
-    public let method: String
+    /// `delta method`, `bootstrap`, or both where pairs differ.
+    public var method: String {
+        let methods = Set(pairs.compactMap(\.method)).sorted()
+        return methods.isEmpty ? "delta method" : methods.joined(separator: " or ")
+    }
     let groups: [[(column: String, value: String)]]
 
     /// The largest number of groups whose pairs are compared.
@@ -81,8 +86,6 @@ public struct ScalingLawComparison: Sendable, Equatable {
         level = analysis.options.level
         margin = options.margin
         groups = analysis.groups.map(\.key)
-        let isResampled = analysis.fits.allSatisfy { $0.isRefused || !$0.resamples.isEmpty }
-        method = isResampled ? "bootstrap" : "delta method"
         pairs = inParallel(places.count, each: 1, threads: analysis.options.threads) { place in
             let (law, a, b) = places[place]
             return [Pair(analysis, law: law, a, b, options)]
@@ -103,7 +106,7 @@ public struct ScalingLawComparison: Sendable, Equatable {
     }
 
     public static func == (a: ScalingLawComparison, b: ScalingLawComparison) -> Bool {
-        a.level == b.level && a.margin == b.margin && a.pairs == b.pairs && a.method == b.method
+        a.level == b.level && a.margin == b.margin && a.pairs == b.pairs
     }
 }
 
@@ -116,17 +119,21 @@ extension ScalingLawComparison.Pair {
         groups = [a, b]
         (first, second) = (fits[0].title, fits[1].title)
         if let refused = fits.first(where: \.isRefused) {
-            (differences, tests, notes) = ([], [], ["\(refused.title) is refused: no comparison"])
+            (method, differences, tests) = (nil, [], [])
+            notes = ["\(refused.title) is refused: no comparison"]
             return
         }
         let points = [a, b].map { analysis.groups[$0].points(analysis.data, analysis.options).fitted }
         let places = MatchedPoints(points, x: analysis.rows.columns.x, law: analysis.laws[index], at: options.at)
+        let isResampled = fits.allSatisfy { !$0.resamples.isEmpty }
+        method = places.n.isEmpty ? nil : isResampled ? "bootstrap" : "delta method"
         differences = places.n.flatMap { n in
             FitDifference(fits[0], fits[1], n: n, others: places.others).all(
                 level: analysis.options.level, margin: options.margin)
         }
         tests = SharingTest.all(analysis, law: analysis.laws[index], [a, b])
-        notes = places.notes
+        let lacks = !isResampled && fits.contains { !$0.resamples.isEmpty }
+        notes = places.notes + (lacks ? ["by the delta method: one of the fits has no bootstrap refits"] : [])
     }
 }
 

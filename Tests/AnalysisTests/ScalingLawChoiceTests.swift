@@ -63,6 +63,21 @@ import Testing
         #expect(choice.text().contains("holdout_rmsle") && choice.text().contains("error at the rows held out: "))
     }
 
+    @Test func criteriaOfOtherPointsAreNotCompared() throws {
+        // E is of the first law alone: its criteria are of all groups, those of the second of one.
+        let choice = try #require(try oracle.analyse(laws: Array(laws[...1])) { $0.shared = ["E"] }.choice)
+        for group in choice.groups {
+            #expect(group.rows.allSatisfy { $0.aicc.isFinite && $0.bic.isFinite })
+            #expect(group.rows.allSatisfy { $0.deltaAICc.isNaN && $0.weight.isNaN && $0.deltaBIC.isNaN })
+            #expect(group.verdicts.first?.hasPrefix("no choice by AICc or BIC: those of E + A/x^alpha are of") == true)
+            #expect(!group.verdicts.contains { $0.hasPrefix("AICc") || $0.hasPrefix("BIC") })
+        }
+        let both = try #require(try oracle.analyse(laws: Array(laws[...1])) { $0.shared = ["alpha"] }.choice)
+        for group in both.groups {
+            #expect(group.rows.map(\.deltaAICc).min() == 0 && group.verdicts.contains { $0.hasPrefix("AICc: ") })
+        }
+    }
+
     @Test func oneLawIsNoChoice() throws {
         #expect(try oracle.analyse().choice == nil)
         #expect(try oracle.analyse { $0.crossValidates = true }.choice?.groups[0].verdicts == [])

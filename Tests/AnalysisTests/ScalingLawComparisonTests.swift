@@ -61,6 +61,17 @@ import Testing
         }
     }
 
+    @Test func clusteredPointsAreNotTested() throws {
+        let names = oracle.table.columns.filter { $0.name != "c" }
+        let table = Table(names + [Column("c", (0..<oracle.table.rowCount).map { "c\($0 / 4)" })])
+        let comparison = try ScalingLawComparison(oracle.analyse(cluster: "c", table: table))
+        for pair in comparison.pairs {
+            #expect(pair.tests.map(\.note) == ["no test: points are clustered"])
+            #expect(pair.tests.allSatisfy { $0.pValue.isNaN && $0.fPValue.isNaN })
+            #expect(pair.differences.allSatisfy { $0.pValue != nil })
+        }
+    }
+
     @Test func pValuesAreCorrectedAsOneFamily() throws {
         let comparison = try compare()
         let all = comparison.pairs.flatMap(\.differences)
@@ -117,8 +128,45 @@ import Testing
             // Monte Carlo: the error of a standard error from 400 refits is 3.5 %; five of them, and the curve's bend.
             #expect(agree(b.standardError, a.standardError ?? .nan, 0.25))
             #expect((b.low ?? .nan) < b.difference && b.difference < (b.high ?? .nan))
-            #expect((b.pValue ?? .nan) >= 2.0 / 401)
         }
+    }
+
+    @Test func bootstrapPValuesAgreeWithTheirIntervals() throws {
+        for clusters in [2, 5] {
+            let names = oracle.table.columns.filter { $0.name != "c" }
+            let table = Table(names + [Column("c", (0..<oracle.table.rowCount).map { "c\($0 % clusters)" })])
+            let analysis = try oracle.analyse(cluster: "c", table: table) {
+                $0.interval = .bootstrap
+                $0.resamples = 200
+            }
+            var options = ScalingLawComparison.Options()
+            options.margin = 0.05
+            for difference in try ScalingLawComparison(analysis, options: options).pairs.flatMap(\.differences) {
+                let (low, high) = (try #require(difference.low), try #require(difference.high))
+                let p = try #require(difference.pValue)
+                #expect((p < 0.05) == (low > 0 || high < 0), "p \(p) [\(low), \(high)]")
+                if let equivalence = difference.equivalence {
+                    // One-sided at half of the interval's share.
+                    #expect((equivalence < 0.025) == (low > -0.05 && high < 0.05))
+                }
+            }
+        }
+    }
+
+    @Test func eachPairNamesItsMethod() throws {
+        // Three points for three parameters: no refits of the last group.
+        let groups = try oracle.table.texts("group")
+        let kept = groups.indices.filter { groups[$0] != "twin" || groups[..<$0].count { $0 == "twin" } < 3 }
+        let analysis = try oracle.analyse(table: oracle.table.rows(kept)) {
+            $0.interval = .bootstrap
+            $0.resamples = 50
+        }
+        #expect(analysis.fits.map(\.resamples.isEmpty) == [false, false, true])
+        let comparison = try ScalingLawComparison(analysis)
+        #expect(comparison.pairs.map(\.method) == ["bootstrap", "delta method", "delta method"])
+        #expect(comparison.method == "bootstrap or delta method")
+        #expect(comparison.json()["pairs"]?[1]?["method"] == "delta method")
+        #expect(comparison.pairs[1].notes.contains { $0.hasPrefix("by the delta method") })
     }
 
     @Test func refusedGroupsAreNotCompared() throws {
