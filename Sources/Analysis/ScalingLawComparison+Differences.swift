@@ -39,13 +39,14 @@ struct FitDifference {
     private func difference(
         _ quantity: ScalingLawComparison.Quantity, weights: [Double], _ level: Double, _ margin: Double?
     ) -> Difference {
-        let values = fits.indices.map { side in
-            Self.dot(weights, fits[side].model.values(fits[side].curveParameters, at: points[side]))
-        }
+        let curves = fits.indices.map { fits[$0].model.values(fits[$0].curveParameters, at: points[$0]) }
+        let values = curves.map { Self.dot(weights, $0) }
+        // Where a curve is flat to its last bits, its slope and the slope's error are rounding.
+        let rounding = 4e-16 * curves.reduce(0) { $0 + Self.dot(weights.map { abs($0) }, $1.map { abs($0) }) }
         let delta = values[0] - values[1]
         let isResampled = fits.allSatisfy { !$0.resamples.isEmpty }
         let (error, degrees) = isResampled ? resampledError(weights) : standardError(weights)
-        let isKnown = error.isFinite && error > 0 && delta.isFinite && fits[0].interval != .none
+        let isKnown = error.isFinite && error > rounding && delta.isFinite && fits[0].interval != .none
         let half = isKnown ? tQuantile(0.5 + level / 2, degrees: degrees) * error : .nan
         return Difference(
             quantity: quantity, n: n, first: values[0], second: values[1], difference: delta,

@@ -106,8 +106,19 @@ struct FitWarnings {
     /// Neighbouring residuals that resemble each other, where nothing takes care of it.
     private var dependence: [String] {
         guard problem.points.clusters == nil, !problem.isShared.contains(true) else { return [] }
-        let weights = problem.points.weights
-        let residuals = estimate.solution.residuals.enumerated().map { i, r in r * (weights?[i].squareRoot() ?? 1) }
+        let points = problem.points
+        // Repeats stand in the order of their y, which makes neighbours alike: those of one x are averaged.
+        var residuals: [Double] = []
+        var first = 0
+        for i in 1..<points.count + 1 {
+            guard i == points.count || points.x.columns.contains(where: { $0[i] != $0[first] }) else { continue }
+            let repeats = first..<i
+            let sum = repeats.reduce(0) {
+                $0 + estimate.solution.residuals[$1] * (points.weights?[$1].squareRoot() ?? 1)
+            }
+            residuals.append(sum / Double(repeats.count).squareRoot())
+            first = i
+        }
         return [residualAutocorrelation(residuals, parameterCount: 0)?.warning].compactMap(\.self)
     }
 

@@ -112,6 +112,9 @@ struct FitCommand: ParsableCommand {
         for leftOut in analysis.leftOut { note("assay: left out " + described(leftOut)) }
         let predictions = try use.predict.map { try ScalingLawPredictions(analysis, for: Table.read($0)) }
         for leftOut in predictions?.leftOut ?? [] { note("assay: not predicted: " + described(leftOut)) }
+        if predictions != nil && search.weights != nil {
+            note("assay: prediction intervals are those of a new point of weight 1")
+        }
         let comparison = try use.comparison(of: analysis)
         try use.draw(analysis, predictions)
         switch output.chosen {
