@@ -85,14 +85,6 @@ final class LossResiduals: ResidualSource {
             }
         }
     }
-
-    /// The gradient of ½ Σ s² by the open parameters, [q], where `residuals` was last asked.
-    func gradient(_ theta: UnsafePointer<Double>, _ s: UnsafePointer<Double>, scratch: UnsafeMutablePointer<Double>)
-        -> [Double]
-    {
-        jacobian(theta, scratch)
-        return open.indices.map { sumOfProducts(scratch + $0 * residualCount, s, residualCount) }
-    }
 }
 
 extension Loss {

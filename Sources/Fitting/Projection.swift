@@ -97,8 +97,6 @@ final class Projection: ResidualSource {
         }
     }
 
-    func side(ofSolved slot: Int) -> Bounds.Side? { linear.side(slot) }
-
     private func evaluate() {
         let (n, p) = (residualCount, model.parameters.count)
         model.evaluate(
