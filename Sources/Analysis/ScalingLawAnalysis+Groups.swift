@@ -43,7 +43,10 @@ extension ScalingLawAnalysis {
     ) -> [ScalingLawFit] {
         let points = groups.map { $0.points(data, options) }
         let problems = points.map { FitProblem(law, $0.fitted, options, place: data.rows.shortPlace) }
-        let sound = problems.indices.filter { problems[$0].refusal == nil }
+        // In the order of their names, so that the order of rows does not change a bit.
+        let sound = problems.indices.filter { problems[$0].refusal == nil }.sorted {
+            groups[$0].key.map(\.value).lexicographicallyPrecedes(groups[$1].key.map(\.value))
+        }
         var fits = problems.map { ScalingLawFit(refused: $0.refusal ?? "", $0, options) }
         guard let together = SharedFitProblem(sound.map { problems[$0] }) else {
             var alone = options

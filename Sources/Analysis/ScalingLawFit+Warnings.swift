@@ -106,20 +106,26 @@ struct FitWarnings {
     /// Neighbouring residuals that resemble each other, where nothing takes care of it.
     private var dependence: [String] {
         guard problem.points.clusters == nil, !problem.isShared.contains(true) else { return [] }
-        let points = problem.points
-        // Repeats stand in the order of their y, which makes neighbours alike: those of one x are averaged.
-        var residuals: [Double] = []
+        let (points, free, p) = (problem.points, estimate.free, names.count)
+        let slopes = estimate.model.jacobian(estimate.parameters)
+        let curve = problem.loss.isLogarithmic ? estimate.model.values(estimate.parameters) : []
+        // Repeats stand in the order of their y, which makes neighbours alike: those of one x are averaged. A fit to
+        // the means, weighted by their number, is the fit to the points.
+        var (residuals, jacobian) = ([Double](), [Double]())
         var first = 0
         for i in 1..<points.count + 1 {
             guard i == points.count || points.x.columns.contains(where: { $0[i] != $0[first] }) else { continue }
             let repeats = first..<i
-            let sum = repeats.reduce(0) {
-                $0 + estimate.solution.residuals[$1] * (points.weights?[$1].squareRoot() ?? 1)
+            func mean(_ value: (Int) -> Double) -> Double {
+                let sum = repeats.reduce(0) { $0 + value($1) * (points.weights?[$1].squareRoot() ?? 1) }
+                return sum / Double(repeats.count).squareRoot()
             }
-            residuals.append(sum / Double(repeats.count).squareRoot())
+            residuals.append(mean { estimate.solution.residuals[$0] })
+            jacobian += free.map { j in mean { slopes[$0 * p + j] / (curve.isEmpty ? 1 : curve[$0]) } }
             first = i
         }
-        return [residualAutocorrelation(residuals, parameterCount: 0)?.warning].compactMap(\.self)
+        let found = residualAutocorrelation(residuals, jacobian: jacobian, parameterCount: free.count)
+        return [found?.warning].compactMap(\.self)
     }
 
     private var criteria: [String] {

@@ -199,18 +199,10 @@ final class BoundedLinear {
     private func orthonormalise(_ j: Int) -> Bool {
         let (column, unit) = (columns + j * n, basis + freeCount * n)
         for i in 0..<n { unit[i] = column[i] }
-        let before = sumOfProducts(unit, unit, n)
-        for earlier in 0..<freeCount {
-            let projection = sumOfProducts(basis + earlier * n, unit, n)
-            triangle[earlier * k + freeCount] = projection
-            addScaled(-projection, basis + earlier * n, unit, n)
-        }
-        let after = sumOfProducts(unit, unit, n)
-        guard after > 1e-26 * before, after.isFinite, after > .leastNormalMagnitude else { return false }
-        let norm = after.squareRoot()
-        triangle[freeCount * k + freeCount] = norm
-        let inverse = 1 / norm
-        for i in 0..<n { unit[i] *= inverse }
+        let (k, slot, triangle) = (k, freeCount, triangle)
+        let length = gramSchmidt(unit, n, against: basis, slot, share: 1e-26) { triangle[$0 * k + slot] = $1 }
+        guard let length else { return false }
+        triangle[slot * k + slot] = length
         return true
     }
 }

@@ -245,23 +245,16 @@ final class Descent {
         for slot in 0..<freeCount {
             let (column, unit) = (jacobian + free[slot] * n, basis + slot * n)
             for i in 0..<n { unit[i] = column[i] }
-            let before = sumOfProducts(unit, unit, n)
-            for earlier in 0..<slot {
-                let projection = sumOfProducts(basis + earlier * n, unit, n)
-                triangle[earlier * q + slot] = projection
-                addScaled(-projection, basis + earlier * n, unit, n)
+            let length = gramSchmidt(unit, n, against: basis, slot, share: 1e-30) {
+                triangle[$0 * q + slot] = $1
             }
-            let after = sumOfProducts(unit, unit, n)
-            guard after > 1e-30 * before else {
+            guard let length else {
                 triangle[slot * q + slot] = 0
                 projected[slot] = 0
                 for i in 0..<n { unit[i] = 0 }
                 continue
             }
-            let norm = after.squareRoot()
-            triangle[slot * q + slot] = norm
-            let inverse = 1 / norm
-            for i in 0..<n { unit[i] *= inverse }
+            triangle[slot * q + slot] = length
             projected[slot] = sumOfProducts(unit, rest, n)
             addScaled(-projected[slot], unit, rest, n)
         }
@@ -352,31 +345,4 @@ final class Descent {
         }
         return sum
     }
-}
-
-/// Σ x_i y_i in eight interleaved sums: the order of additions is fixed, and the processor overlaps them.
-@inline(__always) func sumOfProducts(
-    _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ n: Int
-) -> Double {
-    var sums = SIMD8<Double>.zero
-    var i = 0
-    while i + 8 <= n {
-        let a = UnsafeRawPointer(x + i).loadUnaligned(as: SIMD8<Double>.self)
-        let b = UnsafeRawPointer(y + i).loadUnaligned(as: SIMD8<Double>.self)
-        sums += a * b
-        i += 8
-    }
-    var sum = 0.0
-    while i < n {
-        sum += x[i] * y[i]
-        i += 1
-    }
-    return sum + ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]))
-}
-
-/// y += c x.
-@inline(__always) func addScaled(
-    _ c: Double, _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ n: Int
-) {
-    for i in 0..<n { y[i] += c * x[i] }
 }

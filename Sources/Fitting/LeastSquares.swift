@@ -52,26 +52,16 @@ public struct LeastSquaresSolution: Sendable, Equatable {
     public var iterations: Int
     public var algorithm: Algorithm
     public var termination: Termination
-    var wasStopped = false
 }
 
 /// Minimises the sum of squares from one start by each algorithm in turn, until one converges; the best is returned.
 public func minimize(
     _ problem: LeastSquaresProblem, from start: [Double], options: LeastSquaresOptions = .init()
 ) -> LeastSquaresSolution {
-    minimize(problem, from: start, options: options, shouldStop: nil)
-}
-
-/// `shouldStop` sees the parameters after each step and may end the search there.
-func minimize(
-    _ problem: LeastSquaresProblem, from start: [Double], options: LeastSquaresOptions,
-    shouldStop: ((_ parameters: UnsafeBufferPointer<Double>) -> Bool)?
-) -> LeastSquaresSolution {
     precondition(!options.algorithms.isEmpty, "no algorithm was named")
     let solver = TrustRegion(problem)
-    solver.shouldStop = shouldStop
     var best = solver.solve(from: start, by: options.algorithms[0], options: options)
-    for algorithm in options.algorithms.dropFirst() where !best.termination.isConverged && !best.wasStopped {
+    for algorithm in options.algorithms.dropFirst() where !best.termination.isConverged {
         let next = solver.solve(from: best.parameters, by: algorithm, options: options)
         if next.rss < best.rss || (next.rss == best.rss && next.termination.isConverged) { best = next }
     }

@@ -142,26 +142,25 @@ private final class SharedResiduals: ResidualSource {
         for g in groups.indices {
             let (n, own) = (groups[g].model.pointCount, fitters[g].all)
             let q = shared.count + own.count
-            withUnsafeTemporaryAllocation(of: Double.self, capacity: n * q + n) { room in
+            withUnsafeTemporaryAllocation(of: Double.self, capacity: n * (q + own.count) + n) { room in
                 let columns = room.baseAddress.unsafelyUnwrapped
                 _ = fill(g, columns + n * q)
                 sources[g].jacobian(theta, columns)
                 // What the group's own free parameters can follow leaves the shared columns.
-                var basis: [UnsafeMutablePointer<Double>] = []
+                let basis = columns + n * (q + 1)
+                var count = 0
                 for (slot, j) in own.enumerated() {
                     if groups[g].model.parameters[j].bounds.side(of: parameters[g][j], within: 0) != nil { continue }
-                    let unit = columns + (shared.count + slot) * n
-                    let before = sumOfProducts(unit, unit, n)
-                    for earlier in basis { addScaled(-sumOfProducts(earlier, unit, n), earlier, unit, n) }
-                    let after = sumOfProducts(unit, unit, n)
-                    guard after > 1e-26 * before else { continue }
-                    let inverse = 1 / after.squareRoot()
-                    for i in 0..<n { unit[i] *= inverse }
-                    basis.append(unit)
+                    let unit = basis + count * n
+                    for i in 0..<n { unit[i] = columns[(shared.count + slot) * n + i] }
+                    if gramSchmidt(unit, n, against: basis, count, share: 1e-26) != nil { count += 1 }
                 }
                 for slot in shared.indices {
                     let column = columns + slot * n
-                    for unit in basis { addScaled(-sumOfProducts(unit, column, n), unit, column, n) }
+                    for row in 0..<count {
+                        let unit = basis + row * n
+                        addScaled(-sumOfProducts(unit, column, n), unit, column, n)
+                    }
                     for i in 0..<n { out[slot * residualCount + offset + i] = column[i] }
                 }
             }

@@ -5,8 +5,6 @@ internal import LinearAlgebra
 final class TrustRegion {
     private let problem: LeastSquaresProblem
     private var workspaces: [Algorithm: UnsafeMutablePointer<gsl_multifit_nlinear_workspace>] = [:]
-    /// Called after each step with the parameters; true stops the search there.
-    var shouldStop: ((_ parameters: UnsafeBufferPointer<Double>) -> Bool)?
 
     private static let quiet: Void = { _ = gsl_set_error_handler_off() }()
 
@@ -74,7 +72,6 @@ final class TrustRegion {
         var status = withUnsafePointer(to: view.vector) { gsl_multifit_nlinear_init($0, system, w) }
         var iterations = 0
         var termination: Termination?
-        var wasStopped = false
         while status == 0 {
             let cosine = gradientCosine(w)
             if cosine <= options.gradientTolerance {
@@ -91,10 +88,6 @@ final class TrustRegion {
             let p = problem.parameterCount
             let (x, dx) = (w.pointee.x.pointee.data, w.pointee.dx.pointee.data)
             if let x, let dx, (0..<p).allSatisfy({ abs(dx[$0]) <= options.stepTolerance * abs(x[$0]) }) { break }
-            if let shouldStop, shouldStop(UnsafeBufferPointer(start: x, count: p)) {
-                wasStopped = true
-                break
-            }
         }
         let x = UnsafeBufferPointer(start: w.pointee.x.pointee.data, count: problem.parameterCount)
         let cosine = gradientCosine(w)
@@ -105,7 +98,7 @@ final class TrustRegion {
             : .notConverged("no step lowers the residuals, but the gradient is not zero (cosine \(cosine))")
         return LeastSquaresSolution(
             parameters: Array(x), rss: squaredNorm(w.pointee.f), gradientCosine: cosine, iterations: iterations,
-            algorithm: algorithm, termination: termination ?? stalled, wasStopped: wasStopped)
+            algorithm: algorithm, termination: termination ?? stalled)
     }
 
     private func squaredNorm(_ f: UnsafeMutablePointer<gsl_vector>) -> Double {
