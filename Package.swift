@@ -30,6 +30,7 @@ let rooms: [Target] = [
     .target(
         name: "RunStore",
         dependencies: ["HDF5", "Records", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "Importers", dependencies: ["RunStore", "Records", "Tables", "CArchives"]),
 
     // From the store to the answer.
     .target(name: "Scoring", dependencies: ["LinearAlgebra", "Statistics", "CKernels"]),
