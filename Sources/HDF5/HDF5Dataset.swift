@@ -81,16 +81,21 @@ public struct HDF5Dataset: ~Copyable {
         return Array(buffer)
     }
 
-    /// Reads everything as strings.
-    public func readStrings() throws(HDF5Error) -> [String] {
+    /// Reads strings, [N]: all of them, or those of `rows`.
+    public func readStrings(rows: Range<Int>? = nil) throws(HDF5Error) -> [String] {
         guard case .string(let bytes) = info.type else { throw failure("it holds \(info.type), not strings") }
-        let total = shape.reduce(1, *)
+        let (start, count) = (rows.map { [$0.lowerBound] }, rows.map { [$0.count] } ?? shape)
+        let total = count.reduce(1, *)
         if total == 0 { return [] }
         let type = try Handle(.type, "H5Dget_type", object: object, path: path) { H5Dget_type(handle.id) }
-        let space = try Handle(.space, "H5Dget_space", object: object, path: path) { H5Dget_space(handle.id) }
-        return try HDF5.readStrings(
-            count: total, bytes: bytes, type: type.id, space: space.id, call: "H5Dread", object: object, path: path
-        ) { H5Dread(handle.id, $0, chdf5_all(), chdf5_all(), chdf5_default_plist(), $1) }
+        var texts: [String] = []
+        try transfer("H5Dread", total, start: start ?? shape.map { _ in 0 }, count: count) {
+            (memory, file) throws(HDF5Error) in
+            texts = try HDF5.readStrings(
+                count: total, bytes: bytes, type: type.id, space: memory, call: "H5Dread", object: object, path: path
+            ) { H5Dread(handle.id, $0, memory, file, chdf5_default_plist(), $1) }
+        }
+        return texts
     }
 
     // MARK: Writing
@@ -135,6 +140,15 @@ public struct HDF5Dataset: ~Copyable {
     private func transfer(
         _ call: String, _ elements: Int, start: [Int], count: [Int], _ body: (_ memory: hid_t, _ file: hid_t) -> herr_t
     ) throws(HDF5Error) {
+        try transfer(call, elements, start: start, count: count) { (memory, file) throws(HDF5Error) in
+            _ = try check(call, object: object, path: path) { body(memory, file) }
+        }
+    }
+
+    private func transfer(
+        _ call: String, _ elements: Int, start: [Int], count: [Int],
+        _ body: (_ memory: hid_t, _ file: hid_t) throws(HDF5Error) -> Void
+    ) throws(HDF5Error) {
         precondition(start.count == shape.count && count.count == shape.count, "a block of \(object) has its rank")
         precondition(elements == count.reduce(1, *), "\(elements) elements for a block of \(count)")
         precondition(zip(zip(start, count), shape).allSatisfy { $0.0 >= 0 && $0.0 + $0.1 <= $1 }, "block outside")
@@ -147,7 +161,7 @@ public struct HDF5Dataset: ~Copyable {
                 H5Sselect_hyperslab(file.id, H5S_SELECT_SET, starts, nil, counts, nil)
             }
         }
-        _ = try check(call, object: object, path: path) { body(memory.id, file.id) }
+        try body(memory.id, file.id)
     }
 
     func failure(_ reason: String) -> HDF5Error {

@@ -7,25 +7,8 @@ extension RunFile {
 
     /// The samples in the order of every [N, …] dataset. Throws when there are none, or when a label is no class.
     public func samples() throws(RunStoreError) -> Samples {
-        let part = parts[0]
-        guard part.sampleCount != nil else {
-            throw RunStoreError(path, dataset: "/samples", .missingDataset)
-        }
-        return try reading(part) { (file) throws(HDF5Error) in
-            let ids = try file.dataset("/samples/id").read(Int64.self)
-            let labels = try file.dataset("/samples/label").read(Int64.self)
-            let names = part.hasNames ? try file.dataset("/samples/name").readStrings() : nil
-            return (ids, labels, names)
-        } then: { (ids, labels, names) throws(RunStoreError) in
-            let largest = Int64(Int32.max) + 1
-            let bound = classCount.map { min(Int64($0), largest) }
-            if let wrong = labels.firstIndex(where: { !(0..<(bound ?? largest)).contains($0) }) {
-                throw RunStoreError(
-                    part.path, dataset: "/samples/label", sample: wrong,
-                    .label(labels[wrong], classes: bound.map { Int($0) }))
-            }
-            return Samples(ids: ids, labels: labels.map { Int32($0) }, names: names)
-        }
+        let reader = try SampleReader(self)
+        return try reader.read(0..<reader.count, withNames: true)
     }
 
     // MARK: Logits

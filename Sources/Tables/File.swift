@@ -13,10 +13,10 @@
 /// All bytes of a file; "-" is standard input.
 public func fileContents(_ path: String) throws(TableError) -> [UInt8] {
     let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure(path, reading: true) }
+    guard descriptor >= 0 else { throw fileFailure(path, reading: true) }
     defer { if descriptor != 0 { close(descriptor) } }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw failure(path, reading: true) }
+    guard fstat(descriptor, &status) == 0 else { throw fileFailure(path, reading: true) }
     if status.st_mode & S_IFMT == S_IFDIR { throw TableError(.unreadable("it is a directory"), source: path) }
     var result = [UInt8]()
     var room = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) + 1 : 1 << 16
@@ -33,7 +33,7 @@ public func fileContents(_ path: String) throws(TableError) -> [UInt8] {
         }
         if problem != 0 {
             errno = problem
-            throw failure(path, reading: true)
+            throw fileFailure(path, reading: true)
         }
         if received == 0 { return result }
         if result.isEmpty { result = piece } else { result += piece }
@@ -41,33 +41,75 @@ public func fileContents(_ path: String) throws(TableError) -> [UInt8] {
     }
 }
 
-/// Replaces a file by `text`: written aside and renamed, so that a reader never sees half a table; "-" is standard
-/// output.
-func write(_ text: String, to path: String) throws(TableError) {
-    let aside = path == "-" ? path : "\(path).\(getpid()).tmp"
-    let descriptor = path == "-" ? 1 : open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw failure(path, reading: false) }
-    var text = text
-    let problem: Int32 = text.withUTF8 { bytes in
+/// A file in the making: written aside and renamed when it is finished, so that a reader never sees half of it; "-" is
+/// standard output. What is not finished leaves nothing behind.
+public final class OutputFile {
+    public let path: String
+    private let aside: String
+    private let descriptor: Int32
+    private var isOpen: Bool
+
+    /// Makes the directories above it where they are missing. Throws `TableError.unwritable`.
+    public init(_ path: String) throws(TableError) {
+        self.path = path
+        aside = "\(path).\(getpid()).tmp"
+        isOpen = path != "-"
+        guard isOpen else {
+            descriptor = 1
+            return
+        }
+        for slash in path.indices.dropFirst() where path[slash] == "/" { mkdir(String(path[..<slash]), 0o777) }
+        descriptor = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            isOpen = false
+            throw fileFailure(path, reading: false)
+        }
+    }
+
+    deinit {
+        guard isOpen else { return }
+        close(descriptor)
+        unlink(aside)
+    }
+
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(TableError) {
         var written = 0
         while written < bytes.count {
             let n = systemWrite(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
             if n < 0, errno == EINTR { continue }
-            if n < 0 { return errno }
+            guard n >= 0 else { throw fileFailure(path, reading: false) }
             written += n
         }
-        return 0
     }
-    if path == "-", problem == 0 { return }
-    let closing = path == "-" ? 0 : close(descriptor)
-    if problem == 0, closing == 0, rename(aside, path) == 0 { return }
-    let why = problem != 0 ? problem : errno
-    if path != "-" { unlink(aside) }
-    errno = why
-    throw failure(path, reading: false)
+
+    public func write(_ text: String) throws(TableError) {
+        var text = text
+        let result = text.withUTF8 { utf8 in
+            Result { () throws(TableError) in try write(UnsafeRawBufferPointer(utf8)) }
+        }
+        try result.get()
+    }
+
+    /// Gives the file its name.
+    public func finish() throws(TableError) {
+        guard isOpen else { return }
+        isOpen = false
+        if close(descriptor) == 0, rename(aside, path) == 0 { return }
+        let why = errno
+        unlink(aside)
+        errno = why
+        throw fileFailure(path, reading: false)
+    }
 }
 
-private func failure(_ path: String, reading: Bool) -> TableError {
+/// Replaces a file by `text` as a whole or not at all; "-" is standard output.
+public func write(_ text: String, to path: String) throws(TableError) {
+    let file = try OutputFile(path)
+    try file.write(text)
+    try file.finish()
+}
+
+func fileFailure(_ path: String, reading: Bool) -> TableError {
     let code = errno
     if reading, code == ENOENT || code == ENOTDIR { return TableError(.missingFile, source: path) }
     let why = String(cString: strerror(code))

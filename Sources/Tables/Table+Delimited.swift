@@ -13,16 +13,34 @@ extension Table {
         _ bytes: [UInt8], source: String? = nil, separator: UInt8 = UInt8(ascii: ",")
     ) throws(TableError) -> Table {
         let result: Result<Table, TableError> = bytes.withUnsafeBufferPointer { buffer in
-            var reader = DelimitedReader(bytes: buffer, separator: separator, source: source)
-            return Result { () throws(TableError) in try reader.table() }
+            Result { () throws(TableError) in
+                var reader = DelimitedReader(ByteWindow(buffer), separator: separator, source: source)
+                guard let table = try reader.table() else { preconditionFailure("the window is the whole text") }
+                return table
+            }
         }
         return try result.get()
+    }
+
+    /// Reads a file through a window, which grows where a row is longer than half of it.
+    static func csv(path: String, separator: UInt8) throws(TableError) -> Table {
+        var size = 1 << 20
+        while let window = try ByteWindow(path: path, size: size) {
+            if window.isLast, window.bytes.allSatisfy({ $0 <= 0x20 }) { break }
+            var reader = DelimitedReader(window, separator: separator, source: path)
+            if let table = try reader.table() { return table }
+            size *= 4
+        }
+        return try read(fileContents(path), source: path)
     }
 }
 
 /// One pass over the bytes; a second one when a column of numbers turns out to hold text further down.
 private struct DelimitedReader {
-    let bytes: UnsafeBufferPointer<UInt8>
+    let window: ByteWindow
+    var bytes: UnsafeBufferPointer<UInt8>
+    /// Set where a row goes on behind the window.
+    var outran = false
     let separator: UInt8
     let source: String?
     var position = 0
@@ -31,8 +49,9 @@ private struct DelimitedReader {
     /// Holds a quoted field with its doubled marks made single, until the next such field is read.
     let scratch = Scratch()
 
-    init(bytes: UnsafeBufferPointer<UInt8>, separator: UInt8, source: String?) {
-        self.bytes = bytes
+    init(_ window: ByteWindow, separator: UInt8, source: String?) {
+        self.window = window
+        bytes = window.bytes
         self.separator = separator
         self.source = source
     }
@@ -43,20 +62,22 @@ private struct DelimitedReader {
         TableError(reason, source: source, line: line, column: start.map { $0 - lineStart + 1 }, name: name)
     }
 
-    mutating func table() throws(TableError) -> Table {
-        let hasMark = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
-        position = hasMark ? 3 : 0
-        lineStart = position
-        let names = try header()
-        let body = (position, line, lineStart)
-        var isText = [Bool](repeating: false, count: names.count)
+    /// Nil where a row is longer than the window.
+    mutating func table() throws(TableError) -> Table? {
+        var isText: [Bool]?
         while true {
-            (position, line, lineStart) = body
-            var builders = isText.map { ColumnBuilder(isText: $0) }
+            let hasMark = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
+            (position, line, lineStart) = (hasMark ? 3 : 0, 1, hasMark ? 3 : 0)
+            let names = try header()
+            if outran { return nil }
+            var builders = names.indices.map { ColumnBuilder(isText: isText?[$0] ?? false) }
             let lines = try rows(into: &builders, names: names)
+            if outran { return nil }
             guard let rowCount = builders.first?.count, rowCount > 0 else { throw TableError(.noRows, source: source) }
             if builders.contains(where: \.turnedText) {
-                for (c, builder) in builders.enumerated() where builder.turnedText { isText[c] = true }
+                isText = builders.map { $0.isText || $0.turnedText }
+                try window.rewind()
+                bytes = window.bytes
                 continue
             }
             var starts = [String: [Int]]()
@@ -68,6 +89,15 @@ private struct DelimitedReader {
         }
     }
 
+    /// Moves the window where less than half of it is ahead.
+    private mutating func slide() throws(TableError) {
+        guard !window.isLast, bytes.count - position < bytes.count / 2 else { return }
+        try window.advance(by: position)
+        bytes = window.bytes
+        lineStart -= position
+        position = 0
+    }
+
     private mutating func header() throws(TableError) -> [String] {
         skipEmptyLines()
         guard position < bytes.count else { throw TableError(.empty, source: source) }
@@ -77,6 +107,7 @@ private struct DelimitedReader {
         var end = End.field
         while end == .field {
             let (start, field, next) = try self.field()
+            if outran { return names }
             let column = start - headerStart + 1
             guard let name = String(validating: field, as: UTF8.self) else {
                 throw TableError(.notUTF8, source: source, line: headerLine, column: column)
@@ -106,8 +137,15 @@ private struct DelimitedReader {
         var lines: [Int]?  // kept only where a row does not stand on the line that its number says
         var row = 0
         while true {
+            try slide()
             skipEmptyLines()
-            guard position < bytes.count else { return lines }
+            guard position < bytes.count else {
+                if window.isLast { return lines }
+                continue
+            }
+            if row == 0 {
+                for c in builders.indices { builders[c].reserve(window.total / max(1, bytes.count) * rowsAhead()) }
+            }
             let (rowLine, rowStart) = (line, lineStart)
             if lines == nil, rowLine != row + 2 { lines = (0..<row).map { $0 + 2 } }
             lines?.append(rowLine)
@@ -115,6 +153,7 @@ private struct DelimitedReader {
             var end = End.field
             while end == .field {
                 let (start, field, next) = try self.field()
+                if outran { return nil }
                 if c < builders.count, !builders[c].append(field, start: start - rowStart + 1) {
                     throw TableError(.notUTF8, source: source, line: rowLine, column: start - rowStart + 1)
                 }
@@ -132,9 +171,18 @@ private struct DelimitedReader {
         while position < bytes.count, bytes[position] == 0x0A || bytes[position] == 0x0D { endLine() }
     }
 
+    /// Lines in the window.
+    private func rowsAhead() -> Int { bytes.count(where: { $0 == 0x0A || $0 == 0x0D }) + 1 }
+
     /// Steps over LF, CRLF or CR.
     private mutating func endLine() {
-        if bytes[position] == 0x0D, position + 1 < bytes.count, bytes[position + 1] == 0x0A { position += 1 }
+        if bytes[position] == 0x0D {
+            if position + 1 < bytes.count {
+                if bytes[position + 1] == 0x0A { position += 1 }
+            } else {
+                outran = !window.isLast
+            }
+        }
         position += 1
         line += 1
         lineStart = position
@@ -154,6 +202,7 @@ private struct DelimitedReader {
 
     private mutating func endField() -> End {
         guard position < bytes.count else {
+            outran = !window.isLast
             line += 1
             return .line
         }
@@ -172,7 +221,11 @@ private struct DelimitedReader {
         var doubled = 0
         position += 1
         while true {
-            guard position < bytes.count else { throw opening }
+            guard position < bytes.count else {
+                guard !window.isLast else { throw opening }
+                outran = true
+                return (start, UnsafeBufferPointer(rebasing: bytes[start..<start]), .line)
+            }
             let byte = bytes[position]
             if byte == 0 { throw error(.nulByte, at: position) }
             if byte == mark {
@@ -228,6 +281,7 @@ struct ColumnBuilder {
     private var integers = [Int]()
     private var numbers = [Double]()
     private var texts = [String]()
+    private var room = 0
     private(set) var starts = [Int]()
     private(set) var count = 0
 
@@ -236,6 +290,12 @@ struct ColumnBuilder {
     var values: Column.Values {
         if isText { return .texts(texts) }
         return isInteger ? .integers(integers) : .numbers(numbers)
+    }
+
+    /// Takes room for so many cells at once.
+    mutating func reserve(_ cells: Int) {
+        if isText { texts.reserveCapacity(cells) } else { integers.reserveCapacity(cells) }
+        room = cells
     }
 
     /// False where the field is not UTF-8.
@@ -272,7 +332,8 @@ struct ColumnBuilder {
     private mutating func turnReal() {
         guard isInteger else { return }
         isInteger = false
-        numbers = integers.map(Double.init)
+        numbers.reserveCapacity(max(room, integers.count))
+        numbers.append(contentsOf: integers.lazy.map(Double.init))
         integers = []
     }
 

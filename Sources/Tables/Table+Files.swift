@@ -1,17 +1,26 @@
 extension Table {
     /// Reads a table from `.csv`, `.tsv`, `.jsonl` or `.json`; a file of another ending, and standard input ("-"), are
     /// told by their first character.
-    public static func read(_ path: String) throws(TableError) -> Table { try read(fileContents(path), source: path) }
+    public static func read(_ path: String) throws(TableError) -> Table {
+        switch ending(path) {
+        case "csv": try csv(path: path, separator: UInt8(ascii: ","))
+        case "tsv": try csv(path: path, separator: UInt8(ascii: "\t"))
+        default: try read(fileContents(path), source: path)
+        }
+    }
+
+    private static func ending(_ path: String) -> String {
+        path.split(separator: "/").last?.split(separator: ".").last.map { $0.lowercased() } ?? ""
+    }
 
     /// Reads a table from the contents of `source`.
     public static func read(_ content: [UInt8], source path: String) throws(TableError) -> Table {
-        let ending = path.split(separator: "/").last?.split(separator: ".").last.map { $0.lowercased() } ?? ""
         let mark = content.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         guard let first = content[mark...].first(where: { $0 > 0x20 }) else {
             throw TableError(content.contains(0) ? .nulByte : .empty, source: path)
         }
         let isArray = first == UInt8(ascii: "[")
-        switch ending {
+        switch ending(path) {
         case "csv": return try csv(content, source: path)
         case "tsv": return try csv(content, source: path, separator: UInt8(ascii: "\t"))
         case "jsonl", "ndjson": return try jsonLines(content, source: path)

@@ -52,20 +52,7 @@ extension Plan {
             "format": "assay-plan", "version": 1, "study": .string(study.name),
             "runs": .array(runs.map { ["id": .string($0.id), "digest": .string($0.digest), "resolved": $0.resolved] }),
         ]
-        try writeText(resolved.text(), to: study.store + ".plan.json")
-    }
-}
-
-/// Writes a file in one piece, making its directory.
-func writeText(_ text: String, to path: String) throws {
-    let directory = (path as NSString).deletingLastPathComponent
-    do {
-        if !directory.isEmpty {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        }
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-        throw WorkflowError.failure("\(path): cannot be written: \(systemReason(error))")
+        try Tables.write(resolved.text(), to: study.store + ".plan.json")
     }
 }
 

@@ -71,10 +71,10 @@ public struct Results {
     private func writeTables(_ answers: [Answer]) throws -> [String] {
         var written: [String] = []
         for answer in answers {
-            try writeText(answer.table.formatted(.csv), to: path(answer.name + ".csv"))
+            try Tables.write(answer.table.formatted(.csv), to: path(answer.name + ".csv"))
             written.append(path(answer.name + ".csv"))
             if let json = answer.json {
-                try writeText(json.text(), to: path(answer.name + ".json"))
+                try Tables.write(json.text(), to: path(answer.name + ".json"))
                 written.append(path(answer.name + ".json"))
             }
         }
@@ -123,7 +123,7 @@ public struct Results {
                 figures: pictures.filter { $0.show == answer.name && !$0.svg.isEmpty }.map { ($0.caption, $0.svg) })
         }
         sections.append(try provenance())
-        try writeText(
+        try Tables.write(
             Report(title: study.name, question: study.question, sections: sections).html(), to: path("report.html"))
         return path("report.html")
     }
@@ -192,6 +192,6 @@ private struct Stamp {
     }
 
     func write(_ digest: String, files: [String]) throws {
-        try writeText(JSON.object(["digest": .string(digest), "files": JSON(files)]).text(), to: path)
+        try Tables.write(JSON.object(["digest": .string(digest), "files": JSON(files)]).text(), to: path)
     }
 }

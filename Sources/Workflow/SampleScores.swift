@@ -69,9 +69,9 @@ public struct SampleScores: Sendable, Equatable {
     public func write(to path: String) throws {
         guard !ScoreHDF5.isNamed(path) else {
             try ScoreHDF5.write(table, sidecar: sidecar, to: path)
-            return try writeText(sidecar.text(), to: path + ".json")
+            return try Tables.write(sidecar.text(), to: path + ".json")
         }
-        try writeText(table.formatted(.csv), to: path)
-        try writeText(sidecar.text(), to: path + ".json")
+        try Tables.write(table.formatted(.csv), to: path)
+        try Tables.write(sidecar.text(), to: path + ".json")
     }
 }

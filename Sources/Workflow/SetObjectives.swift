@@ -90,6 +90,6 @@ struct SetObjectives {
             Column("images", rows.map(\.0)), Column("network", rows.map(\.1)), Column("dm", rows.map(\.2)),
             Column("dm-debiased", rows.map(\.3)),
         ])
-        try writeText(table.formatted(.csv), to: path)
+        try Tables.write(table.formatted(.csv), to: path)
     }
 }
