@@ -9,7 +9,7 @@ let rooms: [Target] = [
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CNumerics", providers: [.apt(["libopenblas-dev", "liblapacke-dev", "libgsl-dev"])]),
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
-    .systemLibrary(name: "CArchives", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CArchives", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libzip-dev"])]),
     .target(name: "CKernels"),
 
     // Foundations.

@@ -1,3 +1,4 @@
-// zlib for Swift.
+// zlib and libzip for Swift.
 #pragma once
+#include <zip.h>
 #include <zlib.h>

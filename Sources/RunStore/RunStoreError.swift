@@ -27,6 +27,8 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         case notBegun
         case samplesRequired
         case label(Int64, classes: Int?)
+        /// The id stood at an earlier sample already; the labels of both.
+        case repeatedSample(id: Int64, first: Int, labels: [Int32])
         /// `class` is the column of the first value; `count` how many of the block are no numbers.
         case nonFinite(value: Float, column: Int)
         case missingPart(Int, of: Int)
@@ -126,6 +128,9 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         case .label(let label, let classes):
             let range = classes.map { "0…\($0 - 1)" } ?? "0 or more"
             return "the label is \(label), expected \(range)"
+        case .repeatedSample(let id, let first, let labels):
+            let words = labels[0] == labels[1] ? "" : ", with label \(labels[0]) there and \(labels[1]) here"
+            return "the id \(id) stands at sample \(first) already\(words); every sample has an id of its own"
         case .nonFinite(let value, let column):
             return "the value in column \(column) is \(value.isNaN ? "NaN" : "\(value)"), not a number to compute with"
         case .missingPart(let part, let parts):

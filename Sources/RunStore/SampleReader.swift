@@ -62,3 +62,15 @@ public final class SampleReader: @unchecked Sendable {
         }
     }
 }
+
+extension RunFile {
+    /// Samples by class. Classes that have none count 0, unless the file claims more classes than it has samples.
+    public func classCounts(of samples: Samples) -> [Int: Int] {
+        var counts: [Int: Int] = [:]
+        for label in samples.labels { counts[Int(label), default: 0] += 1 }
+        if let classCount, classCount <= samples.count {
+            for label in 0..<max(0, classCount) { counts[label, default: 0] += 0 }
+        }
+        return counts
+    }
+}

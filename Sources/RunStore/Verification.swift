@@ -26,10 +26,14 @@ public struct Verification: Sendable, Equatable {
     public var problems: [Problem] = []
     /// False for a foreign file: nothing can be proved of it.
     public var hasDigests = false
+    /// Samples by class; empty without samples.
+    public var classCounts: [Int: Int] = [:]
 
     public var isSound: Bool { problems.isEmpty }
     /// Digests that were compared.
     public var digestCount: Int { items.map(\.digests).reduce(0, +) }
+    /// Values that are NaN or infinite.
+    public var nonFiniteCount: Int { items.map(\.nonFinite).reduce(0, +) }
 }
 
 extension Verification {
@@ -67,12 +71,27 @@ extension RunFile {
                 .init(error: RunStoreError(path, dataset: "/checkpoints/\(name)", checkpoint: at, fault)))
         }
         if sampleCount != nil {
-            do throws(RunStoreError) { _ = try samples() } catch {
+            do throws(RunStoreError) {
+                let samples = try samples()
+                found.classCounts = classCounts(of: samples)
+                if let repeated = repeatedSample(samples) { found.problems.append(.init(error: repeated)) }
+            } catch {
                 // Damage of the same dataset has been found already.
                 if case .label = error.fault { found.problems.append(.init(error: error)) }
             }
         }
         return found
+    }
+
+    /// The first sample whose id an earlier one has.
+    private func repeatedSample(_ samples: Samples) -> RunStoreError? {
+        let order = samples.ids.indices.sorted { (samples.ids[$0], $0) < (samples.ids[$1], $1) }
+        let second = zip(order, order.dropFirst()).filter { samples.ids[$0] == samples.ids[$1] }.map(\.1).min()
+        guard let second, let first = samples.ids.firstIndex(of: samples.ids[second]) else { return nil }
+        return RunStoreError(
+            path, dataset: "/samples/id", sample: second,
+            .repeatedSample(
+                id: samples.ids[second], first: first, labels: [samples.labels[first], samples.labels[second]]))
     }
 
     /// Compares the digests of the logits at some checkpoints, where the file carries digests. Throws `.damaged`.

@@ -46,13 +46,7 @@ struct InspectCommand: ParsableCommand {
             ))
         sections.append(("Checkpoints", "checkpoints", try Self.checkpoints(file)))
         if file.sampleCount != nil {
-            let labels = try file.samples().labels
-            var counts: [Int: Int] = [:]
-            for label in labels { counts[Int(label), default: 0] += 1 }
-            // A class without a sample is worth a row, unless there are more classes than samples.
-            if let classes = file.classCount, classes <= labels.count {
-                for label in 0..<max(0, classes) { counts[label, default: 0] += 0 }
-            }
+            let counts = file.classCounts(of: try file.samples())
             let classes = counts.keys.sorted()
             sections.append(
                 (

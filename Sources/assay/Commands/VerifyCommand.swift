@@ -1,15 +1,17 @@
 import ArgumentParser
 import RunStore
 import Tables
+import Workflow
 
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Prove that runs are as they were written.",
         discussion: """
-            Reads every value, compares every SHA-256 digest, and looks for NaN, for labels that are no class and for \
-            missing pieces. Damage is named by file, dataset and checkpoint, and the exit code is 65. A file that others \
-            wrote carries no digests: that is said, and is no failure.
+            Reads every value, compares every SHA-256 digest, and looks for NaN and infinity, for checkpoints out of \
+            order, for labels that are no class, for repeated sample ids and for missing pieces. Damage is named by file, \
+            dataset and checkpoint, and the exit code is 65. A file that others wrote carries no digests: that is said, \
+            and is no failure. --json has the samples of every class.
 
               assay verify runs/demo                     a whole store
               assay verify runs/demo/HL/full/5/seed1   one run
@@ -21,34 +23,32 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup var output: FormatOptions
 
     func run() throws {
-        var (names, states) = ([String](), [String]())
-        var (datasets, digests, problems) = ([Int](), [Int](), [Int]())
-        for path in try paths.flatMap(Self.runs) {
-            let found = try Verification(path: path)
-            for problem in found.problems { complain(problem.description) }
-            names.append(path)
-            states.append(!found.isSound ? "DAMAGED" : found.hasDigests ? "sound" : "no digests")
-            datasets.append(found.items.count)
-            digests.append(found.digestCount)
-            problems.append(found.problems.count)
+        let runs = try paths.flatMap(Self.runs)
+        var bar = ProgressBar("verifying", unit: "runs")
+        var found: [(path: String, verification: Verification)] = []
+        for path in runs {
+            bar.show(found.count, of: runs.count, detail: "\(found.count) of \(runs.count) runs")
+            let verification = try Verification(path: path)
+            bar.finish()
+            for problem in verification.problems { complain(problem.description) }
+            found.append((path, verification))
         }
-        let table = Table([
-            Column("run", names), Column("datasets", datasets), Column("digests", digests),
-            Column("problems", problems), Column("state", states),
-        ])
         if output.chosen == .json {
-            let document: JSON = ["format": "assay-verify", "version": 1, "runs": .array(table.objects())]
+            let document: JSON = [
+                "format": "assay-verify", "version": 1,
+                "runs": .array(found.map { verificationJSON($0.verification, path: $0.path) }),
+            ]
             print(document.text(), terminator: "")
         } else {
-            print(table.formatted(output.chosen), terminator: "")
+            print(verificationTable(found).formatted(output.chosen), terminator: "")
         }
-        let foreign = states.count { $0 == "no digests" }
+        let foreign = found.count { $0.verification.isSound && !$0.verification.hasDigests }
         if foreign > 0 {
             note(
-                "\(foreign) of \(names.count) runs carry no digests: they were not sealed by Assay, so that nothing "
+                "\(foreign) of \(found.count) runs carry no digests: they were not sealed by Assay, so that nothing "
                     + "can be proved of their values.")
         }
-        if problems.contains(where: { $0 > 0 }) { throw ExitCode(65) }
+        if found.contains(where: { !$0.verification.isSound }) { throw ExitCode(65) }
     }
 
     /// The runs of a store, or the one run that the path names.
