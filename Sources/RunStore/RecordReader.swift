@@ -52,6 +52,19 @@ public final class RecordReader: Sendable {
         }
         try part.read(checkpoint - (part.firstCheckpoint ?? 0), rows, into: buffer, asHalf: precision == .half)
     }
+
+    /// The rows at a checkpoint as floats, row-major. Throws `RunStoreError`.
+    public func floats(checkpoint: Int = 0, rows: Range<Int>) throws(RunStoreError) -> [Float] {
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: rows.count * rowBytes, alignment: 64)
+        defer { bytes.deallocate() }
+        try read(checkpoint: checkpoint, rows: rows, into: bytes)
+        guard precision == .half else { return Array(bytes.bindMemory(to: Float.self)) }
+        let halves = UnsafeBufferPointer(bytes.bindMemory(to: UInt16.self))
+        return [Float](unsafeUninitializedCapacity: halves.count) { floats, count in
+            Halves.convert(halves, to: UnsafeMutableBufferPointer(rebasing: floats[..<halves.count]))
+            count = halves.count
+        }
+    }
 }
 
 /// One file of a run, open for reading by many threads: HDF5 locks its calls itself, and `pread` needs no lock.

@@ -1,5 +1,6 @@
 import Crypto
 import HDF5
+import Records
 
 /// What `RunFile.verify` found.
 public struct Verification: Sendable, Equatable {

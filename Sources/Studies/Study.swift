@@ -25,6 +25,8 @@ public struct Study: Sendable, Equatable {
     /// How logits and soft labels are stored: `float16` or `float32`.
     public var precision: String
     public var blocks: [RunBlock]
+    /// Foreign logs that become runs of the store.
+    public var imports: [ImportChoice] = []
     public var analyses: [Named<AnalysisChoice>]
     public var figures: [FigureChoice]
 }
@@ -149,13 +151,15 @@ public struct ScoredSubsetChoice: Sendable, Equatable {
     }
     /// `el2n`, `cad-prune`, …
     public var method: String
+    /// The published form of the score; nil: its default.
+    public var variant: String?
     public var keep: Keep
     public var ipc: [Int]
     /// Fractions of a random pool of IPC / fraction images per class; empty: of the whole class.
     public var fractions: [Double]
     /// Number of windows over the sorted score, hardest first.
     public var windows: Int?
-    /// Windowed scores: checkpoints in a window (J) and windows averaged (W).
+    /// Windowed scores: checkpoints in a window (J) and windows averaged (W); nil: the score's default.
     public var span: Int?
     public var window: Int?
     public var from: SourceReference?

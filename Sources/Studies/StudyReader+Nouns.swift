@@ -190,7 +190,7 @@ extension SubsetChoice {
         let subset: SubsetChoice? = place.mapping { reader in
             guard let method = reader.required("method")?.word("method", among: methods) else {
                 // The keys are known all the same: one problem, not six.
-                for key in ["keep", "ipc", "fraction", "windows", "span", "window", "from", "balanced"] {
+                for key in ["variant", "keep", "ipc", "fraction", "windows", "span", "window", "from", "balanced"] {
                     _ = reader.optional(key)
                 }
                 return nil
@@ -212,8 +212,12 @@ extension ScoredSubsetChoice {
             .map { $0.word("rule", among: Keep.allCases.map(\.rawValue)) } ?? "highest"
         let fractions = reader.optional("fraction")?.list().compactMap { $0.number("in 0…1") { $0 > 0 && $0 <= 1 } }
         let windows = reader.optional("windows")
-        let span = windowed ? reader.required("span")?.integer(2...10_000) : nil
-        let window = windowed ? reader.required("window")?.integer(1...10_000) : nil
+        let variant = reader.optional("variant")?.string()
+        let span = (windowed ? reader.required("span") : reader.optional("span"))?.integer(2...10_000)
+        let window = (windowed ? reader.required("window") : reader.optional("window"))?.integer(1...10_000)
+        if let problem = reader.place.findings.vocabulary.scoreProblem(method, variant, span, window) {
+            reader.place.problem(problem)
+        }
         let from = reader.optional("from").map { SourceReference($0) }
         let balanced = reader.optional("balanced")?.flag() ?? true
         if windowed, span == nil || window == nil { return nil }
@@ -235,7 +239,7 @@ extension ScoredSubsetChoice {
         }
         if let from, from == nil { return nil }
         self.init(
-            method: method, keep: keep, ipc: ipc, fractions: fractions ?? [], windows: count, span: span,
+            method: method, variant: variant, keep: keep, ipc: ipc, fractions: fractions ?? [], windows: count, span: span,
             window: window, from: from ?? nil, balanced: balanced)
     }
 }

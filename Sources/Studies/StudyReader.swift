@@ -133,6 +133,8 @@ struct StudyReader {
             }
         }
         checkReferences(in: study)
+        study.imports =
+            reader.optional("import")?.list().compactMap { place in place.mapping { ImportChoice($0) } } ?? []
         study.analyses = section("analyses", required: false, else: .unread) { AnalysisChoice($0, in: study) }
         study.figures =
             reader.optional("figures")?.list().compactMap { place in

@@ -41,6 +41,11 @@ public func fileContents(_ path: String) throws(TableError) -> [UInt8] {
     }
 }
 
+/// Makes the directories in which a file is to stand; what cannot be made is said when the file is written.
+public func makeDirectories(above path: String) {
+    for slash in path.indices.dropFirst() where path[slash] == "/" { mkdir(String(path[..<slash]), 0o777) }
+}
+
 /// A file in the making: written aside and renamed when it is finished, so that a reader never sees half of it; "-" is
 /// standard output. What is not finished leaves nothing behind.
 public final class OutputFile {
@@ -58,7 +63,7 @@ public final class OutputFile {
             descriptor = 1
             return
         }
-        for slash in path.indices.dropFirst() where path[slash] == "/" { mkdir(String(path[..<slash]), 0o777) }
+        makeDirectories(above: path)
         descriptor = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             isOpen = false

@@ -17,7 +17,7 @@ extension Table {
         switch format {
         case .table: aligned()
         case .json: jsonRows()
-        case .csv: csvText()
+        case .csv: csv(withHeader: true)
         case .md: markdown()
         case .tex: latex()
         }
@@ -43,22 +43,17 @@ extension Table {
         }.joined()
     }
 
-    private func csvText() -> String {
-        var out = columns.map { Self.quoted($0.name) }.joined(separator: ",") + "\n"
+    /// Comma-separated values; without the header a table is written piece by piece.
+    public func csv(withHeader: Bool) -> String {
+        var out = withHeader ? columns.map { csvField($0.name) }.joined(separator: ",") + "\n" : ""
         for row in 0..<rowCount {
             for (c, column) in columns.enumerated() {
                 if c > 0 { out += "," }
-                if case .texts(let v) = column.values { out += Self.quoted(v[row]) } else { out += column.text(row) }
+                if case .texts(let v) = column.values { out += csvField(v[row]) } else { out += column.text(row) }
             }
             out += "\n"
         }
         return out
-    }
-
-    private static func quoted(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { $0 != 0x2C && $0 != 0x22 && $0 != 0x0A && $0 != 0x0D }
-        if isPlain { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 
     private func jsonRows() -> String {

@@ -37,9 +37,7 @@ enum NumPyFile {
     /// Writes arrays as `.npz`, uncompressed as `numpy.savez` does. Throws `WorkflowError` and what the arrays throw.
     static func write(archive arrays: [NumPyArray], to path: String) throws {
         func failure(_ reason: String) -> WorkflowError { .failure("\(path): cannot be written: \(reason)") }
-        // Makes the directory, and says what is wrong with the place before libzip does.
-        let place = try OutputFile(path + ".place")
-        defer { withExtendedLifetime(place) {} }
+        makeDirectories(above: path)
         var code: Int32 = 0
         guard let archive = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, &code) else {
             throw failure("libzip's error \(code)")
@@ -102,8 +100,10 @@ private final class ArchiveMember {
             (codes[0], codes[1]) = (ZIP_ER_READ, 0)
             return zip_int64_t(2 * MemoryLayout<Int32>.size)
         case ZIP_SOURCE_SUPPORTS:
-            return [ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT, ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE]
-                .reduce(0) { $0 | 1 << zip_int64_t($1.rawValue) }
+            return [
+                ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT, ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE,
+            ]
+            .reduce(0) { $0 | 1 << zip_int64_t($1.rawValue) }
         default: return -1
         }
     }
@@ -119,7 +119,9 @@ private final class ArchiveMember {
                 }
                 let count = min(length - done, piece.count - position)
                 piece.withUnsafeBytes { bytes in
-                    if let from = bytes.baseAddress { data?.advanced(by: done).copyMemory(from: from + position, byteCount: count) }
+                    if let from = bytes.baseAddress {
+                        data?.advanced(by: done).copyMemory(from: from + position, byteCount: count)
+                    }
                 }
                 (done, position) = (done + count, position + count)
             }

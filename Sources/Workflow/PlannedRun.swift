@@ -36,6 +36,7 @@ public struct PlannedRun: Sendable, Equatable {
 
     public struct ScoredImages: Sendable, Equatable {
         public var method: String
+        public var variant: String?
         public var keep: ScoredSubsetChoice.Keep
         public var ipc: Int
         /// Kept fraction of a random pool of ipc / fraction images per class.
@@ -146,6 +147,7 @@ extension PlannedRun {
         case .random: members["method"] = "random"
         case .scored(let scored):
             members["method"] = .string(scored.method)
+            members["variant"] = JSON(scored.variant)
             members["keep"] = .string(scored.keep.rawValue)
             members["fraction"] = JSON(scored.fraction)
             members["window_start"] = JSON(scored.start)

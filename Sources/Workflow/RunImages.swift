@@ -45,9 +45,10 @@ struct RunImages {
         case .scored(let scored):
             let source = try open(scored.source, plan: plan)
             try source.requireSoundLogits(checkpoints: 0..<source.checkpointCount)
-            let result = try score(source, method: scored.scoreMethod).score
+            let request = try ScoreRequest(
+                scored.method, variant: scored.variant, span: scored.span, window: scored.window)
             let candidates = Candidates(
-                scores: result.values, direction: result.direction, labels: labels, classes: classes, ids: ids)
+                scores: try ScoringJob([source], [request]).values()[0], direction: request.direction, labels: labels, classes: classes, ids: ids)
             let subset =
                 if let fraction = scored.fraction {
                     try candidates.selectFromPool(
@@ -92,11 +93,6 @@ struct RunImages {
 }
 
 extension PlannedRun.ScoredImages {
-    fileprivate var scoreMethod: ScoreMethod {
-        method == "cad-prune"
-            ? .cadPrune(span: span ?? 0, window: window ?? 0, allowMismatched: false) : .el2n(checkpoints: nil)
-    }
-
     fileprivate var rule: KeepRule {
         switch keep {
         case .easiest: .easiest

@@ -1,77 +1,126 @@
 import RunStore
 import Scoring
-import Statistics
 import Tables
 
-/// The scores of one or more runs of the same samples, as a table and its sidecar.
-public struct SampleScores: Sendable, Equatable {
-    /// `sample_id,label,score`, and `std` (ddof 1) for several runs; one row per sample in the order of `/samples`.
-    public let table: Table
-    /// Method, variant, direction, checkpoints, pass and digests.
-    public let sidecar: JSON
-    public let warnings: [String]
+/// Scores as they are written: `sample_id,label,score`, `std` (ddof 1) for several runs, `name` where the runs have
+/// names; one row per sample in the order of `/samples`; a sidecar for each score.
+public struct SampleScores: Sendable {
+    private let job: ScoringJob
+    private let hasNames: Bool
 
-    public init(runs: [RunFile], method: ScoreMethod) throws {
-        var scored: [ScoredRun] = []
-        var first: (run: RunFile, ids: [Int64], labels: [Int32])?
-        for (index, run) in runs.enumerated() {
-            let isRepeated = runs[..<index].contains {
-                $0.path == run.path
-                    || $0.description.digest != nil && $0.description.digest == run.description.digest
-                        && $0.description.id == run.description.id
-            }
-            if isRepeated { throw WorkflowError(64, "\(run.path): the run is named twice, and counts once") }
-            let samples = try run.samples()
-            if let first, first.ids != samples.ids || first.labels != samples.labels {
-                throw WorkflowError.badData(
-                    "\(run.path): its samples are not those of \(first.run.path) (scores of several runs are averaged per sample)"
-                )
-            }
-            if first == nil { first = (run, samples.ids, samples.labels) }
-            let next = try score(run, method: method)
-            if let leading = scored.first, let first, next.epochs != leading.epochs {
-                throw WorkflowError.badData(
-                    "\(run.path): it is scored at epochs \(Self.text(next.epochs)), and \(first.run.path) at "
-                        + "\(Self.text(leading.epochs)) (only scores of the same checkpoints are averaged)")
-            }
-            scored.append(next)
-        }
-        guard let first, let leading = scored.first else { throw WorkflowError(64, "no run to score") }
-        let values = first.ids.indices.map { row in scored.map { $0.score.values[row] } }
-        var columns = [
-            Column("sample_id", first.ids.map { Int($0) }), Column("label", first.labels.map { Int($0) }),
-            Column("score", values.map { mean($0) }),
-        ]
-        if runs.count > 1 { columns.append(Column("std", values.map { standardDeviation($0) ?? .nan })) }
-        table = Table(columns)
-        warnings = zip(runs, scored).flatMap { run, scored in scored.warnings.map { "\(run.path): \($0)" } }
-        sidecar = .object([
-            "format": "assay-score", "version": 1, "method": .string(leading.score.method),
-            "variant": .string(leading.score.variant), "direction": .string(leading.score.direction.rawValue),
-            "definition": .string(leading.score.definition),
-            "positions": .array(leading.score.positions.map(JSON.integer)),
-            "epochs": .array(leading.epochs.map(JSON.number)), "pass": JSON(leading.pass), "n": .integer(runs.count),
+    public init(_ job: ScoringJob) {
+        self.job = job
+        hasNames = (try? SampleReader(job.scorers[0].run).hasNames) ?? false
+    }
+
+    public var warnings: [String] { job.warnings }
+
+    /// Method, variant, direction, definition, checkpoints, pass and digests of one score.
+    public func sidecar(_ index: Int) throws -> JSON {
+        let (request, leading) = (job.requests[index], job.scorers[0])
+        let description = leading.run.description
+        // The plan fills the parameters into the definition; the values are not needed for it.
+        let score = leading.plan.score(index, values: [])
+        return .object([
+            "format": "assay-score", "version": 1, "method": .string(score.method), "variant": .string(score.variant),
+            "direction": .string(score.direction.rawValue), "definition": .string(score.definition),
+            "source": .string(request.definition.source),
+            "span": JSON(request.span), "window": JSON(request.window), "temperature": JSON(request.temperature),
+            "positions": .array(score.positions.map(JSON.integer)),
+            "epochs": .array(try leading.epochs(request).map(JSON.number)), "pass": JSON(description.pass),
+            "n": .integer(job.scorers.count), "samples": .integer(job.sampleCount),
             "runs": .array(
-                zip(runs, scored).map { run, scored in
+                job.scorers.map { scorer in
                     [
-                        "id": .string(run.description.id), "digest": JSON(run.description.digest),
-                        "pass": JSON(scored.pass), "record": .string(scored.record),
+                        "id": .string(scorer.run.description.id), "digest": JSON(scorer.run.description.digest),
+                        "pass": JSON(scorer.run.description.pass), "records": JSON(scorer.recordNames),
                     ]
                 }),
-            "dataset": JSON(first.run.description.dataset), "dataset_digest": JSON(first.run.description.datasetDigest),
+            "dataset": JSON(description.dataset), "dataset_digest": JSON(description.datasetDigest),
             "warnings": JSON(warnings), "writer": .string("assay \(version)"),
         ])
     }
 
-    private static func text(_ epochs: [Double]) -> String { epochs.map(shortest).joined(separator: " ") }
-
-    /// Writes the table as CSV, or as HDF5 where the path ends in `.h5`, and the sidecar beside it.
-    public func write(to path: String) throws {
-        guard !ScoreHDF5.isNamed(path) else {
-            try ScoreHDF5.write(table, sidecar: sidecar, to: path)
-            return try Tables.write(sidecar.text(), to: path + ".json")
+    /// All scores as tables in memory.
+    public func tables() throws -> [Table] {
+        var ids: [Int] = []
+        var labels: [Int] = []
+        var names: [String] = []
+        var values = [[Double]](repeating: [], count: job.requests.count)
+        var deviations = values
+        try job.forEachBlock(withNames: hasNames) { rows in
+            ids += rows.samples.ids.map { Int($0) }
+            labels += rows.samples.labels.map { Int($0) }
+            names += rows.samples.names ?? []
+            for index in values.indices {
+                values[index] += rows.values[index]
+                if let spread = rows.deviations { deviations[index] += spread[index] }
+            }
         }
-        try Tables.write(table.formatted(.csv), to: path)
-        try Tables.write(sidecar.text(), to: path + ".json")
+        return values.indices.map { index in
+            var columns = [Column("sample_id", ids), Column("label", labels), Column("score", values[index])]
+            if job.scorers.count > 1 { columns.append(Column("std", deviations[index])) }
+            if hasNames { columns.append(Column("name", names)) }
+            return Table(columns)
+        }
     }
+
+    /// Writes every score to its path, as CSV or, where the path ends in `.h5`, as HDF5, and its sidecar beside it, in one
+    /// pass. All files appear when all are complete.
+    ///
+    /// - Parameter onProgress: samples done.
+    public func write(to paths: [String], onProgress: (_ done: Int) -> Void = { _ in }) throws {
+        precondition(paths.count == job.requests.count, "\(paths.count) paths for \(job.requests.count) scores")
+        let hasDeviation = job.scorers.count > 1
+        let files = try paths.enumerated().map { index, path -> any ScoreOutput in
+            if ScoreHDF5.isNamed(path) {
+                return try ScoreHDF5Output(
+                    path, sidecar: sidecar(index), count: job.sampleCount, hasDeviation: hasDeviation)
+            }
+            return try ScoreCSVOutput(path, hasDeviation: hasDeviation, hasNames: hasNames)
+        }
+        var done = 0
+        try job.forEachBlock(withNames: hasNames) { rows in
+            for (index, file) in files.enumerated() { try file.write(rows, score: index) }
+            done += rows.samples.count
+            onProgress(done)
+        }
+        for (index, file) in files.enumerated() {
+            try file.finish()
+            try Tables.write(try sidecar(index).text(), to: paths[index] + ".json")
+        }
+    }
+}
+
+/// A file of scores in the making.
+protocol ScoreOutput {
+    func write(_ rows: ScoredRows, score: Int) throws
+    func finish() throws
+}
+
+private final class ScoreCSVOutput: ScoreOutput {
+    private let file: OutputFile
+    private let hasNames: Bool
+    private var text = CSVRows(capacity: 1 << 16)
+
+    init(_ path: String, hasDeviation: Bool, hasNames: Bool) throws {
+        file = try OutputFile(path)
+        self.hasNames = hasNames
+        try file.write("sample_id,label,score" + (hasDeviation ? ",std" : "") + (hasNames ? ",name" : "") + "\n")
+    }
+
+    func write(_ rows: ScoredRows, score: Int) throws {
+        for row in rows.samples.ids.indices {
+            text.append(Int(rows.samples.ids[row]))
+            text.append(Int(rows.samples.labels[row]))
+            text.append(rows.values[score][row])
+            if let deviations = rows.deviations { text.append(deviations[score][row]) }
+            if hasNames { text.append(rows.samples.names?[row] ?? "") }
+            text.endRow()
+        }
+        try text.bytes.withUnsafeBytes { try file.write($0) }
+        text.removeAll()
+    }
+
+    func finish() throws { try file.finish() }
 }

@@ -6,74 +6,128 @@ import Tables
 /// Scores as `assay score`, or anybody else, wrote them: `sample_id,label,score` in CSV, with or without a sidecar, or in
 /// HDF5.
 public struct ScoreFile: Sendable {
-    private let path: String
-    private let table: Table
-    private let direction: ScoreDirection?
+    public let path: String
+    /// Which end is hard; nil where no sidecar says so.
+    public let direction: ScoreDirection?
+    /// [N]; the direction stands for `highIsHard` where it is not known.
+    public let candidates: Candidates
+    /// [N], where the file has them.
+    public let names: [String]?
+    /// What lies beside the scores.
+    public let sidecar: JSON?
+    private let lines: Lines
 
+    /// Throws `WorkflowError` and `TableError` that name the line.
     public init(_ path: String) throws {
         self.path = path
+        var table: Table
         if ScoreHDF5.isNamed(path) {
-            let file = try ScoreHDF5.read(path)
-            table = file.table
-            direction = file.sidecar?["direction"]?.string.flatMap(ScoreDirection.init)
-            return
+            (table, sidecar) = try ScoreHDF5.read(path)
+            direction = sidecar?["direction"]?.string.flatMap(ScoreDirection.init)
+        } else {
+            table = try Table.read(path)
+            sidecar = try Self.sidecar(of: path)
+            direction = try sidecar.map { json in
+                guard let word = json["direction"]?.string, let known = ScoreDirection(rawValue: word) else {
+                    throw WorkflowError.badData("\(path).json: no 'direction' (high_is_hard or low_is_hard)")
+                }
+                return known
+            }
         }
-        table = try Table.read(path)
-        let sidecar = path + ".json"
-        guard path != "-", let data = FileManager.default.contents(atPath: sidecar) else {
-            direction = nil
-            return
+        // One column after the other leaves the table when it has been taken: a million samples stand in memory once.
+        let labels = try Self.whole("label", of: &table, path, 0...10_000_000) { Int32($0) }
+        let ids = try Self.whole("sample_id", of: &table, path, -(1 << 53)...(1 << 53)) { Int64($0) }
+        let scores = try table.numbers("score")
+        names = table.has("name") ? try table.texts("name") : nil
+        table.columns = []
+        lines = Lines(table: table, path: path)
+        if let row = firstRepeated(ids) {
+            throw lines.error(row, "sample_id \(ids[row]) stands twice")
         }
-        let json: JSON
-        do { json = try JSON.parse(Array(data)) } catch { throw WorkflowError.badData("\(sidecar): \(error)") }
-        guard let word = json["direction"]?.string, let known = ScoreDirection(rawValue: word) else {
-            throw WorkflowError.badData("\(sidecar): no 'direction' (high_is_hard or low_is_hard)")
-        }
-        direction = known
+        candidates = Candidates(
+            scores: scores, direction: direction ?? .highIsHard, labels: labels,
+            classes: Int(labels.max() ?? -1) + 1, ids: ids)
     }
 
-    /// Chooses rows; the answer has the columns `sample_id`, `label`, and `name` where it is known.
-    public func select(
-        _ rule: KeepRule, _ size: SubsetSize, balanced: Bool, seed: Int
-    ) throws -> (table: Table, tieShare: Double) {
-        switch rule {
-        case .easiest, .hardest, .window:
-            if direction == nil {
-                throw WorkflowError.badData(
-                    "\(path): which end is hard is not known, because the sidecar \(path).json is missing "
-                        + "(--keep highest and lowest need none)")
+    /// Where rows stand in the file.
+    private struct Lines: Sendable {
+        var table: Table
+        var path: String
+
+        func error(_ row: Int, _ reason: String) -> WorkflowError {
+            .badData("\(path):\(table.line(ofRow: row)): \(reason)")
+        }
+    }
+
+    private static func sidecar(of path: String) throws -> JSON? {
+        guard path != "-", let data = FileManager.default.contents(atPath: path + ".json") else { return nil }
+        do { return try JSON.parse(Array(data)) } catch { throw WorkflowError.badData("\(path).json: \(error)") }
+    }
+
+    /// Takes a column of whole numbers out of the table.
+    private static func whole<Number>(
+        _ name: String, of table: inout Table, _ path: String, _ range: ClosedRange<Int>, _ convert: (Int) -> Number
+    ) throws -> [Number] {
+        func check(_ value: Int, _ row: Int) throws -> Number {
+            guard range.contains(value) else {
+                throw WorkflowError.badData("\(path):\(table.line(ofRow: row)): \(name) \(value) is out of range")
             }
-        case .highest, .lowest, .random: break
+            return convert(value)
         }
-        let ids = try whole("sample_id").map { Int64($0) }
-        var seen: Set<Int64> = []
-        if let row = ids.firstIndex(where: { !seen.insert($0).inserted }) {
-            throw WorkflowError.badData("\(path):\(table.line(ofRow: row)): sample_id \(ids[row]) stands twice")
+        let column = try table.column(name)
+        let values: [Number]
+        if case .integers(let integers) = column.values {
+            values = try integers.enumerated().map { try check($1, $0) }
+        } else {
+            values = try table.numbers(name).enumerated().map { row, number in
+                guard let value = Int(exactly: number), abs(number) <= 0x1p53 else {
+                    throw WorkflowError.badData("\(path):\(table.line(ofRow: row)): \(name) must be a whole number")
+                }
+                return try check(value, row)
+            }
         }
-        let labels = try whole("label")
-        if let row = labels.firstIndex(where: { $0 < 0 || $0 > 10_000_000 }) {
-            throw WorkflowError.badData("\(path):\(table.line(ofRow: row)): label \(labels[row]) is out of range")
+        table.columns.removeAll { $0.name == name }
+        return values
+    }
+
+    /// Throws where a rule asks which end is hard, and nothing says so.
+    public func requireDirection() throws {
+        if direction == nil {
+            throw WorkflowError.badData(
+                "\(path): which end is hard is not known, because the sidecar \(path).json is missing "
+                    + "(--keep highest and lowest need none)")
         }
-        let candidates = Candidates(
-            scores: try table.numbers("score"), direction: direction ?? .highIsHard, labels: labels.map { Int32($0) },
-            classes: (labels.max() ?? -1) + 1, ids: ids)
+    }
+
+    /// Chooses rows by their scores.
+    public func select(_ choose: (Candidates) throws -> Subset, provenance: JSON) throws -> SubsetFile {
         let subset: Subset
-        do {
-            subset = try candidates.select(rule, size, balanced: balanced, seed: seed, identity: "select")
-        } catch SelectionError.nonFiniteScore(let row) {
-            throw WorkflowError.badData("\(path):\(table.line(ofRow: row)): the score is not a finite number")
-        } catch {
+        do { subset = try choose(candidates) } catch SelectionError.nonFiniteScore(let row) {
+            throw lines.error(row, "the score is not a finite number")
+        } catch let error as SelectionError {
             throw WorkflowError(error.exitCode, "\(path): \(error)")
         }
-        let kept = table.rows(subset.rows)
-        return (Table(kept.columns.filter { ["sample_id", "label", "name"].contains($0.name) }), subset.tieShare)
+        return SubsetFile(
+            ids: subset.rows.map { candidates.ids[$0] }, labels: subset.rows.map { candidates.labels[$0] },
+            names: names.map { names in subset.rows.map { names[$0] } }, tieShare: subset.tieShare,
+            provenance: provenance)
     }
+}
 
-    private func whole(_ name: String) throws -> [Int] {
-        let numbers = try table.numbers(name)
-        if let row = numbers.firstIndex(where: { $0 != $0.rounded() || abs($0) > 0x1p53 }) {
-            throw WorkflowError.badData("\(path):\(table.line(ofRow: row)): \(name) must be a whole number")
-        }
-        return numbers.map { Int($0) }
+/// The first row whose id an earlier row has.
+private func firstRepeated(_ ids: [Int64]) -> Int? {
+    guard let least = ids.min(), let most = ids.max() else { return nil }
+    let (span, overflow) = most.subtractingReportingOverflow(least)
+    // Ids are indices of a data set as a rule: a bit for each is less than a sorted copy.
+    guard !overflow, span < 64 * ids.count else {
+        let order = ids.indices.sorted { (ids[$0], $0) < (ids[$1], $1) }
+        return zip(order, order.dropFirst()).filter { ids[$0] == ids[$1] }.map(\.1).min()
+    }
+    var seen = [UInt64](repeating: 0, count: Int(span) / 64 + 1)
+    return ids.firstIndex { id in
+        let place = Int(id - least)
+        let bit: UInt64 = 1 << UInt64(place & 63)
+        defer { seen[place >> 6] |= bit }
+        return seen[place >> 6] & bit != 0
     }
 }

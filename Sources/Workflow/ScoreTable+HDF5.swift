@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import RunStore
 import Tables
 
 /// Scores in HDF5, for those who read them with h5py: `/sample_id` and `/label` int64 [N], `/score` (and `/std`) float64
@@ -7,41 +8,7 @@ import Tables
 enum ScoreHDF5 {
     static func isNamed(_ path: String) -> Bool { path.hasSuffix(".h5") || path.hasSuffix(".hdf5") }
 
-    /// Writes aside and renames.
-    static func write(_ table: Table, sidecar: JSON, to path: String) throws {
-        let temporary = path + ".writing"
-        do {
-            let folder = (path as NSString).deletingLastPathComponent
-            if !folder.isEmpty {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            }
-            let text = sidecar.text(pretty: false)
-            let file = try HDF5File(creating: temporary, reserving: 65_536 + text.utf8.count + 32 * table.rowCount)
-            try file.setAttribute("format", to: .string("assay-score"))
-            try file.setAttribute("version", to: .integer(1))
-            try file.setAttribute("sidecar", to: .string(text))
-            for column in table.columns {
-                if case .integers(let values) = column.values {
-                    let type = HDF5ElementType.integer(bytes: 8, signed: true)
-                    try file.createDataset(column.name, type: type, shape: [table.rowCount]).write(
-                        values.map { Int64($0) })
-                } else {
-                    let values = try table.numbers(column.name)
-                    try file.createDataset(column.name, type: .float(bytes: 8), shape: [table.rowCount]).write(values)
-                }
-            }
-            try file.close()
-            guard rename(temporary, path) == 0 else {
-                throw WorkflowError.failure("\(path): \(String(cString: strerror(errno)))")
-            }
-        } catch {
-            try? FileManager.default.removeItem(atPath: temporary)
-            guard let error = error as? HDF5Error else { throw error }
-            throw WorkflowError.failure("\(path): cannot be written: \(error.reason)")
-        }
-    }
-
-    /// Reads what `write` wrote.
+    /// Reads what `ScoreHDF5Output` wrote.
     static func read(_ path: String) throws -> (table: Table, sidecar: JSON?) {
         guard FileManager.default.fileExists(atPath: path) else { throw WorkflowError.missing("\(path): no such file") }
         do {
@@ -79,5 +46,78 @@ enum ScoreHDF5 {
         } catch let error as HDF5Error {
             throw WorkflowError.badData("\(path): cannot be read: \(error.reason)")
         }
+    }
+}
+
+/// Scores in HDF5 in the making: written aside, renamed when all are there.
+final class ScoreHDF5Output: ScoreOutput {
+    private let path: String
+    private let temporary: String
+    private var file: HDF5File?
+    private var ids: HDF5Dataset?
+    private var labels: HDF5Dataset?
+    private var scores: HDF5Dataset?
+    private var deviations: HDF5Dataset?
+    private var first = 0
+
+    init(_ path: String, sidecar: JSON, count: Int, hasDeviation: Bool) throws {
+        self.path = path
+        temporary = "\(path).\(getpid()).tmp"
+        makeDirectories(above: path)
+        let text = sidecar.text(pretty: false)
+        do {
+            let file = try HDF5File(creating: temporary, reserving: 65_536 + text.utf8.count + 32 * count)
+            try file.setAttribute("format", to: .string("assay-score"))
+            try file.setAttribute("version", to: .integer(1))
+            try file.setAttribute("sidecar", to: .string(text))
+            ids = try file.createDataset("sample_id", type: Int64.elementType, shape: [count])
+            labels = try file.createDataset("label", type: Int64.elementType, shape: [count])
+            scores = try file.createDataset("score", type: Double.elementType, shape: [count])
+            if hasDeviation {
+                deviations = try file.createDataset("std", type: Double.elementType, shape: [count])
+            }
+            self.file = consume file
+        } catch { throw failure(error) }
+    }
+
+    deinit { if file != nil { unlink(temporary) } }
+
+    func write(_ rows: ScoredRows, score: Int) throws {
+        let samples = rows.samples
+        do throws(HDF5Error) {
+            try Self.fill(&ids, first, samples.ids)
+            try Self.fill(&labels, first, samples.labels.map { Int64($0) })
+            try Self.fill(&scores, first, rows.values[score])
+            if let spread = rows.deviations { try Self.fill(&deviations, first, spread[score]) }
+        } catch { throw failure(error) }
+        first += samples.count
+    }
+
+    private static func fill<Value: HDF5Scalar>(
+        _ dataset: inout HDF5Dataset?, _ first: Int, _ values: [Value]
+    ) throws(HDF5Error) {
+        let result: Result<Void, HDF5Error>? = values.withUnsafeBufferPointer { buffer in
+            Result { () throws(HDF5Error) in
+                try dataset?.write(buffer, start: [first], count: [buffer.count])
+            }
+        }
+        try result?.get()
+    }
+
+    func finish() throws {
+        (ids, labels, scores, deviations) = (nil, nil, nil, nil)
+        do throws(HDF5Error) { try file.take()?.close() } catch {
+            unlink(temporary)
+            throw failure(error)
+        }
+        guard rename(temporary, path) == 0 else {
+            let reason = String(cString: strerror(errno))
+            unlink(temporary)
+            throw WorkflowError.failure("\(path): cannot be written: \(reason)")
+        }
+    }
+
+    private func failure(_ error: HDF5Error) -> WorkflowError {
+        .failure("\(path): cannot be written: \(error.reason)")
     }
 }

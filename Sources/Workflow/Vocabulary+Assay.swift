@@ -1,13 +1,25 @@
 import Analysis
 import Datasets
+import Importers
+import Scoring
 import Studies
 import Tables
 
 extension Vocabulary {
     /// What this version offers.
     public static let assay = Vocabulary(
-        datasets: DatasetSource.names, scores: ["el2n", "cad-prune"], objectives: ["dm"],
+        datasets: DatasetSource.names, scores: Scores.names, objectives: ["dm"],
+        importers: importers.map(\.kind),
         columns: runColumns + runMetrics,
+        scoreProblem: { method, variant, span, window in
+            problem {
+                let request = try ScoreRequest(method, variant: variant, span: span, window: window)
+                // A study's runs keep logits alone.
+                if request.needsFeatures || request.needsTargets {
+                    throw WorkflowError(65, "'\(method)' cannot choose images in a study: it needs more than logits")
+                }
+            }
+        },
         lawProblem: { law, columns in problem { _ = try ScalingLaws.law(law, columns: columns) } },
         expressionProblem: { text, columns in problem { _ = try ColumnExpression(text, known: columns) } },
         suggestion: { closest(to: $0, in: $1) })

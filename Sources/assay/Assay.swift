@@ -24,8 +24,10 @@ struct Assay: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Studies", subcommands: [CheckCommand.self, PlanCommand.self, RunCommand.self, TrainCommand.self]),
-            CommandGroup(name: "The store", subcommands: [RunsCommand.self, InspectCommand.self, VerifyCommand.self]),
-            CommandGroup(name: "Samples", subcommands: [ScoreCommand.self, SelectCommand.self]),
+            CommandGroup(
+                name: "The store",
+                subcommands: [RunsCommand.self, InspectCommand.self, VerifyCommand.self, ExportCommand.self]),
+            CommandGroup(name: "Samples", subcommands: [ScoreCommand.self, ScoresCommand.self, SelectCommand.self]),
             CommandGroup(
                 name: "Analyses",
                 subcommands: [

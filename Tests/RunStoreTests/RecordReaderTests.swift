@@ -7,15 +7,7 @@ import Testing
 /// Rows read around HDF5, or through it, against what the whole-checkpoint reader gives.
 @Suite struct RecordReaderTests {
     private func values(_ reader: RecordReader, _ checkpoint: Int, _ rows: Range<Int>) throws -> [Float] {
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: rows.count * reader.rowBytes, alignment: 64)
-        defer { bytes.deallocate() }
-        try reader.read(checkpoint: checkpoint, rows: rows, into: bytes)
-        guard reader.precision == .half else { return Array(bytes.bindMemory(to: Float.self)) }
-        let halves = bytes.bindMemory(to: UInt16.self)
-        return [Float](unsafeUninitializedCapacity: halves.count) { floats, count in
-            Halves.convert(UnsafeBufferPointer(halves), to: floats, portable: true)
-            count = halves.count
-        }
+        try reader.floats(checkpoint: checkpoint, rows: rows)
     }
 
     private func compare(_ run: RunFile) throws {

@@ -6,6 +6,7 @@ import Testing
 @Suite struct StudyReaderTests {
     static let vocabulary = Vocabulary(
         datasets: ["glyphs", "fashion-mnist"], scores: ["el2n", "cad-prune"], objectives: ["dm"],
+        importers: ["csv", "wandb"],
         columns: ["regime", "subset", "ipc", "budget", "samples_seen", "samples_per_epoch", "test_error"],
         lawProblem: { law, columns in
             law == "goyal" && columns.count == 2 || law.contains("*") ? nil : "no law '\(law)'"

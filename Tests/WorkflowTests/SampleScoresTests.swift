@@ -5,17 +5,17 @@ import Testing
 
 @testable import Workflow
 
-private let cad = ScoreMethod.cadPrune(span: 2, window: 2, allowMismatched: false)
+private let cad = Asked.cadPrune(span: 2, window: 2, allowMismatched: false)
 
 @Suite struct SampleScoresTests {
     @Test func oneRunHasNoDeviation() throws {
         let scratch = try Scratch()
         let run = try RunExample().write(in: scratch)
-        let scores = try SampleScores(runs: [run], method: .el2n(checkpoints: nil))
+        let scores = try Scored([run], .el2n(checkpoints: nil))
         #expect(scores.table.columnNames == ["sample_id", "label", "score"])
         #expect(try scores.table.numbers("sample_id") == [3, 0, 7, 5])
         #expect(try scores.table.numbers("label") == [0, 1, 2, 1])
-        #expect(try scores.table.numbers("score") == score(run, method: .el2n(checkpoints: nil)).score.values)
+        #expect(try scores.table.numbers("score") == Scored(run, .el2n(checkpoints: nil)).values)
         #expect(scores.sidecar["n"] == .integer(1))
     }
 
@@ -28,8 +28,8 @@ private let cad = ScoreMethod.cadPrune(span: 2, window: 2, allowMismatched: fals
             example.pass = seed == 0 ? "eval" : "train"
             return try example.write(in: scratch, "seed\(seed)")
         }
-        let scores = try SampleScores(runs: runs, method: cad)
-        let each = try runs.map { try score($0, method: cad).score.values }
+        let scores = try Scored(runs, cad)
+        let each = try runs.map { try Scored($0, cad).values }
         for row in 0..<4 {
             let values = each.map { $0[row] }
             let mean = values.reduce(0, +) / 3
@@ -54,7 +54,7 @@ private let cad = ScoreMethod.cadPrune(span: 2, window: 2, allowMismatched: fals
         var example = RunExample()
         example.planned = nil
         let run = try example.write(in: scratch)
-        let scores = try SampleScores(runs: [run], method: cad)
+        let scores = try Scored([run], cad)
         #expect(scores.warnings == ["\(run.path): the run does not say for how many epochs it was planned"])
         #expect(scores.sidecar["warnings"]?.items?.count == 1)
     }
@@ -70,7 +70,7 @@ private let cad = ScoreMethod.cadPrune(span: 2, window: 2, allowMismatched: fals
             other.shift = 1
             let run = try other.write(in: scratch, "b\(index)")
             let error = #expect(throws: WorkflowError.self) {
-                try SampleScores(runs: [first, run], method: .el2n(checkpoints: nil))
+                try Scored([first, run], .el2n(checkpoints: nil))
             }
             #expect(
                 error?.description
@@ -87,13 +87,13 @@ private let cad = ScoreMethod.cadPrune(span: 2, window: 2, allowMismatched: fals
         other.epochs = [0, 1, 2, 3]
         let second = try other.write(in: scratch, "b")
         let error = #expect(throws: WorkflowError.self) {
-            try SampleScores(runs: [first, second], method: .el2n(checkpoints: nil))
+            try Scored([first, second], .el2n(checkpoints: nil))
         }
         #expect(
             error?.description
                 == "\(second.path): it is scored at epochs 1 2 3, and \(first.path) at 1 2 3 4 5 (only scores of the same "
                 + "checkpoints are averaged)")
-        #expect(try SampleScores(runs: [first, second], method: .el2n(checkpoints: 0..<3)).table.rowCount == 4)
+        #expect(try Scored([first, second], .el2n(checkpoints: 0..<3)).table.rowCount == 4)
     }
 
     @Test func aRunCountsOnce() throws {
@@ -102,10 +102,10 @@ private let cad = ScoreMethod.cadPrune(span: 2, window: 2, allowMismatched: fals
         let copy = try RunExample().write(in: scratch, "b")
         for twice in [[run, run], [run, copy]] {
             let error = #expect(throws: WorkflowError.self) {
-                try SampleScores(runs: twice, method: .el2n(checkpoints: nil))
+                try Scored(twice, .el2n(checkpoints: nil))
             }
             #expect(error?.description == "\(twice[1].path): the run is named twice, and counts once")
         }
-        #expect(throws: WorkflowError.self) { try SampleScores(runs: [], method: .el2n(checkpoints: nil)) }
+        #expect(throws: WorkflowError.self) { try Scored([], .el2n(checkpoints: nil)) }
     }
 }

@@ -1,88 +1,146 @@
 import ArgumentParser
 import RunStore
 import Scoring
-import Statistics
 import Tables
 import Workflow
 
 struct ScoreCommand: ParsableCommand {
-    enum Method: String, CaseIterable, ExpressibleByArgument {
-        case el2n
-        case cadPrune = "cad-prune"
-    }
-
     static let configuration = CommandConfiguration(
         commandName: "score",
         abstract: "Score every sample of a run from what the run logged.",
         discussion: """
-            el2n       mean over the checkpoints of ||softmax(z) - onehot(y)||_2; high is hard
-            cad-prune  mean over W windows of the standard deviation of EL2N within J checkpoints, at the end of a
-                       compute-matched run; high is still being learned
+            `assay scores` lists the methods, their variants and what each needs: logits where the run has them, reduced \
+            records (/scores/...) otherwise. Several methods are computed in one pass; a variant may be written behind a \
+            colon, aum:ccs.
 
             Several runs (seeds) of the same samples are averaged, and their standard deviation is kept. RUN is a path, \
-            or STORE/ID. The definition, the checkpoints and the digests stand in OUT.csv.json beside the scores.
+            or STORE/ID. The definition, the checkpoints and the digests stand in OUT.json beside the scores.
 
               assay score runs/demo/HL/full/5/seed1 --method el2n -o el2n.csv
+              assay score runs/demo/HL/full/5/seed? --method aum --variant ccs -o aum.h5
+              assay score runs/demo/HL/full/5/seed1 --method el2n --method aum:ccs --method forgetting -o scores/
               assay score runs/demo/HL/full/5/seed1 --method cad-prune --span 3 --window 2 -o cad.csv
             """)
 
-    @Argument(help: "One or more runs of the same samples.")
+    @Argument(help: "One or more runs of the same samples.", completion: .file())
     var runs: [String]
 
-    @Option(help: "el2n or cad-prune.")
-    var method: Method
+    @Option(help: "A name from `assay scores`, or NAME:VARIANT; may be repeated.")
+    var method: [String]
 
-    @Option(help: "Checkpoints A:B for el2n, counted from 0 after epoch 0, B exclusive. Default: all.")
+    @Option(help: "The variant of the one method.")
+    var variant: String?
+
+    @Option(
+        help: "Checkpoints A:B, counted from 0 after epoch 0, B exclusive. Default: all that the method is defined over.")
     var checkpoints: String?
 
-    @Option(help: "J: checkpoints in a window of cad-prune.")
+    @Option(help: "J: checkpoints in a window (cad-prune, dyn-unc, dual, tdds).")
     var span: Int?
 
     @Option(help: "W: windows that cad-prune averages.")
     var window: Int?
 
+    @Option(help: "T of el2n-sl. Default: the temperature of the run's soft labels.")
+    var temperature: Double?
+
     @Flag(help: "Let cad-prune score a run whose schedule did not end at its budget, as an approximation.")
     var allowMismatched = false
 
-    @Option(name: .shortAndLong, help: "The file to write, .csv or .h5; - for CSV on stdout.")
+    @Flag(help: "Let windows take checkpoints that are not evenly spaced.")
+    var allowUneven = false
+
+    @Option(help: "Threads; the scores are the same for any number.")
+    var threads = 1
+
+    @Option(
+        name: .shortAndLong,
+        help: "The file to write, .csv or .h5; - for CSV on stdout. For several methods a folder: FOLDER/METHOD.csv.")
     var output: String
 
     func validate() throws {
-        switch method {
-        case .el2n:
-            if span != nil || window != nil || allowMismatched {
-                throw ValidationError("--span, --window and --allow-mismatched belong to cad-prune")
-            }
-            if checkpoints != nil { _ = try range() }
-        case .cadPrune:
-            guard let span, let window, span >= 2, window >= 1 else {
-                throw ValidationError("cad-prune needs --span J (2 or more) and --window W (1 or more)")
-            }
-            if checkpoints != nil { throw ValidationError("cad-prune chooses its own checkpoints") }
+        guard threads > 0 else { throw ValidationError("--threads must be 1 or more") }
+        if variant != nil, method.count > 1 || method[0].contains(":") {
+            throw ValidationError("--variant belongs to one --method without a colon")
+        }
+        if allowMismatched, !method.contains(where: { $0.hasPrefix("cad-prune") }) {
+            throw ValidationError("--allow-mismatched belongs to cad-prune")
+        }
+        if Set(method).count < method.count { throw ValidationError("a --method is named twice") }
+        do { _ = try requests() } catch let error as ScoringError { throw ValidationError("\(error)") }
+    }
+
+    private func requests() throws -> [ScoreRequest] {
+        let range = try checkpoints.map(Self.range)
+        return try method.map { word in
+            let parts = word.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let (name, form) = (parts[0], parts.count > 1 ? parts[1] : variant)
+            // Of several methods each takes the parameters that it has.
+            let known = method.count > 1 ? try ScoreRequest(name, variant: form) : nil
+            return try ScoreRequest(
+                name, variant: form, span: known != nil && known?.span == nil ? nil : span,
+                window: known != nil && known?.window == nil ? nil : window,
+                temperature: known != nil && known?.needsTargets == false ? nil : temperature, checkpoints: range)
         }
     }
 
-    private func range() throws -> Range<Int>? {
-        guard let checkpoints else { return nil }
-        let parts = checkpoints.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+    private static func range(_ text: String) throws -> Range<Int> {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count == 2, let a = parts[0], let b = parts[1], a >= 0, b > a else {
-            throw ValidationError("--checkpoints takes A:B with 0 <= A < B, not '\(checkpoints)'")
+            throw ValidationError("--checkpoints takes A:B with 0 <= A < B, not '\(text)'")
         }
         return a..<b
     }
 
+    /// Where each score goes: the one file, or the methods' names in the folder.
+    private func paths() -> [String] {
+        guard method.count > 1 || output.hasSuffix("/") else { return [output] }
+        let folder = output.hasSuffix("/") ? output : output + "/"
+        return method.map { folder + $0.split(separator: ":").joined(separator: "-") + ".csv" }
+    }
+
     func run() throws {
-        let chosen: ScoreMethod =
-            method == .el2n
-            ? .el2n(checkpoints: try range())
-            : .cadPrune(span: span ?? 0, window: window ?? 0, allowMismatched: allowMismatched)
-        let scores = try SampleScores(runs: runs.map { try RunFile(path: $0) }, method: chosen)
-        for warning in scores.warnings { note("assay: warning: \(warning)") }
+        if output == "-", method.count > 1 { throw ValidationError("several methods need a folder, not stdout") }
+        var options = ScoringOptions()
+        options.allowMismatched = allowMismatched
+        options.allowUneven = allowUneven
+        options.threads = threads
+        let job = try ScoringJob(runs.map { try RunFile(path: $0) }, requests(), options: options)
+        for warning in job.warnings { note("assay: warning: \(warning)") }
+        let scores = SampleScores(job)
         if output == "-" {
-            print(scores.table.formatted(.csv), terminator: "")
+            print(try scores.tables()[0].formatted(.csv), terminator: "")
+            return
+        }
+        var bar = ProgressBar("scoring", unit: "samples")
+        let paths = paths()
+        try scores.write(to: paths) { bar.show($0, of: job.sampleCount) }
+        bar.finish()
+        for path in paths { print("\(job.sampleCount) samples scored: \(path), \(path).json") }
+    }
+}
+
+struct ScoresCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scores",
+        abstract: "List the scores: variants, what each needs, and what it means.",
+        discussion: """
+            A score is computed from logits where the run has them, otherwise from the reduced record that is named here \
+            (/scores/RECORD). J is the span, W the windows, T the temperature.
+
+              assay scores
+              assay scores --format md
+            """)
+
+    @OptionGroup var output: FormatOptions
+
+    func run() throws {
+        let table = scoreListing()
+        if output.chosen == .json {
+            let document: JSON = ["format": "assay-scores", "version": 1, "scores": .array(table.objects())]
+            print(document.text(), terminator: "")
         } else {
-            try scores.write(to: output)
-            print("\(scores.table.rowCount) samples scored: \(output), \(output).json")
+            print(table.formatted(output.chosen), terminator: "")
         }
     }
 }

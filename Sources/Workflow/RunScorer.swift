@@ -1,0 +1,180 @@
+import Records
+import RunStore
+import Scoring
+import Tables
+
+/// One run as a source of scores: which of its checkpoints are read, from which datasets.
+struct RunScorer: Sendable {
+    let run: RunFile
+    let plan: ScorePlan
+    let source: ScoreSource
+    let warnings: [String]
+    /// The run's checkpoints after epoch 0: position → checkpoint.
+    private let checkpoints: [Int]
+    private let logits: RecordReader?
+    private let records: [(record: SampleRecord, reader: RecordReader)]
+    private let targets: RecordReader?
+    private let features: RecordReader?
+
+    /// - Throws: `WorkflowError` where the run is not compute-matched or a window has a gap, `ScoringError` (with the
+    ///   run's path, as `WorkflowError`) where the scores cannot be had from what the run recorded, `RunStoreError`.
+    init(_ run: RunFile, _ requests: [ScoreRequest], _ options: ScoringOptions) throws {
+        self.run = run
+        checkpoints = run.epochs.indices.filter { run.epochs[$0] > 0 }
+        guard run.sampleCount != nil else {
+            throw WorkflowError.badData("\(run.path): a run of metrics only: there is no sample to score")
+        }
+        var warnings: [String] = []
+        do {
+            plan = try ScorePlan(
+                requests, checkpoints: checkpoints.count, classes: max(1, run.classCount ?? 1),
+                targetTemperature: run.hasTargets ? run.description.temperature : nil)
+            let stored = Set(run.scoreNames.compactMap(SampleRecord.init))
+            source = try plan.source(hasLogits: run.hasLogits, stored: stored)
+        } catch { throw WorkflowError(error.exitCode, "\(run.path): \(error)") }
+        if requests.contains(where: { $0.method == "cad-prune" }),
+            let warning = try computeMatch(run, allowMismatched: options.allowMismatched)
+        {
+            warnings.append(warning)
+        }
+        if !options.allowUneven { try Self.requireEvenWindows(run, checkpoints, plan) }
+        if plan.needsTargets, !run.hasTargets {
+            throw WorkflowError.badData("\(run.path): el2n-sl needs the soft labels in /targets, and the run has none")
+        }
+        if plan.needsFeatures, !run.hasFeatures {
+            throw WorkflowError.badData(
+                "\(run.path): grand needs the penultimate features in /features, and the run has none")
+        }
+        self.warnings = warnings
+        logits = source == .logits ? try RecordReader(run, object: "/logits") : nil
+        records = try source.stored.map { ($0, try RecordReader(run, object: "/scores/" + $0.rawValue)) }
+        targets = plan.needsTargets ? try RecordReader(run, object: "/targets") : nil
+        features = plan.needsFeatures ? try RecordReader(run, object: "/features") : nil
+    }
+
+    /// The epochs that a request reads.
+    func epochs(_ request: ScoreRequest) throws -> [Double] {
+        try request.positions(of: checkpoints.count).map { run.epochs[checkpoints[$0]] }
+    }
+
+    /// Where the values come from: `/logits`, or the names of the stored records.
+    var recordNames: [String] {
+        source == .logits ? ["/logits"] : records.map { "/scores/" + $0.record.rawValue }
+    }
+
+    /// Bytes that one sample takes to be read, all checkpoints together.
+    var bytesPerSample: Int {
+        let perCheckpoint = (logits?.rowBytes ?? 0) + records.reduce(0) { $0 + $1.reader.rowBytes }
+        return plan.positions.count * perCheckpoint + (targets?.rowBytes ?? 0) + (features?.rowBytes ?? 0)
+    }
+
+    /// How many rows go together: a checkpoint's logits of these rows stay in the processor's cache, the records of all
+    /// checkpoints near it. Packed rows stay together where HDF5's cache would not hold them for the next block.
+    var blockRows: Int {
+        let widest = max(logits?.rowBytes ?? 4, targets?.rowBytes ?? 4)
+        let kept = 4 * plan.positions.count * max(1, plan.records.count)
+        let rows = max(1, min((1 << 18) / widest, (1 << 20) / kept, 8192))
+        guard let packed = ([logits] + records.map(\.reader)).compactMap({ $0?.packedRows }).max() else { return rows }
+        let chunks = plan.positions.count * packed * (logits?.rowBytes ?? 4)
+        return chunks > 48 << 20 ? max(rows, packed) : rows
+    }
+
+    /// Room for one thread's work.
+    func workspace(rows: Int) -> Workspace {
+        let widest = max(logits?.rowBytes ?? 4, targets?.rowBytes ?? 4)
+        return Workspace(block: DynamicsBlock(plan, source: source, rows: rows), bytes: rows * widest)
+    }
+
+    struct Workspace: ~Copyable {
+        var block: DynamicsBlock
+        let buffer: UnsafeMutableRawBufferPointer
+
+        init(block: consuming DynamicsBlock, bytes: Int) {
+            self.block = block
+            buffer = .allocate(byteCount: bytes, alignment: 64)
+        }
+
+        deinit { buffer.deallocate() }
+    }
+
+    /// The scores of a block of rows, by request. Throws `RunStoreError` that names file, dataset, checkpoint and sample.
+    func scores(_ rows: Range<Int>, labels: [Int32], in workspace: inout Workspace) throws -> [[Double]] {
+        func bytes(_ reader: RecordReader) -> UnsafeMutableRawBufferPointer {
+            UnsafeMutableRawBufferPointer(rebasing: workspace.buffer[..<(rows.count * reader.rowBytes)])
+        }
+        do {
+            try labels.withUnsafeBufferPointer { try workspace.block.begin(labels: $0, firstRow: rows.lowerBound) }
+            if let targets {
+                let room = bytes(targets)
+                try targets.read(rows: rows, into: room)
+                try workspace.block.set(targets: UnsafeRawBufferPointer(room), isHalf: targets.precision == .half)
+            }
+            for position in plan.positions {
+                let checkpoint = checkpoints[position]
+                if let logits {
+                    let room = bytes(logits)
+                    try logits.read(checkpoint: checkpoint, rows: rows, into: room)
+                    try workspace.block.add(
+                        logits: UnsafeRawBufferPointer(room), isHalf: logits.precision == .half, position: position)
+                }
+                for (record, reader) in records {
+                    let values = try reader.floats(checkpoint: checkpoint, rows: rows)
+                    try values.withUnsafeBufferPointer {
+                        try workspace.block.add(record: record, values: $0, position: position)
+                    }
+                }
+            }
+            if let features {
+                let values = try features.floats(rows: rows)
+                try values.withUnsafeBufferPointer {
+                    try workspace.block.set(features: $0, dimension: features.columns)
+                }
+            }
+            return plan.requests.indices.map { workspace.block.scores(of: $0) }
+        } catch let error as ScoringError {
+            throw located(error)
+        }
+    }
+
+    /// The error with file, dataset, checkpoint, sample and class.
+    private func located(_ error: ScoringError) -> any Error {
+        switch error {
+        case .nonFinite(let position, let row):
+            let checkpoint = checkpoints[position]
+            guard let values = try? logits?.floats(checkpoint: checkpoint, rows: row..<row + 1),
+                let column = values.firstIndex(where: { !$0.isFinite })
+            else { break }
+            return RunStoreError(
+                run.path, dataset: "/logits", checkpoint: checkpoint, sample: row,
+                .nonFinite(value: values[column], column: column))
+        case .badRecord(let record, let position, let row, let value):
+            let words = value.isFinite ? "\(value), which is no value that it can have" : "\(value)"
+            return WorkflowError.badData(
+                "\(run.path), /scores/\(record.rawValue), checkpoint \(checkpoints[position]), sample "
+                    + "\(row): the value is \(words)")
+        case .badTarget(let row):
+            return WorkflowError.badData(
+                "\(run.path), /targets, sample \(row): no probabilities: they must be finite and not "
+                    + "negative, and sum to 1")
+        case .nonFiniteFeature(let row):
+            return WorkflowError.badData(
+                "\(run.path), /features, sample \(row): a feature is NaN or infinite")
+        default: break
+        }
+        return WorkflowError(error.exitCode, "\(run.path): \(error)")
+    }
+
+    /// Throws where a window of checkpoints has a gap: a deviation over unequal steps is another number.
+    private static func requireEvenWindows(_ run: RunFile, _ checkpoints: [Int], _ plan: ScorePlan) throws {
+        for request in plan.requests where request.span != nil {
+            let epochs = try request.positions(of: checkpoints.count).map { run.epochs[checkpoints[$0]] }
+            let steps = zip(epochs, epochs.dropFirst()).map { $1 - $0 }
+            guard let least = steps.min(), let wide = steps.firstIndex(where: { $0 > 1.05 * least }) else { continue }
+            throw WorkflowError.badData(
+                "\(run.path): \(request.method) takes windows of evenly spaced checkpoints, and between the epochs "
+                    + "\(shortest(epochs[wide])) and \(shortest(epochs[wide + 1])) lie "
+                    + "\(shortest(steps[wide])) epochs, elsewhere \(shortest(least)): a checkpoint is missing "
+                    + "(--allow-uneven scores it all the same)")
+        }
+    }
+}

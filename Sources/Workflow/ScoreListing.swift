@@ -1,0 +1,32 @@
+import Scoring
+import Tables
+
+/// Every score and variant with what it needs: one row each, the default variant first.
+public func scoreListing() -> Table {
+    var rows: [(ScoreDefinition, ScoreVariant)] = []
+    for definition in Scores.table { rows += definition.variants.map { (definition, $0) } }
+    let requests = rows.map { try? ScoreRequest($0.name, variant: $1.name) }
+    return Table([
+        Column("score", rows.map(\.0.name)), Column("variant", rows.map(\.1.name)),
+        Column("hard_is", rows.map { $0.0.direction == .highIsHard ? "high" : "low" }),
+        Column("checkpoints", rows.map(\.0.reach.rawValue)),
+        Column("parameters", rows.map { parameters($0.0) }),
+        Column("without_logits", requests.map { $0.map(needs) ?? "" }),
+        Column("definition", rows.map(\.1.definition)), Column("source", rows.map(\.0.source)),
+    ])
+}
+
+private func parameters(_ definition: ScoreDefinition) -> String {
+    [
+        definition.span.map { "span J = \($0)" }, definition.window.map { "window W = \($0)" },
+        definition.takesTemperature ? "temperature T" : nil,
+    ].compactMap(\.self).joined(separator: ", ")
+}
+
+/// The reduced records that serve in place of logits, and what is needed besides.
+private func needs(_ request: ScoreRequest) -> String {
+    var words = [request.record.sources.map(\.rawValue).joined(separator: " or ")]
+    if request.needsFeatures { words.append("features") }
+    if request.needsTargets { words.append("targets") }
+    return words.joined(separator: " + ")
+}

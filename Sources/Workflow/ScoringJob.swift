@@ -1,0 +1,146 @@
+import Records
+import RunStore
+import Scoring
+import Statistics
+
+/// How runs are scored, beside what the scores themselves take.
+public struct ScoringOptions: Sendable {
+    /// Let CAD-Prune score a run whose schedule did not end at its budget.
+    public var allowMismatched = false
+    /// Let windows take checkpoints that are not evenly spaced.
+    public var allowUneven = false
+    public var threads = 1
+
+    public init() {}
+}
+
+/// The scores of a block of rows: of several runs their mean and standard deviation (ddof 1).
+struct ScoredRows {
+    var samples: Samples
+    /// [requests, n]
+    var values: [[Double]]
+    /// [requests, n]; nil for one run.
+    var deviations: [[Double]]?
+}
+
+/// Any number of scores of one or more runs of the same samples, in one pass over what the runs recorded, block after
+/// block of samples: memory does not grow with N.
+public struct ScoringJob: Sendable {
+    public let requests: [ScoreRequest]
+    public let sampleCount: Int
+    public let warnings: [String]
+    let scorers: [RunScorer]
+    private let threads: Int
+
+    /// Throws `WorkflowError` where the runs are not of the same samples or lack what a score needs, `RunStoreError`.
+    public init(_ runs: [RunFile], _ requests: [ScoreRequest], options: ScoringOptions = .init()) throws {
+        guard let first = runs.first, !requests.isEmpty else { throw WorkflowError(64, "no run to score") }
+        try Self.requireDistinct(runs)
+        for run in runs.dropFirst() { try Self.requireSameData(run, first) }
+        scorers = try runs.map { try RunScorer($0, requests, options) }
+        for scorer in scorers.dropFirst() {
+            for request in requests {
+                let (epochs, expected) = (try scorer.epochs(request), try scorers[0].epochs(request))
+                guard epochs == expected else {
+                    throw WorkflowError.badData(
+                        "\(scorer.run.path): it is scored at epochs \(text(epochs)), and \(first.path) at "
+                            + "\(text(expected)) (only scores of the same checkpoints are averaged)")
+                }
+            }
+        }
+        self.requests = requests
+        sampleCount = first.sampleCount ?? 0
+        threads = max(1, options.threads)
+        warnings = scorers.flatMap { scorer in scorer.warnings.map { "\(scorer.run.path): \($0)" } }
+    }
+
+    /// Bytes that will be read.
+    public var byteCount: Int { scorers.reduce(0) { $0 + $1.bytesPerSample } * sampleCount }
+
+    /// The scores of all samples, [requests, N]; of several runs their mean.
+    func values() throws -> [[Double]] {
+        var values = [[Double]](repeating: [], count: requests.count)
+        for index in values.indices { values[index].reserveCapacity(sampleCount) }
+        try forEachBlock { rows in
+            for index in values.indices { values[index] += rows.values[index] }
+        }
+        return values
+    }
+
+    /// Hands over the scores of all samples in the order of `/samples`. Throws what reading and scoring throw, first of
+    /// all for the first rows, and what `consume` throws.
+    func forEachBlock(withNames: Bool = false, _ consume: (ScoredRows) throws -> Void) throws {
+        let height = scorers.map(\.blockRows).min() ?? 1
+        let readers = try scorers.map { try SampleReader($0.run) }
+        let count = sampleCount
+        try orderedBlocks(
+            (count + height - 1) / height, threads: threads,
+            worker: { Workspaces(scorers.map { $0.workspace(rows: min(height, max(1, count))) }) },
+            compute: { workspaces, block in
+                let rows = block * height..<min(count, (block + 1) * height)
+                let samples = try readers[0].read(rows, withNames: withNames)
+                var runs: [[[Double]]] = []
+                for (index, scorer) in scorers.enumerated() {
+                    if index > 0 { try requireSame(try readers[index].read(rows), samples, index) }
+                    runs.append(try scorer.scores(rows, labels: samples.labels, in: &workspaces.all[index]))
+                }
+                return Self.combined(runs, samples)
+            },
+            consume: { try consume($1) })
+    }
+
+    private struct Workspaces {
+        var all: [RunScorer.Workspace]
+        init(_ all: [RunScorer.Workspace]) { self.all = all }
+    }
+
+    /// Mean and standard deviation over the runs.
+    private static func combined(_ runs: [[[Double]]], _ samples: Samples) -> ScoredRows {
+        guard runs.count > 1 else { return ScoredRows(samples: samples, values: runs[0]) }
+        var (means, deviations): ([[Double]], [[Double]]) = ([], [])
+        for request in runs[0].indices {
+            let each = samples.ids.indices.map { row in runs.map { $0[request][row] } }
+            means.append(each.map { mean($0) })
+            deviations.append(each.map { standardDeviation($0) ?? .nan })
+        }
+        return ScoredRows(samples: samples, values: means, deviations: deviations)
+    }
+
+    private func requireSame(_ samples: Samples, _ expected: Samples, _ index: Int) throws {
+        guard samples.ids == expected.ids, samples.labels == expected.labels else {
+            throw WorkflowError.badData(
+                "\(scorers[index].run.path): its samples are not those of \(scorers[0].run.path) (scores of several runs "
+                    + "are averaged per sample)")
+        }
+    }
+
+    private static func requireDistinct(_ runs: [RunFile]) throws {
+        for (index, run) in runs.enumerated() {
+            let isRepeated = runs[..<index].contains {
+                $0.path == run.path
+                    || $0.description.digest != nil && $0.description.digest == run.description.digest
+                        && $0.description.id == run.description.id
+            }
+            if isRepeated { throw WorkflowError(64, "\(run.path): the run is named twice, and counts once") }
+        }
+    }
+
+    /// Throws where two runs are known to be of different data.
+    private static func requireSameData(_ run: RunFile, _ first: RunFile) throws {
+        guard run.sampleCount == first.sampleCount else {
+            throw WorkflowError.badData(
+                "\(run.path): its samples are not those of \(first.path) (\(run.sampleCount ?? 0) and "
+                    + "\(first.sampleCount ?? 0) of them)")
+        }
+        if let digest = run.description.datasetDigest, let other = first.description.datasetDigest, digest != other {
+            throw WorkflowError.badData(
+                "\(run.path): its data set is not that of \(first.path): the digests differ (\(digest.prefix(12))… and "
+                    + "\(other.prefix(12))…), so that labels or their order may")
+        }
+        if let classes = run.classCount, let other = first.classCount, classes != other {
+            throw WorkflowError.badData("\(run.path): \(classes) classes, and \(first.path) has \(other)")
+        }
+    }
+
+    private func text(_ epochs: [Double]) -> String { epochs.map(shortest).joined(separator: " ") }
+}
