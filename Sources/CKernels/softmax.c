@@ -4,91 +4,155 @@
 #include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
-
-#if defined(__x86_64__) && defined(__linux__)
-#define VARIANTS __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define VARIANTS
-#endif
-#define INLINE static inline __attribute__((always_inline))
+// Sixteen lanes are handed to functions that are always inlined: no calling convention is concerned.
+#pragma clang diagnostic ignored "-Wpsabi"
 
 enum { LANES = 16 };
+typedef float lanes __attribute__((ext_vector_type(16)));
+typedef int32_t words __attribute__((ext_vector_type(16)));
 
-// exp(x) for x ≤ 0: Cody–Waite reduction and a polynomial of degree 6, within 2 ulp; below −87 it stays at exp(−87),
-// the last that is a normal number. No branches and no calls, so that sixteen lanes become vector instructions.
-INLINE float exp_nonpositive(float x) {
-    x = x < -87.0f ? -87.0f : x;
-    float shifted = x * 1.44269504f + 12582912.0f;  // 1.5 · 2^23: rounds to the nearest integer
-    int32_t bits;
-    memcpy(&bits, &shifted, sizeof bits);
-    float n = shifted - 12582912.0f;
-    float r = x - n * 0.693359375f;
-    r = r + n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + r + 1.0f;
-    int32_t power = (int32_t)((uint32_t)(bits - 0x4B400000 + 127) << 23);
-    float scale;
-    memcpy(&scale, &power, sizeof scale);
-    return p * scale;
+#define INLINE static inline __attribute__((always_inline))
+#define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
+#define COUNTING ((words){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
+#define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#define LOW8(a, b) PICK(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
+#define HIGH8(a, b) PICK(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31)
+#define LOW4(a, b) PICK(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27)
+#define HIGH4(a, b) PICK(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)
+#define LOW2(a, b) PICK(a, b, 0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29)
+#define HIGH2(a, b) PICK(a, b, 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31)
+#define LOW1(a, b) PICK(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define HIGH1(a, b) PICK(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+
+#if defined(__aarch64__)
+#define CONVERTS_HALVES 1
+#else
+#define CONVERTS_HALVES 0
+#endif
+#define SCALES 0
+#define TARGET
+#define NAME(x) x##_portable
+#include "softmax_lanes.h"
+#include "softmax_rows.h"
+#include "softmax_soft.h"
+#undef TARGET
+#undef NAME
+#undef CONVERTS_HALVES
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define CONVERTS_HALVES 1
+#define TARGET __attribute__((target("avx2,fma,f16c")))
+#define NAME(x) x##_avx2
+#include "softmax_lanes.h"
+#include "softmax_rows.h"
+#include "softmax_soft.h"
+#undef TARGET
+#undef NAME
+#undef SCALES
+
+#define SCALES 1
+#define TARGET __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma,f16c")))
+#define NAME(x) x##_avx512
+#include "softmax_lanes.h"
+#include "softmax_rows.h"
+#include "softmax_soft.h"
+#undef TARGET
+#undef NAME
+
+static int best_variant(void) {
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512vl"))
+        return 2;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 }
-
-// Adds sixteen logits that begin at class `first`; classes from `classes` on, and the label, count nothing.
-INLINE void add(const float *z, int32_t first, int32_t classes, int32_t label, float top, float *sum, float *squares) {
-    for (int l = 0; l < LANES; l++) {
-        float e = exp_nonpositive(z[l] - top);
-        int32_t c = first + l;
-        e = ((c < classes) & (c != label)) ? e : 0.0f;
-        sum[l] += e;
-        squares[l] += e * e;
+#define CHOOSE(function, ...)                                                     \
+    switch (variant) {                                                            \
+    case 0: return function##_portable(__VA_ARGS__);                              \
+    case 1: return function##_avx2(__VA_ARGS__);                                  \
+    default: return function##_avx512(__VA_ARGS__);                               \
     }
-}
+#else
+static int best_variant(void) { return 0; }
+#define CHOOSE(function, ...) return function##_portable(__VA_ARGS__)
+#endif
 
-// Raises `tops` to sixteen logits, the same ones left out; `check` becomes NaN where a logit is not finite.
-INLINE void raise(const float *z, int32_t first, int32_t classes, int32_t label, float *tops, float *check) {
-    for (int l = 0; l < LANES; l++) {
-        int32_t c = first + l;
-        float other = ((c < classes) & (c != label)) ? z[l] : -FLT_MAX;
-        tops[l] = other > tops[l] ? other : tops[l];
-        check[l] += z[l] - z[l];
+// The only class has all of the probability.
+static size_t one_class(const void *logits, int half, size_t rows, const ck_softmax_records *out) {
+    size_t bad = rows;
+    for (size_t r = 0; r < rows; r++) {
+        int finite;
+        if (half) {
+            finite = (((const uint16_t *)logits)[r] & 0x7c00) != 0x7c00;
+        } else {
+            float z;
+            memcpy(&z, (const float *)logits + r, sizeof z);
+            finite = z - z == 0;
+        }
+        if (!finite && bad == rows) bad = r;
+        float *zeros[] = {out->el2n, out->el1, out->loss, out->entropy};
+        float *ones[] = {out->target_probability, out->correct, out->top_probability, out->probability_margin,
+            out->top_margin};
+        for (size_t i = 0; i < sizeof zeros / sizeof *zeros; i++)
+            if (zeros[i]) zeros[i][r] = 0;
+        for (size_t i = 0; i < sizeof ones / sizeof *ones; i++)
+            if (ones[i]) ones[i][r] = 1;
+        if (out->logit_margin) out->logit_margin[r] = 0;
+        if (out->divergence && out->logarithms_known) out->divergence[r] = 0;
     }
+    return bad;
 }
 
-INLINE float folded(const float *lanes) {
-    float half[8], quarter[4];
-    for (int l = 0; l < 8; l++) half[l] = lanes[l] + lanes[l + 8];
-    for (int l = 0; l < 4; l++) quarter[l] = half[l] + half[l + 4];
-    return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
+size_t ck_softmax_statistics_variant(
+    int variant, const void *logits, int half, const int32_t *labels, size_t rows, size_t classes,
+    const ck_softmax_records *out) {
+    if (variant > best_variant()) return SIZE_MAX;
+    if (classes == 1) return one_class(logits, half, rows, out);
+    CHOOSE(statistics, logits, half != 0, labels, rows, classes, out)
 }
 
-VARIANTS void ck_el2n(const float *z, const int32_t *labels, size_t rows, size_t classes, float *el2n) {
-    size_t whole = classes / LANES * LANES;
-    int32_t bound = (int32_t)classes;
-    for (size_t r = 0; r < rows; r++, z += classes) {
-        int32_t label = labels[r];
-        // The rest of a row is copied behind its last whole block of lanes and filled up with its own first logit.
-        float rest[LANES];
-        for (size_t l = 0; l < LANES; l++) rest[l] = z[whole + l < classes ? whole + l : 0];
-        float tops[LANES], check[LANES] = {0}, sum[LANES] = {0}, squares[LANES] = {0};
-        for (int l = 0; l < LANES; l++) tops[l] = -FLT_MAX;
-        for (size_t c = 0; c < whole; c += LANES) raise(z + c, (int32_t)c, bound, label, tops, check);
-        raise(rest, (int32_t)whole, bound, label, tops, check);
-        float top = tops[0];
-        for (int l = 1; l < LANES; l++) top = tops[l] > top ? tops[l] : top;
-        for (size_t c = 0; c < whole; c += LANES) add(z + c, (int32_t)c, bound, label, top, sum, squares);
-        if (whole < classes) add(rest, (int32_t)whole, bound, label, top, sum, squares);
-        // Relative to the larger of the label's logit and the others' largest, so that nothing is squared but numbers
-        // of which the largest is 1.
-        float lead = z[label] - top;
-        float own = exp_nonpositive(lead < 0.0f ? lead : 0.0f);
-        float scale = exp_nonpositive(lead > 0.0f ? -lead : 0.0f);
-        float others = folded(sum);
-        float norm = sqrtf(folded(squares) + others * others);
-        // `check` is 0 for finite logits, and NaN otherwise.
-        el2n[r] = norm * scale / (others * scale + own) + folded(check);
+size_t ck_softmax_statistics(
+    const void *logits, int half, const int32_t *labels, size_t rows, size_t classes, const ck_softmax_records *out) {
+    return ck_softmax_statistics_variant(best_variant(), logits, half, labels, rows, classes, out);
+}
+
+size_t ck_soft_el2n_variant(
+    int variant, const void *logits, int half, const float *q, size_t rows, size_t classes, float temperature,
+    float *scratch, float *values) {
+    if (variant > best_variant()) return SIZE_MAX;
+    CHOOSE(soft_el2n, logits, half != 0, q, rows, classes, temperature, scratch, values)
+}
+
+size_t ck_soft_el2n(
+    const void *logits, int half, const float *q, size_t rows, size_t classes, float temperature, float *scratch,
+    float *values) {
+    return ck_soft_el2n_variant(best_variant(), logits, half, q, rows, classes, temperature, scratch, values);
+}
+
+size_t ck_raise_probabilities(float *q, size_t rows, size_t classes, double power) {
+    for (size_t r = 0; r < rows; r++, q += classes) {
+        double sum = 0, raised = 0, top = 0;
+        int fine = 1;
+        for (size_t c = 0; c < classes; c++) {
+            fine &= q[c] >= 0 && q[c] <= FLT_MAX;
+            top = q[c] > top ? q[c] : top;
+            sum += q[c];
+        }
+        if (!fine || !(fabs(sum - 1) <= 0.01)) return r;
+        if (power == 1) continue;
+        for (size_t c = 0; c < classes; c++) raised += pow(q[c] / top, power);
+        for (size_t c = 0; c < classes; c++) q[c] = (float)(pow(q[c] / top, power) / raised);
     }
+    return rows;
+}
+
+int ck_exp_variant(int variant, const float *x, float *y, size_t count) {
+    if (variant > best_variant()) return 0;
+    CHOOSE(exp_all, x, y, count)
+}
+
+int ck_log_variant(int variant, const float *w, float *y, size_t count) {
+    if (variant > best_variant()) return 0;
+    CHOOSE(log_all, w, y, count)
 }
