@@ -16,6 +16,9 @@ public enum SelectionError: Error, Sendable, Equatable, CustomStringConvertible 
     case infiniteWeight(row: Int)
     /// Too few samples have a weight above 0; the label is nil where all classes are chosen from together.
     case tooFewWeights(label: Int?, positive: Int, needed: Int)
+    /// A subset names a row that its data set does not have.
+    case rowOutOfRange(place: Int, row: Int, count: Int)
+    case repeatedRow(place: Int, row: Int)
 
     public var exitCode: Int32 { 65 }
 
@@ -41,6 +44,9 @@ public enum SelectionError: Error, Sendable, Equatable, CustomStringConvertible 
             "the mean target probability in row \(row) is exactly 0 or 1 and its score is not 0: its weight is infinite"
         case .tooFewWeights(let label, let positive, let needed):
             "\(Self.whole(label)) \(positive) samples with a weight above 0, and \(needed) are asked for"
+        case .rowOutOfRange(let place, let row, let count):
+            "entry \(place) of the subset is row \(row), and the data set has \(count) rows"
+        case .repeatedRow(let place, let row): "entry \(place) of the subset repeats row \(row)"
         }
     }
 
