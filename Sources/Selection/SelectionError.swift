@@ -5,6 +5,20 @@ public enum SelectionError: Error, Sendable, Equatable, CustomStringConvertible 
     case nonFiniteScore(row: Int)
     case labelOutOfRange(row: Int, label: Int, classes: Int)
     case emptySubset
+    /// A window that starts at a rank does not fit; the label is nil where all classes are chosen from together.
+    case windowBeyondEnd(label: Int?, count: Int, start: Int, needed: Int)
+    /// The hard cut leaves too few; the label is nil where all classes are chosen from together.
+    case cutTooDeep(label: Int?, left: Int, needed: Int)
+    /// A mean target probability is not in 0…1.
+    case probabilityOutOfRange(row: Int, value: Double)
+    case negativeScore(row: Int, value: Double)
+    /// A weight is infinite: the sample was always predicted with certainty and its score is not 0.
+    case infiniteWeight(row: Int)
+    /// Too few samples have a weight above 0; the label is nil where all classes are chosen from together.
+    case tooFewWeights(label: Int?, positive: Int, needed: Int)
+    /// A subset names a row that its data set does not have.
+    case rowOutOfRange(place: Int, row: Int, count: Int)
+    case repeatedRow(place: Int, row: Int)
 
     public var exitCode: Int32 { 65 }
 
@@ -17,6 +31,24 @@ public enum SelectionError: Error, Sendable, Equatable, CustomStringConvertible 
         case .labelOutOfRange(let row, let label, let classes):
             "row \(row) has label \(label), and there are \(classes) classes"
         case .emptySubset: "the subset would be empty"
+        case .windowBeyondEnd(let label, let count, let start, let needed):
+            "\(Self.whole(label)) \(count) samples: a window of \(needed) cannot start at rank \(start) "
+                + "(start at \(max(0, count - needed)) or before)"
+        case .cutTooDeep(let label, let left, let needed):
+            "\(Self.whole(label)) \(left) samples after the hard cut, and \(needed) are asked for (cut less)"
+        case .probabilityOutOfRange(let row, let value):
+            "the mean target probability in row \(row) is \(value): it must lie in 0...1"
+        case .negativeScore(let row, let value):
+            "the score in row \(row) is \(value): beta sampling draws in proportion to scores of 0 or more"
+        case .infiniteWeight(let row):
+            "the mean target probability in row \(row) is exactly 0 or 1 and its score is not 0: its weight is infinite"
+        case .tooFewWeights(let label, let positive, let needed):
+            "\(Self.whole(label)) \(positive) samples with a weight above 0, and \(needed) are asked for"
+        case .rowOutOfRange(let place, let row, let count):
+            "entry \(place) of the subset is row \(row), and the data set has \(count) rows"
+        case .repeatedRow(let place, let row): "entry \(place) of the subset repeats row \(row)"
         }
     }
+
+    private static func whole(_ label: Int?) -> String { label.map { "class \($0) has" } ?? "there are" }
 }
