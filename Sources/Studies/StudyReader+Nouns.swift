@@ -239,7 +239,8 @@ extension ScoredSubsetChoice {
         }
         if let from, from == nil { return nil }
         self.init(
-            method: method, variant: variant, keep: keep, ipc: ipc, fractions: fractions ?? [], windows: count, span: span,
+            method: method, variant: variant, keep: keep, ipc: ipc, fractions: fractions ?? [], windows: count,
+            span: span,
             window: window, from: from ?? nil, balanced: balanced)
     }
 }

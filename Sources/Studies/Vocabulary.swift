@@ -8,8 +8,7 @@ public struct Vocabulary: Sendable {
     /// The columns that every run of a store has.
     public var columns: [String]
     /// What is wrong with a score, its variant, span and window; nil = nothing.
-    public var scoreProblem:
-        @Sendable (_ method: String, _ variant: String?, _ span: Int?, _ window: Int?) -> String?
+    public var scoreProblem: @Sendable (_ method: String, _ variant: String?, _ span: Int?, _ window: Int?) -> String?
     /// What is wrong with a scaling law, a name or an expression in x columns; nil = nothing.
     public var lawProblem: @Sendable (_ law: String, _ columns: [String]) -> String?
     /// What is wrong with an expression in columns; nil = nothing.
@@ -19,9 +18,10 @@ public struct Vocabulary: Sendable {
 
     public init(
         datasets: [String], scores: [String], objectives: [String], importers: [String], columns: [String],
-        scoreProblem: @escaping @Sendable (_ method: String, _ variant: String?, _ span: Int?, _ window: Int?) -> String? = {
-            _, _, _, _ in nil
-        },
+        scoreProblem:
+            @escaping @Sendable (_ method: String, _ variant: String?, _ span: Int?, _ window: Int?) -> String? = {
+                _, _, _, _ in nil
+            },
         lawProblem: @escaping @Sendable (_ law: String, _ columns: [String]) -> String?,
         expressionProblem: @escaping @Sendable (_ text: String, _ columns: [String]) -> String?,
         suggestion: @escaping @Sendable (_ word: String, _ words: [String]) -> String?

@@ -78,7 +78,8 @@ struct PlanResolver {
                 for (suffix, fraction, start) in variants(choice, ipc: ipc) {
                     let images = PlannedRun.ScoredImages(
                         method: choice.method, variant: choice.variant, keep: choice.keep, ipc: ipc, fraction: fraction,
-                        start: start, span: choice.span, window: choice.window, balanced: choice.balanced, source: source)
+                        start: start, span: choice.span, window: choice.window, balanced: choice.balanced,
+                        source: source)
                     add(cell, suffix: suffix, images: .scored(images), block: block)
                 }
             }

@@ -48,7 +48,8 @@ struct RunImages {
             let request = try ScoreRequest(
                 scored.method, variant: scored.variant, span: scored.span, window: scored.window)
             let candidates = Candidates(
-                scores: try ScoringJob([source], [request]).values()[0], direction: request.direction, labels: labels, classes: classes, ids: ids)
+                scores: try ScoringJob([source], [request]).values()[0], direction: request.direction, labels: labels,
+                classes: classes, ids: ids)
             let subset =
                 if let fraction = scored.fraction {
                     try candidates.selectFromPool(

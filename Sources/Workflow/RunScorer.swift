@@ -24,6 +24,13 @@ struct RunScorer: Sendable {
         guard run.sampleCount != nil else {
             throw WorkflowError.badData("\(run.path): a run of metrics only: there is no sample to score")
         }
+        if requests.contains(where: \.needsTargets), !run.hasTargets {
+            throw WorkflowError.badData("\(run.path): el2n-sl needs the soft labels in /targets, and the run has none")
+        }
+        if requests.contains(where: \.needsFeatures), !run.hasFeatures {
+            throw WorkflowError.badData(
+                "\(run.path): grand needs the penultimate features in /features, and the run has none")
+        }
         var warnings: [String] = []
         do {
             plan = try ScorePlan(
@@ -38,13 +45,6 @@ struct RunScorer: Sendable {
             warnings.append(warning)
         }
         if !options.allowUneven { try Self.requireEvenWindows(run, checkpoints, plan) }
-        if plan.needsTargets, !run.hasTargets {
-            throw WorkflowError.badData("\(run.path): el2n-sl needs the soft labels in /targets, and the run has none")
-        }
-        if plan.needsFeatures, !run.hasFeatures {
-            throw WorkflowError.badData(
-                "\(run.path): grand needs the penultimate features in /features, and the run has none")
-        }
         self.warnings = warnings
         logits = source == .logits ? try RecordReader(run, object: "/logits") : nil
         records = try source.stored.map { ($0, try RecordReader(run, object: "/scores/" + $0.rawValue)) }
@@ -85,11 +85,11 @@ struct RunScorer: Sendable {
         return Workspace(block: DynamicsBlock(plan, source: source, rows: rows), bytes: rows * widest)
     }
 
-    struct Workspace: ~Copyable {
-        var block: DynamicsBlock
-        let buffer: UnsafeMutableRawBufferPointer
+    final class Workspace {
+        fileprivate var block: DynamicsBlock
+        fileprivate let buffer: UnsafeMutableRawBufferPointer
 
-        init(block: consuming DynamicsBlock, bytes: Int) {
+        fileprivate init(block: DynamicsBlock, bytes: Int) {
             self.block = block
             buffer = .allocate(byteCount: bytes, alignment: 64)
         }
@@ -98,7 +98,7 @@ struct RunScorer: Sendable {
     }
 
     /// The scores of a block of rows, by request. Throws `RunStoreError` that names file, dataset, checkpoint and sample.
-    func scores(_ rows: Range<Int>, labels: [Int32], in workspace: inout Workspace) throws -> [[Double]] {
+    func scores(_ rows: Range<Int>, labels: [Int32], in workspace: Workspace) throws -> [[Double]] {
         func bytes(_ reader: RecordReader) -> UnsafeMutableRawBufferPointer {
             UnsafeMutableRawBufferPointer(rebasing: workspace.buffer[..<(rows.count * reader.rowBytes)])
         }

@@ -99,6 +99,36 @@ public struct ScoreFile: Sendable {
         }
     }
 
+    /// These scores for the samples of another file, in its order. Throws where a sample is missing here, or labelled
+    /// otherwise, and where the two were scored on different data sets.
+    public func scores(alignedWith other: ScoreFile) throws -> [Double] {
+        try requireSameData(as: other)
+        if candidates.ids == other.candidates.ids, candidates.labels == other.candidates.labels {
+            return candidates.scores
+        }
+        let places = Dictionary(uniqueKeysWithValues: zip(candidates.ids, candidates.ids.indices))
+        return try zip(other.candidates.ids, other.candidates.labels).map { id, label in
+            guard let row = places[id] else {
+                throw WorkflowError.badData("\(path): sample_id \(id) of \(other.path) is missing")
+            }
+            guard candidates.labels[row] == label else {
+                throw lines.error(
+                    row, "sample_id \(id) has label \(candidates.labels[row]), and \(label) in \(other.path)")
+            }
+            return candidates.scores[row]
+        }
+    }
+
+    /// Throws where the sidecars name different data sets.
+    public func requireSameData(as other: ScoreFile) throws {
+        guard let digest = sidecar?["dataset_digest"]?.string, let second = other.sidecar?["dataset_digest"]?.string,
+            digest != second
+        else { return }
+        throw WorkflowError.badData(
+            "\(path): scored on another data set than \(other.path): the digests differ (\(digest.prefix(12))… and "
+                + "\(second.prefix(12))…)")
+    }
+
     /// Chooses rows by their scores.
     public func select(_ choose: (Candidates) throws -> Subset, provenance: JSON) throws -> SubsetFile {
         let subset: Subset

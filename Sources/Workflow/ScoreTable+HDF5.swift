@@ -105,7 +105,10 @@ final class ScoreHDF5Output: ScoreOutput {
     }
 
     func finish() throws {
-        (ids, labels, scores, deviations) = (nil, nil, nil, nil)
+        ids = nil
+        labels = nil
+        scores = nil
+        deviations = nil
         do throws(HDF5Error) { try file.take()?.close() } catch {
             unlink(temporary)
             throw failure(error)

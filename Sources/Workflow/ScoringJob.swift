@@ -2,6 +2,7 @@ import Records
 import RunStore
 import Scoring
 import Statistics
+import Tables
 
 /// How runs are scored, beside what the scores themselves take.
 public struct ScoringOptions: Sendable {
@@ -43,8 +44,8 @@ public struct ScoringJob: Sendable {
                 let (epochs, expected) = (try scorer.epochs(request), try scorers[0].epochs(request))
                 guard epochs == expected else {
                     throw WorkflowError.badData(
-                        "\(scorer.run.path): it is scored at epochs \(text(epochs)), and \(first.path) at "
-                            + "\(text(expected)) (only scores of the same checkpoints are averaged)")
+                        "\(scorer.run.path): it is scored at epochs \(Self.text(epochs)), and \(first.path) at "
+                            + "\(Self.text(expected)) (only scores of the same checkpoints are averaged)")
                 }
             }
         }
@@ -75,23 +76,18 @@ public struct ScoringJob: Sendable {
         let count = sampleCount
         try orderedBlocks(
             (count + height - 1) / height, threads: threads,
-            worker: { Workspaces(scorers.map { $0.workspace(rows: min(height, max(1, count))) }) },
+            worker: { scorers.map { $0.workspace(rows: min(height, max(1, count))) } },
             compute: { workspaces, block in
                 let rows = block * height..<min(count, (block + 1) * height)
                 let samples = try readers[0].read(rows, withNames: withNames)
                 var runs: [[[Double]]] = []
                 for (index, scorer) in scorers.enumerated() {
                     if index > 0 { try requireSame(try readers[index].read(rows), samples, index) }
-                    runs.append(try scorer.scores(rows, labels: samples.labels, in: &workspaces.all[index]))
+                    runs.append(try scorer.scores(rows, labels: samples.labels, in: workspaces[index]))
                 }
                 return Self.combined(runs, samples)
             },
             consume: { try consume($1) })
-    }
-
-    private struct Workspaces {
-        var all: [RunScorer.Workspace]
-        init(_ all: [RunScorer.Workspace]) { self.all = all }
     }
 
     /// Mean and standard deviation over the runs.
@@ -142,5 +138,5 @@ public struct ScoringJob: Sendable {
         }
     }
 
-    private func text(_ epochs: [Double]) -> String { epochs.map(shortest).joined(separator: " ") }
+    private static func text(_ epochs: [Double]) -> String { epochs.map(shortest).joined(separator: " ") }
 }

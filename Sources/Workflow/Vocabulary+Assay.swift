@@ -9,7 +9,7 @@ extension Vocabulary {
     /// What this version offers.
     public static let assay = Vocabulary(
         datasets: DatasetSource.names, scores: Scores.names, objectives: ["dm"],
-        importers: importers.map(\.kind),
+        importers: importFormats.map(\.kind),
         columns: runColumns + runMetrics,
         scoreProblem: { method, variant, span, window in
             problem {

@@ -1,6 +1,8 @@
 import Datasets
 import Figures
+import Importers
 import RunStore
+import Scoring
 import Selection
 import Studies
 import Tables
@@ -14,7 +16,9 @@ protocol Failure: Error, CustomStringConvertible {
 
 extension DatasetError: Failure {}
 extension FigureError: Failure {}
+extension ImportError: Failure {}
 extension RunStoreError: Failure {}
+extension ScoringError: Failure {}
 extension SelectionError: Failure {}
 extension StudyError: Failure {}
 extension TableError: Failure {}

@@ -32,7 +32,8 @@ struct ScoreCommand: ParsableCommand {
     var variant: String?
 
     @Option(
-        help: "Checkpoints A:B, counted from 0 after epoch 0, B exclusive. Default: all that the method is defined over.")
+        help:
+            "Checkpoints A:B, counted from 0 after epoch 0, B exclusive. Default: all that the method is defined over.")
     var checkpoints: String?
 
     @Option(help: "J: checkpoints in a window (cad-prune, dyn-unc, dual, tdds).")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Scoring
 import Selection
 import Tables
 import Workflow
@@ -8,13 +9,22 @@ struct SelectCommand: ParsableCommand {
         commandName: "select",
         abstract: "Choose a subset by its scores.",
         discussion: """
+            easiest, hardest, highest, lowest   one end of the order
+            window:START                        from a place counted from the hardest: 0.25 is a fraction of the class,
+                                                0.9ipc a multiple of the number kept (SelMatch), rank120 a rank
+            random                              in seeded order
+            ccs                                 cut the hardest --hard-cut off, then draw from --strata of the score
+            beta                                DUAL's sampling; --confidence names the scores of `--method confidence`
+
             Class-balanced unless --unbalanced is given. Equal scores are ordered by seed and sample id, and the share of \
-            the subset that this decided is printed. A window's START is a fraction 0...1 of each class, counted from \
-            the hardest. `easiest` and `hardest` need the sidecar OUT.csv.json that `assay score` wrote: it knows which \
-            end is hard.
+            the subset that this decided is printed. `easiest`, `hardest`, windows and ccs need the sidecar that `assay \
+            score` wrote: it knows which end is hard. --pool-fraction F keeps IPC images of a random pool of IPC/F of each \
+            class.
 
               assay select el2n.csv --keep easiest --ipc 50 -o subset.csv
-              assay select el2n.csv --keep window:0.25 --fraction 0.1 -o subset.csv
+              assay select el2n.csv --keep window:0.25 --fraction 0.1 -o subset.npy
+              assay select aum.csv --keep ccs --hard-cut 0.3 --fraction 0.1 --unbalanced -o subset.txt
+              assay select dual.csv --keep beta --confidence confidence.csv --ipc 50 -o subset.json
             """)
 
     @Argument(
@@ -22,7 +32,7 @@ struct SelectCommand: ParsableCommand {
         completion: .file())
     var scores: String
 
-    @Option(help: "easiest, hardest, highest, lowest, random, or window:START.")
+    @Option(help: "easiest, hardest, highest, lowest, random, window:START, ccs or beta.")
     var keep: String
 
     @Option(help: "Images per class.")
@@ -34,20 +44,68 @@ struct SelectCommand: ParsableCommand {
     @Flag(help: "Choose over all classes together.")
     var unbalanced = false
 
-    @Option(help: "The seed of the order among equal scores.")
+    @Option(help: "Choose from a random pool of IPC/F images of each class, 0 < F <= 1.")
+    var poolFraction: Double?
+
+    @Option(help: "ccs: the fraction of the hardest that is left out, 0...1.")
+    var hardCut: Double?
+
+    @Option(help: "ccs: strata of equal width. Default: 50.")
+    var strata: Int?
+
+    @Option(help: "beta: the mean target probabilities, as `assay score --method confidence` writes them.")
+    var confidence: String?
+
+    @Option(help: "beta: the exponent c of the prune rate. Default: 4.")
+    var exponent: Double?
+
+    @Option(help: "The seed of the order among equal scores, and of what is drawn.")
     var seed = 1
 
-    @Option(name: .shortAndLong, help: "The file to write (CSV); - for stdout.")
+    @Option(
+        name: .shortAndLong,
+        help: "The file to write: .csv, .npy or .txt (ids), .json (for torch.utils.data.Subset); - for CSV on stdout.")
     var output: String
+
+    private var size: SubsetSize { ipc.map { .ipc($0) } ?? .fraction(fraction ?? 1) }
 
     func validate() throws {
         guard (ipc == nil) != (fraction == nil) else { throw ValidationError("give --ipc or --fraction, one of them") }
         if let ipc, ipc < 1 { throw ValidationError("--ipc must be 1 or more") }
         if let fraction, !(fraction > 0 && fraction <= 1) { throw ValidationError("--fraction lies in 0...1") }
-        _ = try rule()
+        if let poolFraction {
+            guard poolFraction > 0, poolFraction <= 1 else { throw ValidationError("--pool-fraction lies in 0...1") }
+            guard ipc != nil, !unbalanced, rule() != nil else {
+                throw ValidationError("--pool-fraction goes with --ipc and a balanced rule: easiest, hardest, window …")
+            }
+        }
+        guard keep == "ccs" || (hardCut == nil && strata == nil) else {
+            throw ValidationError("--hard-cut and --strata belong to --keep ccs")
+        }
+        guard keep == "beta" || (confidence == nil && exponent == nil) else {
+            throw ValidationError("--confidence and --exponent belong to --keep beta")
+        }
+        switch keep {
+        case "ccs":
+            guard let hardCut, hardCut >= 0, hardCut < 1 else {
+                throw ValidationError("ccs needs --hard-cut, a fraction in 0...1 (0.3 is usual at a tenth of the data)")
+            }
+            if let strata, strata < 1 { throw ValidationError("--strata must be 1 or more") }
+        case "beta":
+            guard confidence != nil else {
+                throw ValidationError("beta needs --confidence, the file of `assay score --method confidence`")
+            }
+            if let exponent, !(exponent > 0) { throw ValidationError("--exponent must be above 0") }
+        default:
+            guard rule() != nil else {
+                throw ValidationError(
+                    "--keep is easiest, hardest, highest, lowest, random, window:START, ccs or beta, not '\(keep)'")
+            }
+        }
     }
 
-    private func rule() throws -> KeepRule {
+    /// The rule that looks at the order of the scores alone; nil for another.
+    private func rule() -> KeepRule? {
         switch keep {
         case "easiest": return .easiest
         case "hardest": return .hardest
@@ -55,26 +113,64 @@ struct SelectCommand: ParsableCommand {
         case "lowest": return .lowest
         case "random": return .random
         default:
-            guard keep.hasPrefix("window:"), let start = Double(keep.dropFirst(7)), start >= 0, start <= 1 else {
-                throw ValidationError(
-                    "--keep is easiest, hardest, highest, lowest, random or window:START with START in 0...1, not '\(keep)'"
-                )
+            guard keep.hasPrefix("window:") else { return nil }
+            let word = keep.dropFirst(7)
+            if word.hasPrefix("rank"), let rank = Int(word.dropFirst(4)), rank >= 0 {
+                return .window(from: .rank(rank))
             }
+            if word.hasSuffix("ipc"), let multiple = Double(word.dropLast(3)), multiple >= 0, multiple.isFinite {
+                return .window(from: .multipleOfKept(multiple))
+            }
+            guard let start = Double(word), start >= 0, start <= 1 else { return nil }
             return .window(start: start)
         }
     }
 
     func run() throws {
-        let size = ipc.map { SubsetSize.ipc($0) } ?? .fraction(fraction ?? 1)
-        let chosen = try ScoreFile(scores).select(rule(), size, balanced: !unbalanced, seed: seed)
+        let file = try ScoreFile(scores)
+        if !["highest", "lowest", "random", "beta"].contains(keep) { try file.requireDirection() }
+        let probabilities = try confidence.map { try ScoreFile($0).scores(alignedWith: file) } ?? []
+        let chosen = try file.select({ try choose(from: $0, probabilities) }, provenance: provenance(file))
         let share = significant(100 * chosen.tieShare, digits: 3)
-        let summary = "\(chosen.table.rowCount) samples; equal scores decided \(share) % of them"
+        let summary =
+            "\(chosen.ids.count) samples; equal scores decided \(share) % of them; digest \(chosen.digest.prefix(16))"
         if output == "-" {
             print(chosen.table.formatted(.csv), terminator: "")
             note(summary)
         } else {
-            try chosen.table.write(csv: output)
+            try chosen.write(to: output)
             print("\(summary): \(output)")
         }
+    }
+
+    private func choose(from candidates: Candidates, _ probabilities: [Double]) throws -> Subset {
+        let balanced = !unbalanced
+        switch keep {
+        case "ccs":
+            let strata = Strata(hardCut: hardCut ?? 0, count: strata ?? 50)
+            return try candidates.select(strata, size, balanced: balanced, seed: seed, identity: "select")
+        case "beta":
+            return try candidates.select(
+                BetaSampling(exponent: exponent ?? 4), probabilities: probabilities, size, balanced: balanced,
+                seed: seed, identity: "select")
+        default:
+            let rule = rule() ?? .random
+            if let poolFraction, let ipc {
+                return try candidates.selectFromPool(
+                    rule, ipc: ipc, fraction: poolFraction, seed: seed, identity: "select")
+            }
+            return try candidates.select(rule, size, balanced: balanced, seed: seed, identity: "select")
+        }
+    }
+
+    private func provenance(_ file: ScoreFile) -> JSON {
+        let members: [String: JSON] = [
+            "keep": .string(keep), "ipc": JSON(ipc), "fraction": JSON(fraction), "balanced": .bool(!unbalanced),
+            "pool_fraction": JSON(poolFraction), "hard_cut": JSON(hardCut),
+            "strata": keep == "ccs" ? .integer(strata ?? 50) : .null,
+            "exponent": keep == "beta" ? .number(exponent ?? 4) : .null, "seed": .integer(seed),
+            "scores": .string(scores), "scored_by": file.sidecar ?? .null,
+        ]
+        return .object(members.filter { $0.value != .null })
     }
 }

@@ -1,0 +1,4 @@
+import Importers
+
+/// The formats that `assay import` reads.
+public let importFormats: [Importer] = []
