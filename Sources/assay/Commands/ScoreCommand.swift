@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import RunStore
 import Scoring
 import Tables
@@ -19,6 +20,7 @@ struct ScoreCommand: ParsableCommand {
               assay score runs/demo/HL/full/5/seed1 --method el2n -o el2n.csv
               assay score runs/demo/HL/full/5/seed? --method aum --variant ccs -o aum.h5
               assay score runs/demo/HL/full/5/seed1 --method el2n --method aum:ccs --method forgetting -o scores/
+              assay score runs/demo/HL/full/5/seed1 --method el2n --method loss -o 'scores/{method}.h5'
               assay score runs/demo/HL/full/5/seed1 --method cad-prune --span 3 --window 2 -o cad.csv
             """)
 
@@ -56,7 +58,7 @@ struct ScoreCommand: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: "The file to write, .csv or .h5; - for CSV on stdout. For several methods a folder: FOLDER/METHOD.csv.")
+        help: "The file to write, .csv or .h5; - for CSV on stdout. For several methods a folder, or a path with {method}.")
     var output: String
 
     func validate() throws {
@@ -93,11 +95,14 @@ struct ScoreCommand: ParsableCommand {
         return a..<b
     }
 
-    /// Where each score goes: the one file, or the methods' names in the folder.
+    /// Where each score goes: the one file, or the methods' names in the pattern or the folder.
     private func paths() -> [String] {
-        guard method.count > 1 || output.hasSuffix("/") else { return [output] }
-        let folder = output.hasSuffix("/") ? output : output + "/"
-        return method.map { folder + $0.split(separator: ":").joined(separator: "-") + ".csv" }
+        let isPattern = output.contains("{method}")
+        guard method.count > 1 || output.hasSuffix("/") || isPattern else { return [output] }
+        let pattern = isPattern ? output : output + (output.hasSuffix("/") ? "" : "/") + "{method}.csv"
+        return method.map {
+            pattern.replacingOccurrences(of: "{method}", with: $0.split(separator: ":").joined(separator: "-"))
+        }
     }
 
     func run() throws {
