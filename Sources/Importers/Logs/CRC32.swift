@@ -1,0 +1,32 @@
+internal import CArchives
+
+/// The checksums of logs' records.
+enum CRC32 {
+    /// CRC-32C (Castagnoli) as TFRecord files mask it: rotated right by 15 and a constant added, so that the checksum of
+    /// data that holds checksums is sound.
+    static func maskedCastagnoli(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        var crc: UInt32 = ~0
+        for byte in bytes { crc = table[Int((crc ^ UInt32(byte)) & 0xFF)] ^ (crc >> 8) }
+        crc = ~crc
+        return ((crc >> 15) | (crc << 17)) &+ 0xA282_EAD8
+    }
+
+    private static let table: [UInt32] = (0..<256).map { n in
+        (0..<8).reduce(UInt32(n)) { crc, _ in crc & 1 == 1 ? 0x82F6_3B78 ^ (crc >> 1) : crc >> 1 }
+    }
+
+    /// CRC-32 (IEEE) of two pieces, one after the other.
+    static func ieee(_ first: UInt8, _ bytes: ArraySlice<UInt8>) -> UInt32 {
+        let start = crc32(0, [first], 1)
+        return bytes.withUnsafeBufferPointer { UInt32(truncatingIfNeeded: crc32(start, $0.baseAddress, UInt32($0.count))) }
+    }
+}
+
+extension Array<UInt8> {
+    /// A little-endian number at an offset that is known to lie within.
+    func littleEndian<Number: FixedWidthInteger>(_ offset: Int, as: Number.Type = Number.self) -> Number {
+        var value: Number = 0
+        for i in (0..<Number.bitWidth / 8).reversed() { value = value << 8 | Number(truncatingIfNeeded: self[offset + i]) }
+        return value
+    }
+}

@@ -1,0 +1,114 @@
+/// Which checkpoint each row of a log belongs to.
+struct EpochAxis {
+    /// Epochs completed, increasing; [E].
+    private(set) var epochs: [Double] = []
+    /// For each row its checkpoint, nil where it tells neither epoch nor step.
+    private(set) var checkpoints: [Int?] = []
+    /// Steps completed by the end of each checkpoint, where the log counts steps; [E], NaN where it does not.
+    private(set) var stepsDone: [Double] = []
+    /// For each row the number that its logger calls the step; NaN where there is none.
+    private(set) var steps: [Double] = []
+    /// The columns that were read for it.
+    private(set) var columns: Set<String> = []
+    private(set) var notes: [String] = []
+    private(set) var warnings: [String] = []
+
+    /// Throws where a log counts neither epochs nor steps, and for epochs that are negative or infinite.
+    init(_ log: MetricLog, _ options: ImportOptions) throws(ImportError) {
+        let (stepName, steps) = try Self.column("step", LogNames.step, log, options)
+        let (epochName, epochs) = try Self.column("epoch", LogNames.epoch, log, options)
+        columns = Set([stepName, epochName].compactMap { $0 }).union(["epoch", "step"].compactMap { options.map[$0] })
+        self.steps = steps ?? [Double](repeating: .nan, count: log.rowCount)
+        let base = options.epochBase ?? log.epochBase
+        let shift = Double(1 - base)
+
+        let ofRows: [Double]
+        if let epochs {
+            ofRows = (steps.map { Self.filled(epochs, after: $0) } ?? epochs).map { $0 + shift }
+            if shift != 0 {
+                notes.append("Epochs are counted from \(base) in the files; \(shortest: shift) is added, since epoch 0 "
+                    + "means before training.")
+            }
+        } else if let steps {
+            guard let perEpoch = options.stepsPerEpoch else {
+                let name = stepName ?? "step"
+                throw ImportError(log.path, "no column of epochs, only '\(name)'; \(log.stepHint)", exitCode: 65)
+            }
+            guard perEpoch > 0, perEpoch.isFinite else {
+                throw ImportError(log.path, "--steps-per-epoch must be above 0", exitCode: 64)
+            }
+            ofRows = steps.map { ($0 + shift) / perEpoch }
+            notes.append("Epochs are '\(stepName ?? "step")'\(shift == 0 ? "" : " + \(shortest: shift)") divided by "
+                + "\(shortest: perEpoch) steps per epoch.")
+        } else {
+            let known = log.series.keys.sorted().prefix(20).joined(separator: ", ")
+            throw ImportError(
+                log.path, "no column of epochs or steps; name one with --map epoch=COLUMN (the columns are \(known))")
+        }
+        if let row = ofRows.firstIndex(where: { $0 < 0 || $0.isInfinite }) {
+            throw ImportError(
+                log.path, at: log.place(row), "\(shortest: ofRows[row]) is not a number of epochs completed")
+        }
+        try place(ofRows, log, shift: shift)
+        if self.epochs.first == 0, options.epochBase == nil, epochName != nil {
+            warnings.append("Epoch 0 is taken as before training; where the files count epochs from 0, give --epoch-base 0.")
+        }
+    }
+
+    /// A column that is named by a mapping or recognised by its name.
+    private static func column(
+        _ target: String, _ known: [String], _ log: MetricLog, _ options: ImportOptions
+    ) throws(ImportError) -> (name: String?, values: [Double]?) {
+        if let expression = options.map[target] {
+            let columns = log.series.keys.reduce(into: [:]) { $0[$1] = log.dense($1) }
+            let values = try options.value(
+                of: target, expression, over: columns, count: log.rowCount, path: log.path)
+            return (columns[expression] == nil ? nil : expression, values)
+        }
+        guard let name = log.first(of: known) else { return (nil, nil) }
+        return (name, log.dense(name))
+    }
+
+    /// A row without an epoch gets that of the next row in the order of steps that has one: a logger that writes within
+    /// an epoch says at its end which one it was.
+    private static func filled(_ epochs: [Double], after steps: [Double]) -> [Double] {
+        guard epochs.contains(where: \.isNaN) else { return epochs }
+        let order = epochs.indices.filter { !steps[$0].isNaN }.sorted { (steps[$0], $0) < (steps[$1], $1) }
+        var result = epochs
+        var next = Double.nan
+        for row in order.reversed() {
+            if epochs[row].isNaN { result[row] = next } else { next = epochs[row] }
+        }
+        var last = Double.nan
+        for row in order {
+            if result[row].isNaN { result[row] = last } else { last = result[row] }
+        }
+        return result
+    }
+
+    private mutating func place(_ ofRows: [Double], _ log: MetricLog, shift: Double) throws(ImportError) {
+        epochs = Set(ofRows.filter { !$0.isNaN }).sorted()
+        if epochs.isEmpty { throw ImportError(log.path, "no row tells an epoch") }
+        var positions: [Double: Int] = [:]
+        for (position, epoch) in epochs.enumerated() { positions[epoch] = position }
+        checkpoints = ofRows.map { $0.isNaN ? nil : positions[$0] }
+        stepsDone = [Double](repeating: .nan, count: epochs.count)
+        for (row, checkpoint) in checkpoints.enumerated() {
+            guard let checkpoint, !steps[row].isNaN else { continue }
+            let done = steps[row] + shift
+            if !(stepsDone[checkpoint] >= done) { stepsDone[checkpoint] = done }
+        }
+        let lost = checkpoints.count { $0 == nil }
+        if lost > 0 {
+            warnings.append("\(lost) of \(ofRows.count) rows tell neither epoch nor step and are left out.")
+        }
+        var last = -Double.infinity
+        for epoch in ofRows where !epoch.isNaN {
+            if epoch < last {
+                notes.append("Rows were not in the order of epochs; they are sorted.")
+                break
+            }
+            last = epoch
+        }
+    }
+}

@@ -1,0 +1,112 @@
+/// Columns over the checkpoints of a run on their way from the names of a log to those of the store.
+struct MetricColumns {
+    /// By name, [E].
+    private(set) var values: [String: [Double]]
+    let epochs: [Double]
+    let path: String
+    private(set) var notes: [String] = []
+    private(set) var warnings: [String] = []
+
+    init(values: [String: [Double]], epochs: [Double], path: String) {
+        self.values = values
+        self.epochs = epochs
+        self.path = path
+    }
+
+    /// Samples seen, repeats counted, [E]: from a column, or as steps times the batch size.
+    mutating func samplesSeen(_ axis: EpochAxis, _ options: ImportOptions) throws(ImportError) -> [Int64]? {
+        var seen: [Double]?
+        if let expression = options.map["samples_seen"] {
+            seen = try evaluate("samples_seen", expression, options)
+            values[expression] = nil
+        } else if let name = LogNames.samplesSeen.first(where: { values[$0] != nil }) {
+            seen = values.removeValue(forKey: name)
+        } else if let batch = options.batchSize {
+            guard batch > 0 else { throw ImportError(path, "--batch-size must be above 0", exitCode: 64) }
+            let perEpoch = options.stepsPerEpoch
+            let steps = zip(axis.stepsDone, epochs).map { done, epoch in
+                done.isNaN ? perEpoch.map { $0 * epoch } ?? .nan : done
+            }
+            seen = steps.map { ($0 * Double(batch)).rounded() }
+        }
+        guard let seen else { return nil }
+        let limit = 0x1p53
+        guard seen.allSatisfy({ $0 >= 0 && $0 <= limit }), zip(seen, seen.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+            warnings.append("Samples seen are left out: they are not known at every checkpoint, or they decrease.")
+            return nil
+        }
+        return seen.map { Int64($0) }
+    }
+
+    /// Gives the columns the store's names: mapped ones first, then learning rate and seconds, then the rest made safe.
+    mutating func rename(_ options: ImportOptions) throws(ImportError) {
+        let special: Set = ["epoch", "step", "samples_seen", "run"]
+        var named: [String: [Double]] = [:]
+        var used: Set<String> = []
+        for (target, expression) in options.map.sorted(by: { $0.key < $1.key }) where !special.contains(target) {
+            named[LogNames.safe(target)] = try evaluate(target, expression, options)
+            if values[expression] != nil { used.insert(expression) }
+            notes.append("\(target) = \(expression).")
+        }
+        for name in used { values[name] = nil }
+        adopt("learning_rate", candidates: values.keys.filter(LogNames.isLearningRate).sorted(), into: &named)
+        adoptSeconds(into: &named)
+        for (name, column) in values.sorted(by: { $0.key < $1.key }) {
+            let safe = LogNames.safe(name)
+            guard named[safe] == nil else {
+                throw ImportError(
+                    path, "two columns would both be called '\(safe)'; rename '\(name)' with --map NAME=\(name)")
+            }
+            if safe != name { notes.append("'\(name)' is called '\(safe)'.") }
+            named[safe] = column
+        }
+        values = named
+    }
+
+    private func evaluate(
+        _ target: String, _ expression: String, _ options: ImportOptions
+    ) throws(ImportError) -> [Double] {
+        try options.value(of: target, expression, over: values, count: epochs.count, path: path)
+    }
+
+    private mutating func adopt(_ target: String, candidates: [String], into named: inout [String: [Double]]) {
+        guard named[target] == nil else { return }
+        if candidates.count > 1, !candidates.contains(target) {
+            notes.append("Several learning rates (\(candidates.joined(separator: ", "))); none is '\(target)'.")
+        } else if let name = candidates.contains(target) ? target : candidates.first,
+            let column = values.removeValue(forKey: name)
+        {
+            if name != target { notes.append("\(target) = \(name).") }
+            named[target] = column
+        }
+    }
+
+    /// Seconds since the run began do not decrease; a column that does measures something else and keeps its name.
+    private mutating func adoptSeconds(into named: inout [String: [Double]]) {
+        guard named["seconds"] == nil, let name = LogNames.seconds.first(where: { values[$0] != nil }),
+            var column = values[name]
+        else { return }
+        let known = column.filter { !$0.isNaN }
+        guard let first = known.first, zip(known, known.dropFirst()).allSatisfy({ $0 <= $1 }) else { return }
+        // A point in time (seconds since 1970) rather than a duration.
+        let isTime = first > 1e8
+        if isTime { column = column.map { $0 - first } }
+        values[name] = nil
+        named["seconds"] = column
+        if isTime { notes.append("seconds are '\(name)' since the first checkpoint.") } else if name != "seconds" {
+            notes.append("seconds = \(name).")
+        }
+    }
+
+    /// A metric that is called an error but is none of 0…1.
+    func suspectErrors() -> [String] {
+        values.sorted { $0.key < $1.key }.compactMap { name, column in
+            guard name == "error" || name.hasSuffix("_error") || name.hasSuffix("_err"),
+                let worst = column.filter({ $0.isFinite }).max(), worst > 1
+            else { return nil }
+            let target = name.hasSuffix("_error") ? name : "test_error"
+            return "'\(name)' reaches \(shortest: worst), but an error is a fraction in 0…1: in percent, "
+                + "give --map \(target)=\(name)/100."
+        }
+    }
+}

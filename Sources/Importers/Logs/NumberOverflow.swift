@@ -1,0 +1,52 @@
+import Tables
+
+extension TableBlock {
+    /// Throws for numbers that a double does not hold: integers beyond 2⁵³ and literals such as `1e400`, which would be
+    /// read as another number. `inf` is a number of its own.
+    func refuseOverflow(_ bytes: [UInt8]) throws(ImportError) {
+        let limit = 1 << 53
+        /// Where each line begins; made when the first suspect is met.
+        var starts: [Int] = []
+        for column in table.columns {
+            switch column.values {
+            case .texts: continue
+            case .integers(let values):
+                for (row, value) in values.enumerated() where value.magnitude > limit {
+                    throw error(row, column.name, "\(value) is beyond 2^53, where a double skips integers")
+                }
+            case .numbers(let values):
+                for (row, value) in values.enumerated() where abs(value) >= Double(limit) {
+                    if starts.isEmpty { starts = Self.lineStarts(bytes) }
+                    let start = starts[table.line(ofRow: row) - 1]
+                    if let word = Self.overflow(bytes[start...].prefix { $0 != 0x0A }) {
+                        let why = value.isInfinite ? "too large for a double" : "beyond 2^53, where a double skips integers"
+                        throw error(row, column.name, "\(word) is \(why)")
+                    }
+                }
+            }
+        }
+    }
+
+    private static func lineStarts(_ bytes: [UInt8]) -> [Int] {
+        [0] + bytes.indices.lazy.filter { bytes[$0] == 0x0A }.map { $0 + 1 }
+    }
+
+    /// The first literal in a line that a double does not hold.
+    private static func overflow(_ line: ArraySlice<UInt8>) -> String? {
+        for piece in line.split(whereSeparator: { !isNumeral($0) }) {
+            guard piece.contains(where: { $0 >= 0x30 && $0 <= 0x39 }) else { continue }
+            let word = String(decoding: piece, as: UTF8.self)
+            guard let value = Double(word) else { continue }
+            if value.isInfinite { return word }
+            let isInteger = !word.contains { $0 == "." || $0 == "e" || $0 == "E" }
+            // A double beyond 2⁵³ cannot tell whether it was exact.
+            if isInteger, abs(value) >= 0x1p53, word.drop(while: { $0 == "+" }) != "9007199254740992" { return word }
+        }
+        return nil
+    }
+
+    private static func isNumeral(_ byte: UInt8) -> Bool {
+        (byte >= 0x30 && byte <= 0x39) || byte | 0x20 == UInt8(ascii: "e") || byte == UInt8(ascii: ".")
+            || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
+    }
+}

@@ -1,0 +1,155 @@
+import Tables
+
+/// Which columns of a table say what of a sample at a checkpoint.
+struct SampleColumns: Sendable, Equatable {
+    enum Epoch: Sendable, Equatable {
+        case column(String)
+        /// Steps, divided by the steps of an epoch.
+        case steps(String, perEpoch: Double)
+        /// All rows belong to one epoch, told by the name of the file or of the logits' column.
+        case fixed(Double)
+    }
+
+    var id: String
+    var label: String
+    var name: String?
+    var epoch: Epoch
+    /// The store's name and the column's.
+    var records: [Record]
+    var logits: [String]
+    /// Whether `logits` is one column of JSON arrays.
+    var logitsAreArrays: Bool
+    /// Whether the table is one of dataset-cartography's, whose epochs count from 0.
+    var isCartography: Bool
+    /// Columns that are not read.
+    var ignored: [String]
+
+    struct Record: Sendable, Equatable {
+        var object: String
+        var column: String
+    }
+
+    /// Whether a file holds a row per sample and checkpoint, judged by its header.
+    static func areIn(_ path: String, _ options: ImportOptions, isJSON: Bool) throws(ImportError) -> Bool {
+        if LogFolder.ending(path) == "json" { return false }
+        if options.map["id"] != nil { return true }
+        var blocks = try TableBlocks(path, isJSON: isJSON, blockSize: 1 << 16)
+        guard let block = try blocks.next() else { return false }
+        let names = Set(block.table.columnNames)
+        let found = { (target: String, known: [String]) in options.map[target] != nil || known.contains(where: names.contains) }
+        return found("id", LogNames.sampleID) && found("label", LogNames.label)
+            && (!records(names, options).isEmpty || !logits(names, options).columns.isEmpty)
+    }
+
+    /// Throws where the columns of ids, labels or epochs are not there, and where nothing is recorded of the samples.
+    init(_ table: Table, _ options: ImportOptions, path: String) throws(ImportError) {
+        let names = Set(table.columnNames)
+        func column(_ target: String, _ known: [String]) throws(ImportError) -> String? {
+            guard let mapped = options.map[target] else { return known.first(where: names.contains) }
+            do throws(TableError) { return try table.column(mapped).name } catch {
+                throw ImportError(error, path: path)
+            }
+        }
+        guard let id = try column("id", LogNames.sampleID) else {
+            throw ImportError(path, "no column of sample ids; name it with --map id=COLUMN")
+        }
+        guard let label = try column("label", LogNames.label) else {
+            throw ImportError(path, "no column of labels; name it with --map label=COLUMN")
+        }
+        (self.id, self.label) = (id, label)
+        name = try column("name", LogNames.sampleName).flatMap { $0 == id || $0 == label ? nil : $0 }
+        records = Self.records(names, options)
+        let found = Self.logits(names, options)
+        (logits, logitsAreArrays) = (found.columns, found.areArrays)
+        isCartography = found.epoch != nil
+
+        if let column = try column("epoch", LogNames.epoch) {
+            epoch = .column(column)
+        } else if let column = try column("step", LogNames.step), let perEpoch = options.stepsPerEpoch {
+            epoch = .steps(column, perEpoch: perEpoch)
+        } else if let number = found.epoch ?? SampleFileName(path).epoch {
+            epoch = .fixed(number)
+        } else {
+            throw ImportError(
+                path, "no column of epochs, and no number after 'epoch' in the file's name; "
+                    + "name a column with --map epoch=COLUMN, or give --steps-per-epoch")
+        }
+        if records.isEmpty, logits.isEmpty {
+            let known = LogNames.records.joined(separator: ", ")
+            throw ImportError(path, "nothing is recorded of the samples: neither logits nor any of \(known)")
+        }
+        for (place, column) in logits.enumerated() where !logitsAreArrays && !names.contains(column) {
+            throw ImportError(path, "there are \(logits.count) columns of logits, but no '\(logits[place])'")
+        }
+        var used = Set(logits + records.map(\.column) + [id, label])
+        if let name { used.insert(name) }
+        switch epoch {
+        case .column(let column), .steps(let column, _): used.insert(column)
+        case .fixed: break
+        }
+        ignored = table.columnNames.filter { !used.contains($0) }
+    }
+
+    private static func records(_ names: Set<String>, _ options: ImportOptions) -> [Record] {
+        LogNames.records.compactMap { record in
+            if let column = options.map[record] { return Record(object: record, column: column) }
+            return names.contains(record) ? Record(object: record, column: record) : nil
+        }
+    }
+
+    /// `logit_0…`, a column `logits` of arrays, or cartography's `logits_epoch_7`.
+    private static func logits(
+        _ names: Set<String>, _ options: ImportOptions
+    ) -> (columns: [String], areArrays: Bool, epoch: Double?) {
+        if let column = options.map["logits"] ?? (names.contains("logits") ? "logits" : nil) {
+            return ([column], true, nil)
+        }
+        for prefix in ["logit_", "logits_"] {
+            let numbered = names.filter { $0.hasPrefix(prefix) && Int($0.dropFirst(prefix.count)) != nil }
+            if !numbered.isEmpty { return ((0..<numbered.count).map { prefix + String($0) }, false, nil) }
+        }
+        let prefix = "logits_epoch_"
+        let epochs = names.filter { $0.hasPrefix(prefix) && Int($0.dropFirst(prefix.count)) != nil }
+        if epochs.count == 1, let column = epochs.first {
+            return ([column], true, Double(column.dropFirst(prefix.count)))
+        }
+        return ([], false, nil)
+    }
+}
+
+/// What the name of a per-sample log says: `dynamics_epoch_3.jsonl`, `seed1-rank0.csv`.
+struct SampleFileName: Sendable {
+    /// The number after `epoch`.
+    private(set) var epoch: Double?
+    /// Files of one run agree in this: their folder, and their name without the numbers of epochs, ranks and parts.
+    let run: String
+
+    private static let numbered = ["epoch", "rank", "worker", "part", "shard"]
+
+    init(_ path: String) {
+        var stem = LogFolder.stem(path)
+        for word in Self.numbered {
+            guard let (range, number) = Self.find(word, in: stem) else { continue }
+            if word == "epoch" { epoch = number }
+            stem.removeSubrange(range)
+        }
+        stem = String(stem.drop(while: Self.isMark).reversed().drop(while: Self.isMark).reversed())
+        run = LogFolder.parent(path) + (stem.isEmpty ? "" : "/" + stem)
+    }
+
+    private static func isMark(_ character: Character) -> Bool { character == "_" || character == "-" || character == "." }
+
+    /// The last `word`, a mark and the digits after it.
+    private static func find(_ word: String, in text: String) -> (Range<String.Index>, Double)? {
+        var end = text.endIndex
+        while end > text.startIndex {
+            guard let start = text[..<end].indices.last(where: { text[$0..<end].hasPrefix(word) }) else { return nil }
+            var digits = text.index(start, offsetBy: word.count)
+            if digits < text.endIndex, isMark(text[digits]) || text[digits] == "=" { digits = text.index(after: digits) }
+            let number = text[digits...].prefix { $0.isASCII && $0.isNumber }
+            if let value = Double(number) { return (start..<number.endIndex, value) }
+            end = start
+        }
+        return nil
+    }
+}
