@@ -30,7 +30,13 @@ let rooms: [Target] = [
     .target(
         name: "RunStore",
         dependencies: ["HDF5", "Records", "CKernels", .product(name: "Crypto", package: "swift-crypto")]),
-    .target(name: "Importers", dependencies: ["RunStore", "Records", "Tables", "CArchives"]),
+    .target(
+        name: "Importers",
+        dependencies: [
+            "RunStore", "HDF5", "Records", "Tables", "CArchives",
+            .product(name: "SwiftProtobuf", package: "swift-protobuf"), .product(name: "GRDB", package: "GRDB.swift"),
+        ],
+        exclude: ["Logs/Generated/make_swift.sh", "Logs/Generated/tensorboard.proto", "Logs/Generated/wandb.proto"]),
 
     // From the store to the answer.
     .target(name: "Scoring", dependencies: ["LinearAlgebra", "Statistics", "CKernels"]),
@@ -46,7 +52,7 @@ let library = rooms.filter { $0.type == .regular && $0.name != "CKernels" }.map(
 let everything: [Target.Dependency] = library.map { .init(stringLiteral: $0) }
 
 let withFixtures: Set = [
-    "Analysis", "Datasets", "Distillation", "Fitting", "RunStore", "Scoring", "Statistics", "Studies", "Training",
+    "Analysis", "Datasets", "Distillation", "Fitting", "Importers", "RunStore", "Scoring", "Statistics", "Studies", "Training",
     "Workflow",
 ]
 
@@ -60,6 +66,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: rooms + [
         .target(

@@ -26,7 +26,9 @@ struct Assay: ParsableCommand {
                 name: "Studies", subcommands: [CheckCommand.self, PlanCommand.self, RunCommand.self, TrainCommand.self]),
             CommandGroup(
                 name: "The store",
-                subcommands: [RunsCommand.self, InspectCommand.self, VerifyCommand.self, ExportCommand.self]),
+                subcommands: [
+                    ImportCommand.self, RunsCommand.self, InspectCommand.self, VerifyCommand.self, ExportCommand.self,
+                ]),
             CommandGroup(name: "Samples", subcommands: [ScoreCommand.self, ScoresCommand.self, SelectCommand.self]),
             CommandGroup(
                 name: "Analyses",
