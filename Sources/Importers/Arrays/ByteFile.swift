@@ -1,0 +1,138 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A regular file, read at any place; closed with its last reader.
+final class ByteFile: Sendable {
+    let path: String
+    let size: Int
+    private let descriptor: Int32
+
+    init(_ path: String) throws(ImportError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw ByteFile.failure(path) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw ImportError(path, "it is a directory, but a file was expected")
+        default: throw ImportError(path, "it is not a regular file (a pipe or a device); save it to a file first")
+        }
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw ByteFile.failure(path) }
+        self.path = path
+        size = Int(status.st_size)
+    }
+
+    /// A file without a name, gone when it is closed: room for what must be read out of order.
+    init(temporaryFor path: String) throws(ImportError) {
+        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array((folder + "/assay-XXXXXX").utf8CString)
+        descriptor = mkstemp(&template)
+        guard descriptor >= 0 else { throw ByteFile.failure(folder) }
+        unlink(template)
+        self.path = path
+        size = .max
+    }
+
+    deinit { close(descriptor) }
+
+    /// Reads bytes that the file must have.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(ImportError) {
+        var done = 0
+        while done < buffer.count {
+            let count = pread(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw ByteFile.failure(path) }
+            guard count > 0 else {
+                throw ImportError(path, at: "byte \(offset + done)", "the file ends here; it is truncated")
+            }
+            done += count
+        }
+    }
+
+    func read(at offset: Int, count: Int) throws(ImportError) -> [UInt8] {
+        guard offset >= 0, count >= 0, offset <= size, count <= size - offset else {
+            throw ImportError(
+                path, at: "byte \(offset)", "\(count) bytes are declared, but the file has only \(size) bytes")
+        }
+        var problem: ImportError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(ImportError) {
+                try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+                filled = count
+            } catch { problem = error }
+        }
+        if let problem { throw problem }
+        return bytes
+    }
+
+    /// Appends at `offset`; for temporary files.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(ImportError) {
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let reason = String(cString: strerror(count < 0 ? errno : ENOSPC))
+                throw ImportError(path, "its contents cannot be unpacked to TMPDIR: \(reason)", exitCode: 74)
+            }
+            done += count
+        }
+    }
+
+    private static func failure(_ path: String) -> ImportError {
+        let number = errno
+        let isMissing = number == ENOENT || number == ENOTDIR
+        return ImportError(
+            path, isMissing ? "no such file" : String(cString: strerror(number)), exitCode: isMissing ? 66 : 74)
+    }
+}
+
+/// Bytes that lie together: part of a file, an unpacked member of an archive, or memory.
+enum ByteSource: Sendable {
+    case file(ByteFile, offset: Int, count: Int)
+    case packed(PackedMember)
+    case memory([UInt8])
+
+    var count: Int {
+        switch self {
+        case .file(_, _, let count): count
+        case .packed(let member): member.count
+        case .memory(let bytes): bytes.count
+        }
+    }
+
+    /// Reads bytes within `0..<count`.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(ImportError) {
+        precondition(offset >= 0 && offset + buffer.count <= count, "bytes \(offset)+\(buffer.count) of \(count)")
+        switch self {
+        case .file(let file, let start, _): try file.read(into: buffer, at: start + offset)
+        case .packed(let member): try member.read(into: buffer, at: offset)
+        case .memory(let bytes):
+            bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset...].prefix(buffer.count))) }
+        }
+    }
+
+    func read(at offset: Int, count: Int) throws(ImportError) -> [UInt8] {
+        var problem: ImportError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(ImportError) {
+                try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+                filled = count
+            } catch { problem = error }
+        }
+        if let problem { throw problem }
+        return bytes
+    }
+
+    /// A part of it.
+    func slice(_ offset: Int, _ count: Int) -> ByteSource? {
+        guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else { return nil }
+        switch self {
+        case .file(let file, let start, _): return .file(file, offset: start + offset, count: count)
+        case .memory(let bytes): return .memory(Array(bytes[offset..<offset + count]))
+        case .packed: return nil
+        }
+    }
+}

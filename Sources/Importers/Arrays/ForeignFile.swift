@@ -1,0 +1,164 @@
+import RunStore
+
+/// A file of arrays, told apart by its first bytes and not by its name.
+struct ForeignFile: Sendable {
+    enum Format: String, Sendable {
+        case npy = "NumPy array (.npy)"
+        case npz = "NumPy archive (.npz)"
+        case torch = "PyTorch file"
+        case legacyTorch = "PyTorch file, old format"
+        case pickle = "pickle"
+        case hdf5 = "HDF5 file"
+    }
+
+    var path: String
+    var format: Format
+    var contents: ForeignValue
+    /// Stored members of an archive, whose checksums are compared when the file is read for its digest.
+    var checksums: [(name: String, range: Range<Int>, crc: UInt32)] = []
+
+    /// Reads what is small: headers, structure, lists of numbers. Throws `ImportError`.
+    init(_ path: String) throws(ImportError) {
+        self.path = path
+        let file = try ByteFile(path)
+        if file.size == 0 { throw ImportError(path, "the file is empty") }
+        let start = try file.read(at: 0, count: min(file.size, 520))
+        if start.starts(with: NumPyFile.magic) {
+            format = .npy
+            contents = try NumPyFile.read(
+                .file(file, offset: 0, count: file.size), path: path, name: FileName(path).stem)
+        } else if ZipArchive.isZip(start) {
+            let archive = try ZipArchive(file)
+            checksums = try Self.checksums(of: archive)
+            if let pickle = TorchFile.pickle(of: archive) {
+                format = .torch
+                contents = try TorchFile.read(archive, pickle: pickle)
+            } else {
+                format = .npz
+                contents = try Self.npz(archive)
+            }
+        } else if Self.isHDF5(start) {
+            format = .hdf5
+            contents = try ForeignHierarchy.read(path)
+        } else if TorchFile.isLegacy(start) {
+            format = .legacyTorch
+            contents = try TorchFile.readLegacy(file)
+        } else if start.count > 262, start[257..<262].elementsEqual("ustar".utf8) {
+            throw ImportError(path, "it is a tar archive (PyTorch before 0.2, or packed files); unpack it or save it again")
+        } else if start.starts(with: [0x1f, 0x8b]) {
+            throw ImportError(path, "it is packed with gzip; run gunzip on it first")
+        } else {
+            format = .pickle
+            contents = try Self.pickle(file)
+        }
+    }
+
+    private static func isHDF5(_ start: [UInt8]) -> Bool {
+        let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
+        // A user's block of 512 bytes may stand before it.
+        return start.starts(with: signature) || (start.count >= 520 && start[512...].starts(with: signature))
+    }
+
+    private static func pickle(_ file: ByteFile) throws(ImportError) -> ForeignValue {
+        var cursor = PickleCursor(.file(file, offset: 0, count: file.size), at: 0, path: file.path)
+        let document = try PickleMachine.read(&cursor)
+        guard cursor.remaining == 0 else {
+            throw ImportError(
+                file.path, at: "byte \(cursor.position)", "\(cursor.remaining) bytes follow the end of the pickle; only files "
+                    + "of one pickle are read")
+        }
+        return try PickleTree.value(of: document, path: file.path)
+    }
+
+    private static func npz(_ archive: ZipArchive) throws(ImportError) -> ForeignValue {
+        var members: [(key: ForeignKey, value: ForeignValue)] = []
+        for member in archive.members where member.name.hasSuffix(".npy") {
+            let name = String(member.name.dropLast(4))
+            members.append(
+                (
+                    .text(name),
+                    try NumPyFile.read(try archive.source(member), path: archive.file.path, name: name)
+                ))
+        }
+        if members.isEmpty { throw ImportError(archive.file.path, "a zip archive without NumPy or PyTorch arrays") }
+        return .dict(members)
+    }
+
+    private static func checksums(
+        of archive: ZipArchive
+    ) throws(ImportError) -> [(name: String, range: Range<Int>, crc: UInt32)] {
+        var all: [(name: String, range: Range<Int>, crc: UInt32)] = []
+        for member in archive.members where !member.isDeflated {
+            let (offset, count) = try archive.range(of: member)
+            all.append((member.name, offset..<(offset + count), member.crc))
+        }
+        all.sort { $0.range.lowerBound < $1.range.lowerBound }
+        for (one, next) in zip(all, all.dropFirst()) where next.range.lowerBound < one.range.upperBound {
+            throw ImportError(
+                archive.file.path, "damaged zip archive: members '\(one.name)' and '\(next.name)' lie in the same place")
+        }
+        return all
+    }
+
+    /// Reads the whole file: its SHA-256, and the checksums of its members.
+    func source() throws -> ImportSource {
+        var sums = PartChecksums(checksums.map(\.range))
+        let (bytes, sha256) = try SourceDigest.sha256(of: path) { sums.add($0) }
+        for (index, part) in checksums.enumerated() where sums.crc(index) != part.crc {
+            throw ImportError(
+                path, at: "member '\(part.name)'", "damaged zip archive: its checksum (CRC-32) is wrong")
+        }
+        return ImportSource(path: path, bytes: bytes, sha256: sha256)
+    }
+}
+
+/// What the name of a file tells.
+struct FileName {
+    /// Without folder and ending.
+    let stem: String
+    /// The last folder of the path; nil in the working directory.
+    let folder: String?
+
+    init(_ path: String) {
+        let parts = path.split(separator: "/").map(String.init)
+        let name = parts.last ?? path
+        let dot = name.lastIndex(of: ".")
+        stem = dot.map { $0 > name.startIndex ? String(name[..<$0]) : name } ?? name
+        folder = parts.dropLast().last { $0 != "." && $0 != ".." }
+    }
+
+    /// The number in the name and what stands before it: of the word `epoch` if it is there, otherwise the last one.
+    var number: (value: Double, before: String, after: String)? {
+        let text = Array(stem.utf8)
+        var runs: [Range<Int>] = []
+        var at = 0
+        while at < text.count {
+            guard isDigit(text[at]) else {
+                at += 1
+                continue
+            }
+            var end = at
+            while end < text.count, isDigit(text[end]) { end += 1 }
+            // One decimal point between digits belongs to the number.
+            if end + 1 < text.count, text[end] == UInt8(ascii: "."), isDigit(text[end + 1]) {
+                end += 1
+                while end < text.count, isDigit(text[end]) { end += 1 }
+            }
+            runs.append(at..<end)
+            at = end
+        }
+        func word(_ end: Int) -> String { String(decoding: text[..<end], as: UTF8.self) }
+        let named = runs.first { run in
+            var before = word(run.lowerBound).lowercased()
+            while let last = before.last, !last.isLetter, !last.isNumber { before.removeLast() }
+            return before.hasSuffix("epoch") || before.hasSuffix("ep")
+        }
+        guard let run = named ?? runs.last, let value = Double(String(decoding: text[run], as: UTF8.self)) else { return nil }
+        return (value, word(run.lowerBound), String(decoding: text[run.upperBound...], as: UTF8.self))
+    }
+
+    /// Whether the number follows the word epoch.
+    var numbersEpochs: Bool { number.map { $0.before.lowercased().contains("ep") } ?? false }
+
+    private func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+}

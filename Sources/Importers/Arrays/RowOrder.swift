@@ -1,0 +1,127 @@
+import Synchronization
+
+/// How the rows of the files become the samples of the run: as they stand, or by ascending id where loggers shuffle or
+/// pad.
+struct RowOrder: Sendable {
+    /// N ids, in the order of the run.
+    let ids: [Int64]
+    /// Nil: rows are taken as they stand.
+    let scatter: Scatter?
+    /// Repeats of an id within a checkpoint, over all checkpoints.
+    let repeats: Int
+
+    /// One table of positions at a time: that of the checkpoint that is being read.
+    final class Scatter: Sendable {
+        let source: RowSeries
+        let duplicates: Duplicates
+        private let current = Mutex<(checkpoint: Int, table: RowTable)?>(nil)
+
+        init(_ source: RowSeries, _ duplicates: Duplicates) {
+            self.source = source
+            self.duplicates = duplicates
+        }
+
+        func table(_ checkpoint: Int) throws(ImportError) -> RowTable {
+            let key = source.isFixed ? 0 : checkpoint
+            if let found = current.withLock({ $0?.checkpoint == key ? $0?.table : nil }) { return found }
+            let table = RowTable(ids: try source.integers(key))
+            current.withLock { $0 = (key, table) }
+            return table
+        }
+    }
+
+    /// - Parameter series: the ids as the files give them, fixed or per checkpoint.
+    init(_ series: RowSeries, checkpoints: Int, epochs: [Double], duplicates: Duplicates) throws(ImportError) {
+        func refuse(_ checkpoint: Int, _ reason: String) -> ImportError {
+            let place = series.isFixed ? "" : ", checkpoint \(checkpoint) (epoch \(epochText(epochs[checkpoint])))"
+            return ImportError(series.path, at: "'\(series.name)'" + place, reason)
+        }
+        var first: [Int64] = []
+        var repeats = 0
+        for checkpoint in 0..<(series.isFixed ? 1 : checkpoints) {
+            let table = RowTable(ids: try series.integers(checkpoint))
+            if let repeated = table.firstRepeat, duplicates == .fail {
+                throw refuse(
+                    checkpoint, "id \(repeated) occurs more than once; --duplicates first or mean says what that means")
+            }
+            repeats += table.order.count - table.ids.count
+            if checkpoint == 0 {
+                first = table.ids
+            } else if table.ids != first {
+                let at = zip(table.ids, first).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+                    ?? min(table.ids.count, first.count)
+                if at < first.count, at >= table.ids.count || table.ids[at] > first[at] {
+                    throw refuse(
+                        checkpoint, "id \(first[at]) is missing here, but is in checkpoint 0; every checkpoint must hold every "
+                            + "sample")
+                }
+                throw refuse(checkpoint, "id \(table.ids[at]) is here, but is missing in checkpoint 0")
+            }
+        }
+        self.repeats = repeats
+        if series.isFixed, repeats == 0 {
+            ids = try series.integers(0)
+            scatter = nil
+        } else {
+            ids = first
+            scatter = Scatter(series, duplicates)
+        }
+    }
+
+    /// Samples as they stand, numbered from 0.
+    init(count: Int) {
+        ids = (0..<Int64(count)).map { $0 }
+        scatter = nil
+        repeats = 0
+    }
+
+    /// Rows of the run: [rows, …].
+    func floats(_ series: RowSeries, _ checkpoint: Int, _ rows: Range<Int>) throws(ImportError) -> [Float] {
+        guard let scatter, !rows.isEmpty else { return try series.floats(checkpoint, rows) }
+        let table = try scatter.table(checkpoint)
+        let taken = (table.starts[rows.lowerBound])..<(table.starts[rows.upperBound])
+        guard scatter.duplicates == .mean, taken.count > rows.count else {
+            return try series.floats(checkpoint, at: rows.map { table.order[table.starts[$0]] })
+        }
+        let all = try series.floats(checkpoint, at: Array(table.order[taken]))
+        let width = series.rowShape.reduce(1, *)
+        var means: [Float] = []
+        means.reserveCapacity(rows.count * width)
+        for row in rows {
+            let own = (table.starts[row] - taken.lowerBound)..<(table.starts[row + 1] - taken.lowerBound)
+            for column in 0..<width {
+                let sum = own.reduce(0.0) { $0 + Double(all[$1 * width + column]) }
+                means.append(Float(sum / Double(own.count)))
+            }
+        }
+        return means
+    }
+}
+
+/// The rows of one checkpoint by ascending id.
+struct RowTable: Sendable {
+    /// Ascending, each once.
+    var ids: [Int64] = []
+    /// Positions in the file by id, those of one id in the order of the file.
+    var order: [Int]
+    /// Where in `order` the positions of each id begin, and the end.
+    var starts: [Int] = []
+    var firstRepeat: Int64?
+
+    init(ids all: [Int64]) {
+        let isAscending = zip(all, all.dropFirst()).allSatisfy { $0 <= $1 }
+        order = isAscending ? Array(all.indices) : all.indices.sorted { (all[$0], $0) < (all[$1], $1) }
+        for (place, position) in order.enumerated() {
+            if let last = ids.last, last == all[position] {
+                firstRepeat = firstRepeat ?? last
+            } else {
+                ids.append(all[position])
+                starts.append(place)
+            }
+        }
+        starts.append(order.count)
+    }
+}
+
+/// A number of epochs as people write it.
+func epochText(_ epoch: Double) -> String { Int(exactly: epoch).map(String.init) ?? String(epoch) }

@@ -1,0 +1,125 @@
+/// A quantity of the samples: one table of rows per checkpoint, each in pieces, or one for all of them.
+struct RowSeries: Sendable {
+    /// E of them, or one.
+    var checkpoints: [[ForeignArrayView]]
+    /// Whether it has no axis of checkpoints.
+    var isFixed: Bool
+    /// [C], [d] or [].
+    var rowShape: [Int]
+    var epochs: [Double]?
+    var origin: String
+    var type: ElementType
+    var path: String
+    var name: String
+
+    /// - Parameter rowRank: axes of a row: 1 of logits, 0 of labels and scores.
+    /// - Parameter isFixed: whether an array of rows without an axis of checkpoints is for all of them.
+    init(_ finding: ArrayFinding, role: ArrayRole, rowRank: Int, isFixed: Bool, path: String) throws(ImportError) {
+        let letters = rowRank == 0 ? "[E, N]" : "[E, N, C]"
+        let single = rowRank == 0 ? "[N]" : "[N, C]"
+        self.isFixed = false
+        epochs = finding.epochs
+        name = finding.name
+        switch finding.content {
+        case .array(let array):
+            if array.rank == rowRank + 2 {
+                checkpoints = (0..<array.shape[0]).map { [array.element($0)] }
+            } else if array.rank == rowRank + 1 {
+                checkpoints = [[array.whole]]
+                self.isFixed = isFixed
+            } else {
+                throw array.error("as \(role.text) the shape \(letters) or \(single) is needed")
+            }
+        case .checkpoints(let list, _):
+            let rank = list.first?.first?.shape.count ?? 0
+            if list.count == 1, list[0].count == 1, rank == rowRank + 2 {
+                let array = list[0][0].array
+                checkpoints = (0..<array.shape[0]).map { [array.element($0)] }
+                epochs = nil
+            } else {
+                checkpoints = list
+            }
+        default:
+            throw ImportError(
+                path, at: "'\(finding.name)'", "as \(role.text) an array \(letters) or \(single) is needed; it is \(finding.summary)")
+        }
+        guard let first = checkpoints.first?.first else {
+            throw ImportError(path, at: "'\(finding.name)'", "it has no checkpoints")
+        }
+        rowShape = first.rowShape
+        type = first.array.type
+        self.path = first.array.path
+        let whole = checkpoints.count > 1 && first.lead.isEmpty
+        origin =
+            whole
+            ? "\(first.array.path): \(finding.name) (\(finding.summary))" : first.array.origin
+        for (index, pieces) in checkpoints.enumerated() {
+            for piece in pieces where piece.shape.count != rowRank + 1 || piece.rowShape != rowShape {
+                throw piece.array.error(
+                    "as \(role.text) of checkpoint \(index) its rows must be \(rowShape), as those of checkpoint 0; "
+                        + "\(letters) or one \(single) per checkpoint is needed")
+            }
+        }
+    }
+
+    func rows(_ checkpoint: Int) -> Int { pieces(checkpoint).reduce(0) { $0 + $1.rows } }
+
+    private func pieces(_ checkpoint: Int) -> [ForeignArrayView] { checkpoints[isFixed ? 0 : checkpoint] }
+
+    /// All rows of a checkpoint as integers, [rows].
+    func integers(_ checkpoint: Int) throws(ImportError) -> [Int64] {
+        var all: [Int64] = []
+        for piece in pieces(checkpoint) { all += try piece.integers() }
+        return all
+    }
+
+    /// Rows in the order of the file.
+    func floats(_ checkpoint: Int, _ rows: Range<Int>) throws(ImportError) -> [Float] {
+        var all: [Float] = []
+        var start = 0
+        for piece in pieces(checkpoint) {
+            let part = rows.clamped(to: start..<(start + piece.rows))
+            if !part.isEmpty {
+                let values = try piece.floats((part.lowerBound - start)..<(part.upperBound - start))
+                if part == rows { return values }
+                all += values
+            }
+            start += piece.rows
+        }
+        return all
+    }
+
+    /// Bytes between two wanted rows that are read rather than sought over.
+    private static let smallGap = 4096
+
+    /// Rows by their positions in the file, in the order asked for.
+    func floats(_ checkpoint: Int, at positions: [Int]) throws(ImportError) -> [Float] {
+        let width = rowShape.reduce(1, *)
+        var values = [Float](repeating: 0, count: positions.count * width)
+        let order = positions.indices.sorted { positions[$0] < positions[$1] }
+        let gap = max(1, Self.smallGap / max(1, width * type.bytes))
+        var start = 0
+        var next = 0
+        for piece in pieces(checkpoint) {
+            let end = start + piece.rows
+            while next < order.count, positions[order[next]] < end {
+                let first = next
+                while next + 1 < order.count, positions[order[next + 1]] < end,
+                    positions[order[next + 1]] - positions[order[next]] <= gap,
+                    positions[order[next + 1]] - positions[order[first]] < 1 << 20
+                {
+                    next += 1
+                }
+                let low = positions[order[first]]
+                let block = try piece.floats((low - start)..<(positions[order[next]] - start + 1))
+                for index in order[first...next] {
+                    let from = (positions[index] - low) * width
+                    values.replaceSubrange((index * width)..<((index + 1) * width), with: block[from..<(from + width)])
+                }
+                next += 1
+            }
+            start = end
+        }
+        return values
+    }
+}

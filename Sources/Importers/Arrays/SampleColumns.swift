@@ -1,0 +1,117 @@
+import Foundation
+
+/// Columns of the samples [N] that have no axis of checkpoints in the run: labels, names, features.
+enum SampleColumns {
+    /// Positions in a list of `count` rows for each sample; nil when rows are taken as they stand.
+    ///
+    /// Where ids come per checkpoint, a list without ids of its own is indexed by them (the labels of the whole data
+    /// set), or has one row per sample in the order of ascending id.
+    static func positions(_ count: Int, _ rows: RowOrder, path: String, name: String) throws(ImportError) -> [Int]? {
+        let total = rows.ids.count
+        guard let scatter = rows.scatter else {
+            guard count == total else {
+                throw ImportError(
+                    path, at: "'\(name)'", "\(count) rows, but \(total) samples; N must be the same everywhere")
+            }
+            return nil
+        }
+        if scatter.source.isFixed, count == scatter.source.rows(0) {
+            let table = try scatter.table(0)
+            return table.starts.dropLast().map { table.order[$0] }
+        }
+        if let last = rows.ids.last, let first = rows.ids.first, first >= 0, last < count { return rows.ids.map { Int($0) } }
+        if count == total { return nil }
+        throw ImportError(
+            path, at: "'\(name)'", "\(count) rows, but the ids go up to \(rows.ids.last ?? 0) and are \(total): it is neither "
+                + "indexed by id nor has one row per sample")
+    }
+
+    /// The label of each sample; what the files say several times must be the same each time.
+    static func labels(
+        _ series: RowSeries, _ rows: RowOrder, checkpoints: Int, epochs: [Double]
+    ) throws(ImportError) -> [Int64] {
+        guard series.isFixed || series.checkpoints.count == checkpoints else {
+            throw ImportError(
+                series.path, at: "'\(series.name)'",
+                "labels of \(series.checkpoints.count) checkpoints for \(checkpoints) checkpoints")
+        }
+        if series.isFixed {
+            let all = try series.integers(0)
+            guard let positions = try positions(all.count, rows, path: series.path, name: series.name) else { return all }
+            let labels = positions.map { all[$0] }
+            if let scatter = rows.scatter, scatter.source.isFixed, all.count == scatter.source.rows(0) {
+                try requireOne(all, labels, try scatter.table(0), series, "")
+            }
+            return labels
+        }
+        var first: [Int64] = []
+        for checkpoint in 0..<checkpoints {
+            let place = ", checkpoint \(checkpoint) (epoch \(epochText(epochs[checkpoint])))"
+            let all = try series.integers(checkpoint)
+            var labels = all
+            if let scatter = rows.scatter {
+                let table = try scatter.table(checkpoint)
+                guard all.count == table.order.count else {
+                    throw ImportError(
+                        series.path, at: "'\(series.name)'" + place, "\(all.count) labels for \(table.order.count) ids")
+                }
+                labels = table.starts.dropLast().map { all[table.order[$0]] }
+                try requireOne(all, labels, table, series, place)
+            }
+            guard labels.count == rows.ids.count else {
+                throw ImportError(
+                    series.path, at: "'\(series.name)'" + place, "\(labels.count) labels for \(rows.ids.count) samples")
+            }
+            if checkpoint == 0 { first = labels }
+            if let wrong = labels.indices.first(where: { labels[$0] != first[$0] }) {
+                throw ImportError(
+                    series.path, at: "'\(series.name)'" + place,
+                    "id \(rows.ids[wrong]) has the label \(labels[wrong]) here and \(first[wrong]) in checkpoint 0")
+            }
+        }
+        return first
+    }
+
+    /// Throws where one id has two labels within a checkpoint.
+    private static func requireOne(
+        _ all: [Int64], _ labels: [Int64], _ table: RowTable, _ series: RowSeries, _ place: String
+    ) throws(ImportError) {
+        for (row, label) in labels.enumerated() {
+            for position in table.order[table.starts[row]..<table.starts[row + 1]] where all[position] != label {
+                throw ImportError(
+                    series.path, at: "'\(series.name)'" + place,
+                    "id \(table.ids[row]) has two labels, \(label) and \(all[position])")
+            }
+        }
+    }
+}
+
+/// What the first rows of logits look like.
+enum LogitsLook {
+    /// Throws at probabilities; notes log-probabilities, which are logits: softmax(log p) = p.
+    static func check(_ series: RowSeries, _ notes: inout [String]) throws(ImportError) {
+        let classes = series.rowShape.last ?? 0
+        let rows = min(series.rows(0), 1024)
+        guard rows > 0, classes > 1 else { return }
+        let values = try series.floats(0, 0..<rows)
+        // Halves of many small probabilities do not sum to 1 exactly.
+        let tolerance: Float = series.type == .half || series.type == .bfloat ? 2e-2 : 1e-3
+        func all(_ condition: (ArraySlice<Float>) -> Bool) -> Bool {
+            (0..<rows).allSatisfy { condition(values[($0 * classes)..<(($0 + 1) * classes)]) }
+        }
+        func isOne(_ sum: Double) -> Bool { abs(sum - 1) <= Double(tolerance) }
+        if all({ row in row.allSatisfy { $0 >= 0 && $0 <= 1 } && isOne(row.reduce(0) { $0 + Double($1) }) }) {
+            throw ImportError(
+                series.path, at: "'\(series.name)'",
+                "it holds probabilities (rows in 0…1 that sum to 1), not logits. Save the logits or the log of the "
+                    + "probabilities; fixed soft labels [N, C] are imported with --map targets=\(series.name)")
+        }
+        if all({ row in row.allSatisfy { $0 <= 0 } && isOne(row.reduce(0) { $0 + exp($1) }) }) {
+            notes.append(
+                "'\(series.name)' is a log-softmax: it is stored as logits, since softmax(log p) = p; logit margins are then "
+                    + "differences of log-probabilities, the same as of the logits themselves.")
+        }
+    }
+
+    private static func exp(_ x: Float) -> Double { Foundation.exp(Double(x)) }
+}

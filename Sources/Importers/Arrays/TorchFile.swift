@@ -1,0 +1,112 @@
+/// Files of `torch.save`: the zip archive that it writes since PyTorch 1.6, and the older sequence of pickles.
+enum TorchFile {
+    /// Where a zip archive keeps its pickle: `archive/data.pkl`. Nil: not PyTorch's.
+    static func pickle(of archive: ZipArchive) -> ZipArchive.Member? {
+        archive.members.first { $0.name == "data.pkl" || $0.name.hasSuffix("/data.pkl") }
+    }
+
+    /// More than a structure of arrays needs; the pickle is held in memory.
+    private static let largestPickle = 1 << 30
+
+    static func read(_ archive: ZipArchive, pickle: ZipArchive.Member) throws(ImportError) -> ForeignValue {
+        let path = archive.file.path
+        let prefix = String(pickle.name.dropLast("data.pkl".count))
+        if archive.member(prefix + "constants.pkl") != nil {
+            throw ImportError(path, "it is a TorchScript program, not data; save tensors with torch.save")
+        }
+        guard pickle.bytes <= largestPickle else {
+            throw ImportError(path, at: "member '\(pickle.name)'", "it declares \(pickle.bytes) bytes of structure")
+        }
+        let source = try archive.source(pickle)
+        let origin: Int
+        if case .file(_, let offset, _) = source { origin = offset } else { origin = 0 }
+        var cursor = PickleCursor(source, at: 0, path: path, origin: origin)
+        let document = try PickleMachine.read(&cursor)
+        var isBigEndian = false
+        if let order = archive.member(prefix + "byteorder"), order.bytes <= 16 {
+            let bytes = try archive.source(order)
+            isBigEndian = String(decoding: try bytes.read(at: 0, count: bytes.count), as: UTF8.self) == "big"
+        }
+        let byName = Dictionary(archive.members.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var sources: [String: ByteSource] = [:]
+        var storages: [StridedStorage?] = []
+        for storage in document.storages {
+            guard let member = byName[prefix + "data/" + storage.key] else {
+                storages.append(nil)
+                continue
+            }
+            let source: ByteSource
+            if let known = sources[storage.key] {
+                source = known
+            } else {
+                source = try archive.source(member)
+                sources[storage.key] = source
+            }
+            try check(storage, holds: source.count, path)
+            storages.append(StridedStorage(source: source, offset: 0, strides: [], isBigEndian: isBigEndian))
+        }
+        return try PickleTree.value(of: document, path: path, storages: storages)
+    }
+
+    private static func check(_ storage: TorchStorage, holds bytes: Int, _ path: String) throws(ImportError) {
+        let (needed, overflows) = storage.count.multipliedReportingOverflow(by: storage.type?.bytes ?? 1)
+        guard !overflows, needed <= bytes else {
+            throw ImportError(
+                path, at: "storage '\(storage.key)'",
+                "it declares \(storage.count) elements of \(storage.type?.bytes ?? 1) bytes, but \(bytes) bytes are there")
+        }
+    }
+
+    // MARK: Before PyTorch 1.6
+
+    /// The first pickle of a legacy file is this number: 0x1950a86a20f9469cfc6c.
+    private static let magic: [UInt8] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]
+
+    static func isLegacy(_ start: [UInt8]) -> Bool {
+        // Protocol 2, LONG1 of 10 bytes.
+        start.count >= 14 && start[0] == 0x80 && start[2] == 0x8a && start[3] == 10 && start[4..<14].elementsEqual(magic)
+    }
+
+    static func readLegacy(_ file: ByteFile) throws(ImportError) -> ForeignValue {
+        var cursor = PickleCursor(.file(file, offset: 0, count: file.size), at: 0, path: file.path)
+        _ = try PickleMachine.read(&cursor)
+        let version = try PickleMachine.read(&cursor)
+        guard case .integer(1001) = version.root else {
+            throw ImportError(file.path, "its version of PyTorch's old format is unknown; save it again with torch.save")
+        }
+        let system = try PickleTree.value(of: try PickleMachine.read(&cursor), path: file.path)
+        if case .dict(let members) = system, case .number(0)? = members.first(where: { $0.key == .text("little_endian") })?.value {
+            throw ImportError(
+                file.path, "it was written by a big-endian machine in PyTorch's old format; save it again with torch.save")
+        }
+        let document = try PickleMachine.read(&cursor)
+        let keys = try PickleTree.value(of: try PickleMachine.read(&cursor), path: file.path)
+        var order: [String] = []
+        switch keys {
+        case .texts(let texts): if case .memory(let all) = texts.storage { order = all }
+        case .list(let all) where all.isEmpty: break
+        default: throw ImportError(file.path, at: "byte \(cursor.position)", "the list of storages is not understood")
+        }
+        let named = Dictionary(
+            document.storages.enumerated().map { ($0.element.key, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        var found: [String: StridedStorage] = [:]
+        var position = cursor.position
+        for key in order {
+            guard let index = named[key] else {
+                throw ImportError(file.path, at: "byte \(position)", "storage '\(key)' is named by no tensor")
+            }
+            let storage = document.storages[index]
+            let count = Int(clamping: try file.read(at: position, count: 8).little64(0))
+            position += 8
+            guard count == storage.count else {
+                throw ImportError(
+                    file.path, at: "byte \(position)", "storage '\(key)' has \(count) elements and declares \(storage.count)")
+            }
+            try check(storage, holds: file.size - position, file.path)
+            let bytes = count * (storage.type?.bytes ?? 1)
+            found[key] = StridedStorage(source: .file(file, offset: position, count: bytes), offset: 0, strides: [])
+            position += bytes
+        }
+        return try PickleTree.value(of: document, path: file.path, storages: document.storages.map { found[$0.key] })
+    }
+}

@@ -1,0 +1,128 @@
+import Records
+public import RunStore
+import Tables
+
+extension ImportedRun {
+    /// Writes the run into a store, block by block, and checks every value on its way.
+    ///
+    /// What was read and how stands in the root attribute `import` (JSON). Throws `ImportError` at NaN and infinities
+    /// (naming checkpoint, sample and class), when a run of that id is there and `replacing` is false, and when the disk
+    /// has no room; `RunStoreError` when the store cannot be written. `progress` is told how many bytes of arrays of how
+    /// many are written.
+    public func write(
+        to store: Store, kind: String, writer: String, created: String? = nil, replacing: Bool = false,
+        progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+    ) throws -> ImportedRunWriter.Written {
+        try check()
+        var description = description
+        description.writer = writer
+        description.created = created
+        let labels = try arrays.first { $0.object == "/test/label" }.map { array in
+            try array.read(0, 0..<array.shape[0]).map { Int32($0) }
+        }
+        let contents = ImportedRunWriter(
+            description: description, attributes: ["import": provenance(kind: kind)], epochs: epochs,
+            samplesSeen: samplesSeen, metrics: metrics, samples: samples, testLabels: labels,
+            arrays: arrays.filter { $0.object != "/test/label" }.map(streamed))
+        let total = arrays.reduce(0) { $0 + $1.bytes }
+        var done = 0
+        do {
+            return try contents.write(to: store, replacing: replacing) { bytes in
+                done += bytes
+                try progress(done, total)
+            }
+        } catch let refusal as ImportedRunWriter.Refusal {
+            throw wording(refusal)
+        }
+    }
+
+    private func wording(_ refusal: ImportedRunWriter.Refusal) -> ImportError {
+        switch refusal {
+        case .sealed(let path):
+            ImportError(
+                path, "a run of this id is there already, and nothing was written; give another --id, or --replace to "
+                    + "write this one and keep the old one in the store's .superseded folder")
+        case .unfinished(let directory):
+            ImportError(directory, "an unfinished run of this id is there; give another --id, or move it away")
+        case .diskFull(let reason, let bytes):
+            ImportError(
+                description.id, "\(reason): the run needs \(bytes) bytes, and nothing was written", exitCode: 74)
+        }
+    }
+
+    private func streamed(_ array: ImportedArray) -> StreamedArray {
+        StreamedArray(object: array.object, shape: array.shape, precision: array.precision) { checkpoint, rows in
+            let values = try array.read(checkpoint, rows)
+            try check(array, checkpoint, rows, values)
+            return values
+        }
+    }
+
+    /// Throws at the first value that is no number, or that the stored precision cannot hold.
+    private func check(_ array: ImportedArray, _ checkpoint: Int, _ rows: Range<Int>, _ values: [Float]) throws {
+        let largest: Float = array.precision == .half ? 65504 : .greatestFiniteMagnitude
+        guard let index = values.firstIndex(where: { !(abs($0) <= largest) }) else { return }
+        let width = max(1, values.count / max(1, rows.count))
+        let row = rows.lowerBound + index / width
+        var place: [String] = []
+        if array.hasCheckpoints { place.append("checkpoint \(checkpoint) (epoch \(epochText(epochs[checkpoint])))") }
+        let id = array.object.hasPrefix("/test/") ? nil : samples.map { $0.ids[row] }
+        place.append("sample \(row)" + (id.map { " (id \($0))" } ?? ""))
+        if width > 1 { place.append((array.object == "/features" ? "column" : "class") + " \(index % width)") }
+        let value = values[index]
+        throw ImportError(
+            array.origin, at: array.object + ", " + place.joined(separator: ", "),
+            value.isNaN
+                ? "the value is NaN; nothing can be computed from it, and nothing was written"
+                : "the value is \(value), beyond what is stored (float\(array.precision == .half ? 16 : 32)); nothing was "
+                    + "written")
+    }
+
+    /// Throws where shapes do not agree with each other.
+    private func check() throws(ImportError) {
+        func refuse(_ object: String, _ reason: String) -> ImportError { ImportError(description.id, at: object, reason) }
+        for index in epochs.indices {
+            guard epochs[index].isFinite, epochs[index] >= 0, index == 0 || epochs[index] > epochs[index - 1] else {
+                throw refuse("epochs, checkpoint \(index)", "checkpoints must increase, and this is \(epochs[index])")
+            }
+        }
+        if epochs.isEmpty { throw refuse("epochs", "a run has at least one checkpoint") }
+        if let samplesSeen, samplesSeen.count != epochs.count {
+            throw refuse("samples_seen", "\(samplesSeen.count) values for \(epochs.count) checkpoints")
+        }
+        for (name, values) in metrics where values.count != epochs.count {
+            throw refuse(name, "\(values.count) values for \(epochs.count) checkpoints")
+        }
+        for name in metrics.keys where name.isEmpty || name.contains("/") || name == "epoch" || name == "samples_seen" {
+            throw refuse("metric '\(name)'", "a metric cannot have this name")
+        }
+        for array in arrays {
+            let isTest = array.object.hasPrefix("/test/")
+            let expected = (array.hasCheckpoints ? [epochs.count] : []) + (isTest ? [] : [samples?.count ?? -1])
+            guard isTest || array.shape.starts(with: expected) else {
+                throw refuse(array.object, "its shape \(array.shape) does not begin with \(expected)")
+            }
+        }
+        if arrays.isEmpty, metrics.isEmpty { throw refuse("run", "it records nothing") }
+    }
+
+    /// Where the run comes from, as JSON of one line.
+    private func provenance(kind: String) -> String {
+        let files = sources.map { source in
+            JSON.object([
+                "path": .string(source.path), "bytes": .integer(source.bytes), "sha256": .string(source.sha256),
+            ])
+        }
+        let arrays = arrays.map { JSON.object(["object": .string($0.object), "from": .string($0.origin)]) }
+        return JSON.object([
+            "format": "assay-import", "version": 1, "kind": .string(kind), "sources": .array(files),
+            "arrays": .array(arrays), "notes": JSON(notes), "warnings": JSON(warnings),
+        ]).text(pretty: false)
+    }
+}
+
+extension ImportedArray {
+    var hasCheckpoints: Bool { object == "/logits" || object.hasPrefix("/scores/") }
+    /// Stored bytes.
+    var bytes: Int { shape.reduce(precision == .half ? 2 : 4, *) }
+}
