@@ -66,7 +66,8 @@ public struct ImportMemory: Sendable, Equatable {
     ///
     /// - Returns: what was filled in, in words; nil where nothing was.
     public func recall(_ kind: String, into options: inout ImportOptions) -> String? {
-        guard options.map.isEmpty, options.runColumns.isEmpty, options.epochBase == nil, let known = mappings[kind] else {
+        guard options.map.isEmpty, options.runColumns.isEmpty, options.epochBase == nil, let known = mappings[kind]
+        else {
             return nil
         }
         options.map = (known["map"]?.members ?? [:]).compactMapValues(\.string)
@@ -95,7 +96,8 @@ public struct ImportMemory: Sendable, Equatable {
 public func importTable(_ runs: [ImportedRun]) -> Table {
     Table([
         Column("run", runs.map(\.description.id)), Column("checkpoints", runs.map(\.epochs.count)),
-        Column("first_epoch", runs.map { $0.epochs.first ?? .nan }), Column("last_epoch", runs.map { $0.epochs.last ?? .nan }),
+        Column("first_epoch", runs.map { $0.epochs.first ?? .nan }),
+        Column("last_epoch", runs.map { $0.epochs.last ?? .nan }),
         Column("samples", runs.map { $0.samples?.count ?? 0 }),
         Column("metrics", runs.map { $0.metrics.keys.sorted().joined(separator: " ") }),
         Column("arrays", runs.map { $0.arrays.map { "\($0.object) \($0.shape)" }.joined(separator: " ") }),

@@ -29,7 +29,7 @@ struct Assay: ParsableCommand {
                 subcommands: [
                     ImportCommand.self, RunsCommand.self, InspectCommand.self, VerifyCommand.self, ExportCommand.self,
                 ]),
-            CommandGroup(name: "Samples", subcommands: [ScoreCommand.self, ScoresCommand.self, SelectCommand.self]),
+            CommandGroup(name: "Samples", subcommands: [ScoreCommand.self, ScoresCommand.self, SelectCommand.self, CADCommand.self]),
             CommandGroup(
                 name: "Analyses",
                 subcommands: [

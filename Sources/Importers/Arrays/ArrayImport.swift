@@ -194,7 +194,7 @@ struct ArrayImport {
                     + "; map them (--map labels=NAME) or give a file of them as well (labels.npy)")
         }
         let series = try RowSeries(finding, role: .labels, rowRank: 0, isFixed: true, path: path)
-        let labels = try SampleColumns.labels(series, rows, checkpoints: count, epochs: epochs)
+        let labels = try SampleArrays.labels(series, rows, checkpoints: count, epochs: epochs)
         let limit = Int64(Int32.max)
         if let wrong = labels.firstIndex(where: { $0 < 0 || $0 > limit }) {
             throw ImportError(
@@ -206,7 +206,7 @@ struct ArrayImport {
             guard case .texts(let texts) = finding.content else {
                 throw ImportError(path, at: "'\(finding.name)'", "names must be strings [N]; it is \(finding.summary)")
             }
-            let positions = try SampleColumns.positions(texts.count, rows, path: texts.path, name: finding.name)
+            let positions = try SampleArrays.positions(texts.count, rows, path: texts.path, name: finding.name)
             let all = try texts.strings()
             names = positions.map { $0.map { all[$0] } } ?? all
         }
@@ -245,7 +245,7 @@ struct ArrayImport {
                     series.path, at: "'\(series.name)'", "\(object) has no axis of checkpoints: [N, columns] is needed, "
                         + "of the last one")
             }
-            let positions = try SampleColumns.positions(series.rows(0), rows, path: series.path, name: series.name)
+            let positions = try SampleArrays.positions(series.rows(0), rows, path: series.path, name: series.name)
             all.append(
                 ImportedArray(
                     object: object, shape: [rows.ids.count] + series.rowShape,

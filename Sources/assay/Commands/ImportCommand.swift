@@ -44,7 +44,9 @@ struct ImportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The store's name and what it is called in the files.", valueName: "name=column"))
     var map: [String] = []
 
-    @Option(help: ArgumentHelp("A root attribute: regime, subset, ipc, budget, seed, planned_epochs, …", valueName: "name=value"))
+    @Option(
+        help: ArgumentHelp(
+            "A root attribute: regime, subset, ipc, budget, seed, planned_epochs, …", valueName: "name=value"))
     var set: [String] = []
 
     @Option(
@@ -131,7 +133,9 @@ struct ImportCommand: ParsableCommand {
         var options = try options()
         let store = to.map { Store($0) }
         if let store, !fresh, let recalled = try ImportMemory(of: store).recall(format.kind, into: &options) {
-            note("assay: mapped as at the last \(format.kind) import into \(store.directory): \(recalled) (--fresh forgets it)")
+            note(
+                "assay: mapped as at the last \(format.kind) import into \(store.directory): \(recalled) (--fresh forgets it)"
+            )
         }
         try bring(format, paths, options, into: store)
     }

@@ -58,7 +58,9 @@ struct ScoreCommand: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: "The file to write, .csv or .h5; - for CSV on stdout. For several methods a folder, or a path with {method}.")
+        help:
+            "The file to write, .csv or .h5; - for CSV on stdout. For several methods a folder, or a path with {method}."
+    )
     var output: String
 
     func validate() throws {

@@ -1,7 +1,7 @@
-import Foundation
+internal import Foundation
 
 /// Columns of the samples [N] that have no axis of checkpoints in the run: labels, names, features.
-enum SampleColumns {
+enum SampleArrays {
     /// Positions in a list of `count` rows for each sample; nil when rows are taken as they stand.
     ///
     /// Where ids come per checkpoint, a list without ids of its own is indexed by them (the labels of the whole data
