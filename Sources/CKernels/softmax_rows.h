@@ -72,8 +72,9 @@ TARGET INLINE lanes NAME(add)(lanes z, lanes m, words others, NAME(totals) *t, i
     t->sum += other;
     t->squares = FMA(other, other, t->squares);
     if (full) {
-        t->below += x < 0.0f ? other : (lanes)0;
-        t->weighted = FMA(other, x, t->weighted);
+        words smaller = others & (x < 0.0f);
+        t->below = smaller ? t->below + e : t->below;
+        t->weighted = smaller ? FMA(e, x, t->weighted) : t->weighted;
     }
     return e;
 }
