@@ -10,8 +10,25 @@
 enum { LANES = 16 };
 typedef float lanes __attribute__((ext_vector_type(16)));
 typedef int32_t words __attribute__((ext_vector_type(16)));
+#define EVEN8(a, b) PICK(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
+#define ODD8(a, b) PICK(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31)
+#define EVEN4(a, b) PICK(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27)
+#define ODD4(a, b) PICK(a, b, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31)
+#define EVEN2(a, b) PICK(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29)
+#define ODD2(a, b) PICK(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
+#define EVEN1(a, b) PICK(a, b, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30)
+#define ODD1(a, b) PICK(a, b, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31)
 
-#define INLINE static inline __attribute__((always_inline))
+// 1 / (1 + (i + ½) / 16), and less its logarithm.
+static const float reciprocals[LANES] = {
+    0.969697f, 0.9142857f, 0.8648649f, 0.82051283f, 0.7804878f, 0.74418604f,
+    0.7111111f, 0.68085104f, 0.6530612f, 0.627451f, 0.6037736f, 0.58181816f,
+    0.5614035f, 0.5423729f, 0.52459013f, 0.50793654f};
+static const float logarithms[LANES] = {
+    0.030771628f, 0.089612156f, 0.14518198f, 0.19782573f, 0.2478362f, 0.29546422f,
+    0.34092656f, 0.38441172f, 0.42608443f, 0.4660897f, 0.504556f, 0.5415973f,
+    0.57731533f, 0.61180156f, 0.645138f, 0.67739874f};
+
 #define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
 #define COUNTING ((words){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
 #define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
@@ -30,33 +47,48 @@ typedef int32_t words __attribute__((ext_vector_type(16)));
 #define CONVERTS_HALVES 0
 #endif
 #define SCALES 0
+#define LOOKS_UP 0
+#define SPECIALIZES 0
+#define INLINE static
 #define TARGET
 #define NAME(x) x##_portable
 #include "softmax_lanes.h"
 #include "softmax_rows.h"
+#include "softmax_few.h"
+#include "softmax_all.h"
 #include "softmax_soft.h"
 #undef TARGET
 #undef NAME
 #undef CONVERTS_HALVES
+#undef SPECIALIZES
+#undef INLINE
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 #define CONVERTS_HALVES 1
+#define SPECIALIZES 1
+#define INLINE static inline __attribute__((always_inline))
 #define TARGET __attribute__((target("avx2,fma,f16c")))
 #define NAME(x) x##_avx2
 #include "softmax_lanes.h"
 #include "softmax_rows.h"
+#include "softmax_few.h"
+#include "softmax_all.h"
 #include "softmax_soft.h"
 #undef TARGET
 #undef NAME
 #undef SCALES
+#undef LOOKS_UP
 
 #define SCALES 1
+#define LOOKS_UP 1
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma,f16c")))
 #define NAME(x) x##_avx512
 #include "softmax_lanes.h"
 #include "softmax_rows.h"
+#include "softmax_few.h"
+#include "softmax_all.h"
 #include "softmax_soft.h"
 #undef TARGET
 #undef NAME

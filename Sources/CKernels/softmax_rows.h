@@ -72,8 +72,9 @@ TARGET INLINE lanes NAME(add)(lanes z, lanes m, words others, NAME(totals) *t, i
     t->sum += other;
     t->squares = FMA(other, other, t->squares);
     if (full) {
-        t->below += x < 0.0f ? other : (lanes)0;
-        t->weighted = FMA(other, x, t->weighted);
+        words smaller = others & (x < 0.0f);
+        t->below = smaller ? t->below + e : t->below;
+        t->weighted = smaller ? FMA(e, x, t->weighted) : t->weighted;
     }
     return e;
 }
@@ -99,6 +100,7 @@ TARGET INLINE void NAME(add_up)(
             lanes z = NAME(load_tail)(at->logits, start + whole, at->end, half);
             words inside = index < (int32_t)classes;
             lanes e = NAME(add)(inside ? z : m, m, inside & (index != label), &t, full);
+            e = inside ? e : (lanes)0;
             if (kept) memcpy(kept + r * stride + whole, &e, sizeof e);
         }
         sum[r] = t.sum, squares[r] = t.squares, below[r] = t.below, weighted[r] = t.weighted;
@@ -132,10 +134,10 @@ TARGET INLINE words NAME(wins_ties)(const NAME(place) *at, words ties, lanes own
     return result;
 }
 
-// Everything that is made of the sums. Lane r of `scale` and `share` becomes what makes e, and the label, a probability.
+// Everything that is made of the sums. Lane r of `factor` becomes what makes e a probability, of `term` the label's e.
 TARGET INLINE void NAME(finish)(
     const NAME(place) *at, const NAME(extremes) *x, const NAME(totals) *t, const ck_softmax_records *out, int half,
-    int full, lanes *factor, lanes *share) {
+    int full, lanes *factor, lanes *term) {
     lanes lead = x->own - x->top;
     lead = lead > FLT_MAX ? (lanes)FLT_MAX : lead < -FLT_MAX ? (lanes)-FLT_MAX : lead;
     words ahead = lead > 0.0f;
@@ -147,13 +149,13 @@ TARGET INLINE void NAME(finish)(
     lanes others = t->sum * scale;
     lanes inverse = 1.0f / (others + own);
     *factor = scale * inverse;
-    *share = own * inverse;
+    *term = own / scale;  // at most exp(87)
     if (out->el2n) {
         lanes norm = __builtin_elementwise_sqrt(FMA(t->sum, t->sum, t->squares));
         NAME(put)(out->el2n, at, norm * scale * inverse);
     }
     if (out->el1) NAME(put)(out->el1, at, 2.0f * (others * inverse));
-    if (out->target_probability) NAME(put)(out->target_probability, at, *share);
+    if (out->target_probability) NAME(put)(out->target_probability, at, own * inverse);
     if (out->logit_margin) NAME(put)(out->logit_margin, at, lead);
     if (out->top_probability) NAME(put)(out->top_probability, at, (ahead ? own : scale) * inverse);
     if (out->probability_margin) {
@@ -186,73 +188,30 @@ TARGET INLINE void NAME(finish)(
     }
 }
 
-TARGET INLINE lanes NAME(step)(lanes p, float *log, int known) {
-    lanes now = NAME(logarithm)(p + 1e-8f), before, change = 0;
-    if (known) {
-        memcpy(&before, log, sizeof before);
-        change = p * __builtin_elementwise_abs(now - before);
-    }
-    memcpy(log, &now, sizeof now);
-    return change;
-}
-
 // Σ_c |p (ln(p + 10⁻⁸) − ln(p' + 10⁻⁸))|, p' being the checkpoint before, whose logarithms are replaced by p's.
 TARGET INLINE void NAME(find_steps)(
-    const NAME(place) *at, lanes factor, lanes share, const ck_softmax_records *out, size_t stride) {
-    float factors[LANES], shares[LANES];
+    const NAME(place) *at, lanes factor, lanes own, const ck_softmax_records *out, size_t stride) {
+    float factors[LANES], owns[LANES];
     memcpy(factors, &factor, sizeof factors);
-    memcpy(shares, &share, sizeof shares);
+    memcpy(owns, &own, sizeof owns);
     lanes totals[LANES];
-    for (size_t r = 0; r < LANES; r++) totals[r] = 0;
-    for (size_t r = 0; r < at->count; r++) {
-        words label = at->labels[at->first + r], index = COUNTING;
-        const float *kept = out->scratch + r * stride;
-        float *logs = out->logarithms + (at->first + r) * stride;
-        for (size_t i = 0; i < at->classes; i += LANES, index += LANES) {
-            lanes e;
-            memcpy(&e, kept + i, sizeof e);
-            lanes p = index == label ? (lanes)shares[r] : e * factors[r];
-            lanes change = NAME(step)(index < (int32_t)at->classes ? p : (lanes)0, logs + i, out->logarithms_known);
-            totals[r] += change;
+    for (size_t r = 0; r < at->count; r++) out->scratch[r * stride + (size_t)at->labels[at->first + r]] = owns[r];
+    for (size_t r = 0; r < LANES; r++) {
+        size_t row = NAME(row)(at, r);
+        const float *kept = out->scratch + (row - at->first) * stride;
+        float *logs = out->logarithms + row * stride;
+        totals[r] = 0;
+        for (size_t i = 0; r < at->count && i < stride; i += LANES) {
+            lanes p, before;
+            memcpy(&p, kept + i, sizeof p);
+            p *= factors[r];
+            lanes now = NAME(rough_logarithm)(p + 1e-8f);
+            if (out->logarithms_known) {
+                memcpy(&before, logs + i, sizeof before);
+                totals[r] = FMA(p, __builtin_elementwise_abs(now - before), totals[r]);
+            }
+            memcpy(logs + i, &now, sizeof now);
         }
     }
     if (out->divergence && out->logarithms_known) NAME(put)(out->divergence, at, NAME(sums)(totals));
-}
-
-// Returns the first row with a logit that is not finite, or `rows`.
-TARGET INLINE size_t NAME(all_rows)(
-    const void *logits, const int32_t *labels, size_t rows, size_t classes, const ck_softmax_records *out, int half,
-    int full, int steps) {
-    size_t bad = rows, stride = (classes + LANES - 1) / LANES * LANES;
-    for (size_t first = 0; first < rows; first += LANES) {
-        size_t count = rows - first < LANES ? rows - first : LANES;
-        NAME(place) at = {logits, labels, first, count, rows * classes, classes};
-        NAME(extremes) extremes;
-        NAME(totals) totals;
-        lanes check[LANES], factor, share;
-        NAME(find_largest)(&at, check, &extremes, half, full);
-        NAME(add_up)(&at, check, extremes.top, &totals, half, full, steps ? out->scratch : NULL, stride);
-        NAME(finish)(&at, &extremes, &totals, out, half, full, &factor, &share);
-        if (steps) NAME(find_steps)(&at, factor, share, out, stride);
-        words broken = totals.sum != totals.sum;
-        for (size_t r = 0; bad == rows && __builtin_reduce_or(broken) && r < count; r++) {
-            if (broken[r]) bad = first + r;
-        }
-    }
-    return bad;
-}
-
-TARGET static size_t NAME(statistics)(
-    const void *logits, int half, const int32_t *labels, size_t rows, size_t classes, const ck_softmax_records *out) {
-    int full = out->entropy || out->top_margin, steps = out->logarithms != NULL;
-#define CASE(h, f, s) \
-    if (half == h && full == f && steps == s) \
-        return NAME(all_rows)(logits, labels, rows, classes, out, h, f, s)
-    CASE(0, 0, 0);
-    CASE(1, 0, 0);
-    CASE(0, 1, 0);
-    CASE(1, 1, 0);
-    if (half) return NAME(all_rows)(logits, labels, rows, classes, out, 1, 1, 1);
-    return NAME(all_rows)(logits, labels, rows, classes, out, 0, 1, 1);
-#undef CASE
 }

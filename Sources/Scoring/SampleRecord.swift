@@ -50,16 +50,18 @@ public enum SampleRecord: String, CaseIterable, Sendable {
         case .targetProbability, .topProbability, .topMargin: -0.0001...1.0001
         case .probabilityMargin: -1.0001...1.0001
         case .correct: 0...1
-        case .el2n, .softEL2N: 0...1.4144
+        case .el2n, .softEL2N: 0...1.4152  // √2 rounded to a half
         case .el1: -0.0002...2.0002
         case .loss, .entropy, .step: -0.0001...Float.greatestFiniteMagnitude
         case .logitMargin: -Float.greatestFiniteMagnitude...Float.greatestFiniteMagnitude
         }
     }
 
-    /// This record's value, of one of its `sources`; infinite where that has been rounded too much.
+    /// This record's value, of one of its `sources`: infinite where that has been rounded too much, NaN where it is no
+    /// value of the record.
     func value(_ stored: Float, from source: SampleRecord) -> Float {
         switch self {
+        case .correct: stored == 0 || stored == 1 ? stored : .nan
         case source: stored
         case .el1: 2 * (1 - min(stored, 1))
         case .loss: -logf(min(stored, 1))

@@ -54,8 +54,7 @@ extension ScoringError: CustomStringConvertible {
             "\(method) at position \(asked): /features are those of the last checkpoint, position \(last)"
         case .missingRecord(let method, let record):
             "\(method) needs /logits"
-                + record.sources.map { " or /scores/\($0.rawValue)" }.joined()
-                + ", and the run has none of these"
+                + record.sources.map { " or /scores/\($0.rawValue)" }.joined() + ", and the run has none of these"
         case .missingTemperature(let method):
             "\(method) needs a temperature: the run does not say at which its /targets are"
         case .nonFinite(let position, let row):

@@ -2,18 +2,20 @@ import Foundation
 import Tables
 import Testing
 
-/// What `Fixtures/make_oracle.py` computed with NumPy in double precision.
-struct Oracle {
-    /// Unit roundoff of single precision.
-    static let unit = 0x1p-24
+@testable import Scoring
 
-    /// Logits, labels and the norms that belong to them.
-    struct Norms: CustomTestStringConvertible {
+/// Unit roundoff of single precision.
+let unit = 0x1p-24
+
+/// What `Fixtures/make_score_oracle.py` computed with NumPy in extended precision.
+enum Oracle {
+    /// Rows of logits and their statistics.
+    struct Statistics: CustomTestStringConvertible {
         var name: String
         var classes: Int
         var logits: [Float]
         var labels: [Int32]
-        var el2n: [Double]
+        var values: [SampleRecord: [Double]]
 
         var testDescription: String { name }
 
@@ -25,62 +27,104 @@ struct Oracle {
             }.max() ?? 0
         }
 
-        /// Relative: the exponents z − m are rounded once (spread · u), exp errs by 2 ulp (4 u), sixteen lanes add up
-        /// C/16 numbers each and then four times, and three operations and a root follow, in numerator and denominator.
-        var tolerance: Double { (spread + 2 * (Double(classes) / 16 + 4) + 16) * Oracle.unit }
+        /// Relative: the exponents z − m are rounded once (spread · u), exp and ln err by 1 ulp (2 u), sixteen lanes add
+        /// up C/16 numbers each and then four times, and a few operations follow, in numerator and denominator.
+        var tolerance: Double { (spread + 2 * (Double(classes) / 16 + 4) + 16) * unit }
 
         /// Absolute: exponents end at −87, and the others' sum is at most C times that.
         var floor: Double { 2 * Double(classes) * exp(-87) }
     }
 
-    struct Windows: CustomTestStringConvertible {
-        var checkpoints, span, window, samples: Int
-        /// [K, N]
-        var norms: [Float]
-        var positions: [Int]
-        var scores: [Double]
+    /// A run of K checkpoints and its scores.
+    struct Run: CustomTestStringConvertible {
+        var checkpoints, samples, classes, dimension: Int
+        var temperature, spread: Double
+        /// [K][N, C]
+        var logits: [[Float]]
+        var labels: [Int32]
+        /// [N, C]
+        var targets: [Float]
+        /// [N, d]
+        var features: [Float]
+        var scores: [Expected]
 
-        var testDescription: String { "K = \(checkpoints), J = \(span), W = \(window)" }
+        var testDescription: String { "K = \(checkpoints), N = \(samples), C = \(classes)" }
     }
 
-    let norms: [Norms]
-    let windows: [Windows]
+    struct Expected {
+        var method, variant: String
+        var span, window: Int?
+        var temperature: Double?
+        var checkpoints: Range<Int>?
+        var values: [Double]
 
-    static let shared = Oracle()
+        func request() throws -> ScoreRequest {
+            try ScoreRequest(
+                method, variant: variant, span: span, window: window, temperature: temperature,
+                checkpoints: checkpoints)
+        }
+    }
 
-    private init() {
-        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Fixtures/oracle.json"
+    static let statistics: [Statistics] = load("statistics").map { entry in
+        let labels = entry.items("labels").compactMap(\.int).map { Int32($0) }
+        let classes = entry.integer("classes")
+        let literal = entry.items("rows").flatMap { ($0.items ?? []).compactMap(\.double).map { Float($0) } }
+        var values: [SampleRecord: [Double]] = [:]
+        for record in SampleRecord.allCases {
+            values[record] = entry["values"]?[record.rawValue]?.items?.compactMap(\.double)
+        }
+        return Statistics(
+            name: entry["name"]?.string ?? "", classes: classes,
+            logits: literal.isEmpty
+                ? numbers(labels.count * classes, seed: entry.integer("seed"), spread: entry["spread"]?.double ?? 0)
+                : literal,
+            labels: labels, values: values)
+    }
+
+    static let runs: [Run] = load("scores").map { entry in
+        let (count, samples) = (entry.integer("checkpoints"), entry.integer("samples"))
+        let (classes, dimension) = (entry.integer("classes"), entry.integer("features"))
+        let (seed, spread) = (entry.integer("seed"), entry["spread"]?.double ?? 0)
+        let labels = (0..<samples).map { Int32(($0 * 3 + 1) % classes) }
+        let all = numbers(count * samples * classes, seed: seed, spread: spread)
+        let logits = (0..<count).map { k -> [Float] in
+            var z = Array(all[k * samples * classes..<(k + 1) * samples * classes])
+            // Sample 0 is never right and sample 1 always.
+            z[Int(labels[0])] -= Float(3 * spread)
+            z[classes + Int(labels[1])] += Float(3 * spread)
+            return z
+        }
+        return Run(
+            checkpoints: count, samples: samples, classes: classes, dimension: dimension,
+            temperature: entry["temperature"]?.double ?? 0, spread: spread, logits: logits, labels: labels,
+            targets: entry.items("targets").flatMap { ($0.items ?? []).compactMap(\.double).map { Float($0) } },
+            features: numbers(samples * dimension, seed: seed + 2, spread: 2),
+            scores: entry.items("scores").map(Expected.init))
+    }
+
+    private static func load(_ name: String) -> [JSON] {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Fixtures/\(name).json"
         guard let data = FileManager.default.contents(atPath: path), let json = try? JSON.parse(Array(data)) else {
-            preconditionFailure("\(path) cannot be read; make_oracle.py writes it")
+            preconditionFailure("\(path) cannot be read; make_score_oracle.py writes it")
         }
-        norms =
-            json.items("random").map { entry in
-                let (classes, rows) = (entry.integer("classes"), entry.integer("rows"))
-                let (seed, spread) = (entry.integer("seed"), entry.number("spread"))
-                return Norms(
-                    name: "C = \(classes), logits within ±\(spread)", classes: classes,
-                    logits: numbers(rows * classes, seed: seed, spread: spread), labels: entry.labels,
-                    el2n: entry.items("el2n").compactMap(\.double))
-            }
-            + json.items("literal").map { entry in
-                let rows = entry.items("logits").map { ($0.items ?? []).compactMap(\.double).map { Float($0) } }
-                return Norms(
-                    name: entry["name"]?.string ?? "", classes: rows[0].count, logits: rows.flatMap { $0 },
-                    labels: entry.labels, el2n: entry.items("el2n").compactMap(\.double))
-            }
-        windows = json.items("cad").map { entry in
-            let (checkpoints, samples) = (entry.integer("checkpoints"), entry.integer("samples"))
-            return Windows(
-                checkpoints: checkpoints, span: entry.integer("span"), window: entry.integer("window"),
-                samples: samples,
-                norms: numbers(checkpoints * samples, seed: entry.integer("seed"), spread: 1.4).map { abs($0) },
-                positions: entry.items("positions").compactMap(\.int),
-                scores: entry.items("scores").compactMap(\.double))
-        }
+        return json.items ?? []
     }
 }
 
-/// The inputs of the oracle, as `numbers` in make_oracle.py makes them.
+extension Oracle.Expected {
+    init(_ entry: JSON) {
+        method = entry["method"]?.string ?? ""
+        variant = entry["variant"]?.string ?? ""
+        span = entry["span"]?.int
+        window = entry["window"]?.int
+        temperature = entry["temperature"]?.double
+        let bounds = entry.items("checkpoints").compactMap(\.int)
+        checkpoints = bounds.count == 2 ? bounds[0]..<bounds[1] : nil
+        values = entry.items("values").map { $0.string == "inf" ? .infinity : $0.double ?? .nan }
+    }
+}
+
+/// The inputs of the oracle, as `numbers` in make_score_oracle.py makes them.
 func numbers(_ count: Int, seed: Int, spread: Double) -> [Float] {
     (0..<count).map { i in
         var h = UInt32(i) &* 2_654_435_761 &+ UInt32(seed) &* 40503
@@ -93,7 +137,5 @@ func numbers(_ count: Int, seed: Int, spread: Double) -> [Float] {
 
 extension JSON {
     func items(_ key: String) -> [JSON] { self[key]?.items ?? [] }
-    func number(_ key: String) -> Double { self[key]?.double ?? .nan }
     func integer(_ key: String) -> Int { self[key]?.int ?? -1 }
-    var labels: [Int32] { items("labels").compactMap(\.int).map { Int32($0) } }
 }

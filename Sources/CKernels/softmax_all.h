@@ -1,0 +1,46 @@
+// The statistics of all rows, sixteen at a time, included once per instruction set after softmax_few.h.
+
+// Returns the first row with a logit that is not finite, or `rows`.
+TARGET INLINE size_t NAME(all_rows)(
+    const void *logits, const int32_t *labels, size_t rows, size_t classes, const ck_softmax_records *out, int half,
+    int full, int steps) {
+    size_t bad = rows, stride = (classes + LANES - 1) / LANES * LANES;
+    for (size_t first = 0; first < rows; first += LANES) {
+        size_t count = rows - first < LANES ? rows - first : LANES;
+        NAME(place) at = {logits, labels, first, count, rows * classes, classes};
+        NAME(extremes) extremes;
+        NAME(totals) totals;
+        lanes check[LANES], factor, term;
+        if (classes <= LANES && !steps) {
+            NAME(few_classes)(&at, &extremes, &totals, half, full);
+        } else {
+            NAME(find_largest)(&at, check, &extremes, half, full);
+            NAME(add_up)(&at, check, extremes.top, &totals, half, full, steps ? out->scratch : NULL, stride);
+        }
+        NAME(finish)(&at, &extremes, &totals, out, half, full, &factor, &term);
+        if (steps) NAME(find_steps)(&at, factor, term, out, stride);
+        words broken = totals.sum != totals.sum;
+        for (size_t r = 0; bad == rows && __builtin_reduce_or(broken) && r < count; r++) {
+            if (broken[r]) bad = first + r;
+        }
+    }
+    return bad;
+}
+
+TARGET static size_t NAME(statistics)(
+    const void *logits, int half, const int32_t *labels, size_t rows, size_t classes, const ck_softmax_records *out) {
+    int full = out->entropy || out->top_margin, steps = out->logarithms != NULL;
+#if SPECIALIZES
+#define CASE(h, f) \
+    if (half == h && full == f && !steps) return NAME(all_rows)(logits, labels, rows, classes, out, h, f, 0)
+    CASE(0, 0);
+    CASE(1, 0);
+    CASE(0, 1);
+    CASE(1, 1);
+#undef CASE
+    if (half) return NAME(all_rows)(logits, labels, rows, classes, out, 1, 1, 1);
+    return NAME(all_rows)(logits, labels, rows, classes, out, 0, 1, 1);
+#else
+    return NAME(all_rows)(logits, labels, rows, classes, out, half, full, steps);
+#endif
+}
