@@ -19,6 +19,14 @@ public enum SelectionError: Error, Sendable, Equatable, CustomStringConvertible 
     /// A subset names a row that its data set does not have.
     case rowOutOfRange(place: Int, row: Int, count: Int)
     case repeatedRow(place: Int, row: Int)
+    /// The rule needs softmax errors and was given none.
+    case missingErrors
+    case nonFiniteElement(CoresetInput, row: Int, column: Int)
+    /// So large that sums of squares overflow.
+    case hugeElement(CoresetInput, row: Int, column: Int)
+    /// Softmax minus one-hot label is −1…0 for the label and 0…1 elsewhere.
+    case notSoftmaxError(CoresetInput, row: Int, column: Int)
+    case noValidation(label: Int?)
 
     public var exitCode: Int32 { 65 }
 
@@ -47,6 +55,15 @@ public enum SelectionError: Error, Sendable, Equatable, CustomStringConvertible 
         case .rowOutOfRange(let place, let row, let count):
             "entry \(place) of the subset is row \(row), and the data set has \(count) rows"
         case .repeatedRow(let place, let row): "entry \(place) of the subset repeats row \(row)"
+        case .missingErrors: "this rule needs the softmax errors p − e beside the features (log logits or p)"
+        case .nonFiniteElement(let input, let row, let column):
+            "the \(input.rawValue) in row \(row), column \(column) is NaN or infinite"
+        case .hugeElement(let input, let row, let column):
+            "the \(input.rawValue) in row \(row), column \(column) is beyond 2⁶⁰: scale all of them down"
+        case .notSoftmaxError(let input, let row, let column):
+            "the \(input.rawValue) in row \(row), column \(column) is not softmax minus one-hot label"
+        case .noValidation(let label):
+            "there are no validation samples" + (label.map { " of class \($0)" } ?? "")
         }
     }
 

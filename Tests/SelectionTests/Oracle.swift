@@ -9,6 +9,7 @@ import Tables
 /// Values computed by NumPy and SciPy: Fixtures/make_*_oracle.py.
 enum Oracle {
     static let selection = read("selection-oracle.json")
+    static let coresets = read("coreset-oracle.json")
 
     private static func read(_ name: String) -> JSON {
         let path = #filePath.split(separator: "/").dropLast().joined(separator: "/")
