@@ -18,7 +18,9 @@ enum CRC32 {
     /// CRC-32 (IEEE) of two pieces, one after the other.
     static func ieee(_ first: UInt8, _ bytes: ArraySlice<UInt8>) -> UInt32 {
         let start = crc32(0, [first], 1)
-        return bytes.withUnsafeBufferPointer { UInt32(truncatingIfNeeded: crc32(start, $0.baseAddress, UInt32($0.count))) }
+        return bytes.withUnsafeBufferPointer {
+            UInt32(truncatingIfNeeded: crc32(start, $0.baseAddress, UInt32($0.count)))
+        }
     }
 }
 
@@ -26,7 +28,9 @@ extension Array<UInt8> {
     /// A little-endian number at an offset that is known to lie within.
     func littleEndian<Number: FixedWidthInteger>(_ offset: Int, as: Number.Type = Number.self) -> Number {
         var value: Number = 0
-        for i in (0..<Number.bitWidth / 8).reversed() { value = value << 8 | Number(truncatingIfNeeded: self[offset + i]) }
+        for i in (0..<Number.bitWidth / 8).reversed() {
+            value = value << 8 | Number(truncatingIfNeeded: self[offset + i])
+        }
         return value
     }
 }

@@ -26,8 +26,9 @@ struct EpochAxis {
         if let epochs {
             ofRows = (steps.map { Self.filled(epochs, after: $0) } ?? epochs).map { $0 + shift }
             if shift != 0 {
-                notes.append("Epochs are counted from \(base) in the files; \(shortest: shift) is added, since epoch 0 "
-                    + "means before training.")
+                notes.append(
+                    "Epochs are counted from \(base) in the files; \(shortest: shift) is added, since epoch 0 "
+                        + "means before training.")
             }
         } else if let steps {
             guard let perEpoch = options.stepsPerEpoch else {
@@ -38,8 +39,9 @@ struct EpochAxis {
                 throw ImportError(log.path, "--steps-per-epoch must be above 0", exitCode: 64)
             }
             ofRows = steps.map { ($0 + shift) / perEpoch }
-            notes.append("Epochs are '\(stepName ?? "step")'\(shift == 0 ? "" : " + \(shortest: shift)") divided by "
-                + "\(shortest: perEpoch) steps per epoch.")
+            notes.append(
+                "Epochs are '\(stepName ?? "step")'\(shift == 0 ? "" : " + \(shortest: shift)") divided by "
+                    + "\(shortest: perEpoch) steps per epoch.")
         } else {
             let known = log.series.keys.sorted().prefix(20).joined(separator: ", ")
             throw ImportError(
@@ -51,7 +53,8 @@ struct EpochAxis {
         }
         try place(ofRows, log, shift: shift)
         if self.epochs.first == 0, options.epochBase == nil, epochName != nil {
-            warnings.append("Epoch 0 is taken as before training; where the files count epochs from 0, give --epoch-base 0.")
+            warnings.append(
+                "Epoch 0 is taken as before training; where the files count epochs from 0, give --epoch-base 0.")
         }
     }
 

@@ -17,7 +17,8 @@ struct EventFile {
         guard position < bytes.count else { return nil }
         let left = bytes.count - position
         guard left >= 12 else { return tear() }
-        guard CRC32.maskedCastagnoli(bytes[position..<position + 8]) == bytes.littleEndian(position + 8, as: UInt32.self)
+        guard
+            CRC32.maskedCastagnoli(bytes[position..<position + 8]) == bytes.littleEndian(position + 8, as: UInt32.self)
         else {
             if isBlank { return tear() }
             throw damaged(position == 0 ? "not a tfevents file, or damaged in its first bytes" : "damaged here")
@@ -42,7 +43,8 @@ struct EventFile {
     }
 
     private mutating func tear() -> [UInt8]? {
-        warning = "\(LogFolder.name(path)): the last record is torn (from byte \(position) of \(bytes.count)) and left out."
+        warning =
+            "\(LogFolder.name(path)): the last record is torn (from byte \(position) of \(bytes.count)) and left out."
         position = bytes.count
         return nil
     }

@@ -18,7 +18,8 @@ enum HuggingFaceLog {
         for (path, name) in zip(files, LogNames.distinct(folders)) {
             var log = try log(path, name: name)
             if let others = skipped[path], others > 0 {
-                log.notes.append("\(counted(others, "earlier checkpoint's state")) left out: the newest holds the whole history.")
+                log.notes.append(
+                    "\(counted(others, "earlier checkpoint's state")) left out: the newest holds the whole history.")
             }
             logs.append(log)
         }
@@ -41,7 +42,9 @@ enum HuggingFaceLog {
         var groups: [(folder: String, files: [String])] = []
         for file in files {
             let folder = runFolder(file)
-            if let known = groups.firstIndex(where: { $0.folder == folder }) { groups[known].files.append(file) } else {
+            if let known = groups.firstIndex(where: { $0.folder == folder }) {
+                groups[known].files.append(file)
+            } else {
                 groups.append((folder, [file]))
             }
         }
@@ -69,16 +72,16 @@ enum HuggingFaceLog {
             }
             log.addRow()
             // The entry at the end speaks of the whole run: its `train_loss` is the mean over all steps.
-            if members["train_runtime"] != nil {
-                summaries += 1
-                continue
-            }
-            for (name, value) in members {
+            let isSummary = members["train_runtime"] != nil
+            if isSummary { summaries += 1 }
+            for (name, value) in members where !isSummary || name == "epoch" || name == "step" {
                 if let number = value.double { log.add(name, number) } else if value != .null { others.insert(name) }
             }
         }
         if summaries > 0 { log.notes.append("\(counted(summaries, "summary entry")) of the whole run left out.") }
-        if !others.isEmpty { log.notes.append("Not numbers, and left out: \(others.sorted().joined(separator: ", ")).") }
+        if !others.isEmpty {
+            log.notes.append("Not numbers, and left out: \(others.sorted().joined(separator: ", ")).")
+        }
         if let planned = state["num_train_epochs"]?.double { log.attributes["planned_epochs"] = "\(shortest: planned)" }
         return log
     }

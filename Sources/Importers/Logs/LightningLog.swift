@@ -41,7 +41,9 @@ enum KeyValueLines {
         var values: [String: String] = [:]
         var skipped = 0
         for line in text.split(whereSeparator: \.isNewline) {
-            if line.hasPrefix("#") || line.hasPrefix("---") || line.allSatisfy({ $0 == " " }) || line == "{}" { continue }
+            if line.hasPrefix("#") || line.hasPrefix("---") || line.allSatisfy({ $0 == " " }) || line == "{}" {
+                continue
+            }
             guard let colon = line.firstIndex(of: ":"), line.first != " ", line.first != "-" else {
                 skipped += 1
                 continue

@@ -38,7 +38,8 @@ extension RunDescription {
 
     /// Attributes that the files tell, as far as the store knows them, then those of the command line. Throws for the
     /// latter alone.
-    mutating func set(_ found: [String: String], _ options: ImportOptions, path: String) throws(ImportError) -> [String] {
+    mutating func set(_ found: [String: String], _ options: ImportOptions, path: String) throws(ImportError) -> [String]
+    {
         var notes: [String] = []
         for (name, text) in found.sorted(by: { $0.key < $1.key }) where Self.isAttribute(name) {
             if let wanted = set(name, to: text) {

@@ -7,7 +7,8 @@ enum LogNames {
     static let epoch = ["epoch", "Epoch", "epochs", "train/epoch"]
     /// Optimiser steps, or whatever the log counts.
     static let step = [
-        "step", "global_step", "trainer/global_step", "train/global_step", "_step", "Step", "steps", "iteration", "iter",
+        "step", "global_step", "trainer/global_step", "train/global_step", "_step", "Step", "steps", "iteration",
+        "iter",
     ]
     /// Seconds since the run began; a point in time is counted from the first.
     static let seconds = ["seconds", "_runtime", "wall_time", "elapsed", "elapsed_seconds", "elapsed_time"]

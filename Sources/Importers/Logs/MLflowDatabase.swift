@@ -19,7 +19,9 @@ enum MLflowDatabase {
         } catch {
             throw ImportError(path, "SQLite: \(error)")
         }
-        if runs.isEmpty { throw ImportError(path, "no run in this database\(deleted > 0 ? " that is not deleted" : "")") }
+        if runs.isEmpty {
+            throw ImportError(path, "no run in this database\(deleted > 0 ? " that is not deleted" : "")")
+        }
         var logs = runs.map { $0.log(path: path, sources: [file.source]) }
         if deleted > 0 { logs[0].notes.append("\(counted(deleted, "deleted run")) left out.") }
         return logs
@@ -42,7 +44,8 @@ enum MLflowDatabase {
                 continue
             }
             var run = MLflowRun(
-                id: id, name: String.fromDatabaseValue(row["name"]), experiment: String.fromDatabaseValue(row["experiment"]))
+                id: id, name: String.fromDatabaseValue(row["name"]),
+                experiment: String.fromDatabaseValue(row["experiment"]))
             try add(metricsOf: id, to: &run, database)
             let params = try Row.fetchCursor(
                 database, sql: "SELECT key, value FROM params WHERE run_uuid = ?", arguments: [id])

@@ -57,7 +57,9 @@ struct MLflowRun: Sendable {
                 log.add("seconds", Double(time &- start) / 1000)
             }
         }
-        if replaced > 0 { log.notes.append("\(counted(replaced, "value")) logged again at one step: the latest counts.") }
+        if replaced > 0 {
+            log.notes.append("\(counted(replaced, "value")) logged again at one step: the latest counts.")
+        }
         return log
     }
 }
@@ -70,7 +72,8 @@ private enum MLflowFolder {
         var deleted = 0
         try collect(path, depth: 0, experiment: nil, into: &runs, &deleted)
         guard !runs.isEmpty else {
-            let why = deleted > 0 ? "\(counted(deleted, "run")), all deleted" : "no run of MLflow in this folder or below it"
+            let why =
+                deleted > 0 ? "\(counted(deleted, "run")), all deleted" : "no run of MLflow in this folder or below it"
             throw ImportError(path, why, exitCode: 66)
         }
         if deleted > 0 { runs[0].notes.append("\(counted(deleted, "deleted run")) left out.") }
@@ -88,7 +91,9 @@ private enum MLflowFolder {
             let meta = try KeyValueLines.read(bytes, path: source.path).values
             let isDeleted = meta["lifecycle_stage"] == "deleted"
             if let id = meta["run_id"] ?? meta["run_uuid"] {
-                if isDeleted { deleted += 1 } else {
+                if isDeleted {
+                    deleted += 1
+                } else {
                     // Runs deleted one by one stay where they are; the name of the experiment stands above them.
                     var above = experiment
                     if above == nil { above = try name(ofExperiment: LogFolder.parent(path)) }
@@ -108,7 +113,8 @@ private enum MLflowFolder {
 
     private static func name(ofExperiment path: String) throws(ImportError) -> String? {
         guard LogFolder.exists(path + "/meta.yaml") else { return nil }
-        return try KeyValueLines.read(LogFile.contents(path + "/meta.yaml").bytes, path: path + "/meta.yaml").values["name"]
+        return try KeyValueLines.read(LogFile.contents(path + "/meta.yaml").bytes, path: path + "/meta.yaml").values[
+            "name"]
     }
 
     private static func run(
@@ -139,7 +145,9 @@ private enum MLflowFolder {
     private static func points(_ bytes: [UInt8], path: String) throws(ImportError) -> [MLflowRun.Point] {
         var points: [MLflowRun.Point] = []
         for (number, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-            let words = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x0D }).map { String(decoding: $0, as: UTF8.self) }
+            let words = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x0D }).map {
+                String(decoding: $0, as: UTF8.self)
+            }
             if words.isEmpty { continue }
             guard words.count >= 2, let time = Int64(words[0]), let value = Double(words[1]),
                 let step = words.count == 2 ? 0 : Int64(words[2])

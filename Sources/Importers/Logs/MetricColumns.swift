@@ -49,6 +49,10 @@ struct MetricColumns {
             notes.append("\(target) = \(expression).")
         }
         for name in used { values[name] = nil }
+        for name in named.keys where values[name] != nil {
+            values[name] = nil
+            notes.append("The files' own '\(name)' gives way to it.")
+        }
         adopt("learning_rate", candidates: values.keys.filter(LogNames.isLearningRate).sorted(), into: &named)
         adoptSeconds(into: &named)
         for (name, column) in values.sorted(by: { $0.key < $1.key }) {
@@ -93,7 +97,9 @@ struct MetricColumns {
         if isTime { column = column.map { $0 - first } }
         values[name] = nil
         named["seconds"] = column
-        if isTime { notes.append("seconds are '\(name)' since the first checkpoint.") } else if name != "seconds" {
+        if isTime {
+            notes.append("seconds are '\(name)' since the first checkpoint.")
+        } else if name != "seconds" {
             notes.append("seconds = \(name).")
         }
     }

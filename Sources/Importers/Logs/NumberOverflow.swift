@@ -19,7 +19,8 @@ extension TableBlock {
                     if starts.isEmpty { starts = Self.lineStarts(bytes) }
                     let start = starts[table.line(ofRow: row) - 1]
                     if let word = Self.overflow(bytes[start...].prefix { $0 != 0x0A }) {
-                        let why = value.isInfinite ? "too large for a double" : "beyond 2^53, where a double skips integers"
+                        let why =
+                            value.isInfinite ? "too large for a double" : "beyond 2^53, where a double skips integers"
                         throw error(row, column.name, "\(word) is \(why)")
                     }
                 }

@@ -36,7 +36,9 @@ struct SampleColumns: Sendable, Equatable {
         var blocks = try TableBlocks(path, isJSON: isJSON, blockSize: 1 << 16)
         guard let block = try blocks.next() else { return false }
         let names = Set(block.table.columnNames)
-        let found = { (target: String, known: [String]) in options.map[target] != nil || known.contains(where: names.contains) }
+        let found = { (target: String, known: [String]) in
+            options.map[target] != nil || known.contains(where: names.contains)
+        }
         return found("id", LogNames.sampleID) && found("label", LogNames.label)
             && (!records(names, options).isEmpty || !logits(names, options).columns.isEmpty)
     }
@@ -71,7 +73,8 @@ struct SampleColumns: Sendable, Equatable {
             epoch = .fixed(number)
         } else {
             throw ImportError(
-                path, "no column of epochs, and no number after 'epoch' in the file's name; "
+                path,
+                "no column of epochs, and no number after 'epoch' in the file's name; "
                     + "name a column with --map epoch=COLUMN, or give --steps-per-epoch")
         }
         if records.isEmpty, logits.isEmpty {
@@ -137,7 +140,9 @@ struct SampleFileName: Sendable {
         run = LogFolder.parent(path) + (stem.isEmpty ? "" : "/" + stem)
     }
 
-    private static func isMark(_ character: Character) -> Bool { character == "_" || character == "-" || character == "." }
+    private static func isMark(_ character: Character) -> Bool {
+        character == "_" || character == "-" || character == "."
+    }
 
     /// The last `word`, a mark and the digits after it.
     private static func find(_ word: String, in text: String) -> (Range<String.Index>, Double)? {
@@ -145,7 +150,9 @@ struct SampleFileName: Sendable {
         while end > text.startIndex {
             guard let start = text[..<end].indices.last(where: { text[$0..<end].hasPrefix(word) }) else { return nil }
             var digits = text.index(start, offsetBy: word.count)
-            if digits < text.endIndex, isMark(text[digits]) || text[digits] == "=" { digits = text.index(after: digits) }
+            if digits < text.endIndex, isMark(text[digits]) || text[digits] == "=" {
+                digits = text.index(after: digits)
+            }
             let number = text[digits...].prefix { $0.isASCII && $0.isNumber }
             if let value = Double(number) { return (start..<number.endIndex, value) }
             end = start

@@ -7,7 +7,9 @@ enum SampleLog {
         var runs: [(key: String, paths: [String])] = []
         for path in paths {
             let key = SampleFileName(path).run
-            if let known = runs.firstIndex(where: { $0.key == key }) { runs[known].paths.append(path) } else {
+            if let known = runs.firstIndex(where: { $0.key == key }) {
+                runs[known].paths.append(path)
+            } else {
                 runs.append((key, [path]))
             }
         }
@@ -67,11 +69,14 @@ private struct SampleReader {
                 tables[key] = SampleTable(objects: rows.objects, duplicates: options.duplicates)
             }
             // Taken out while it changes, so that its arrays are not copied.
-            guard var table = tables.updateValue(SampleTable(objects: [], duplicates: .first), forKey: key) else { continue }
+            guard var table = tables.updateValue(SampleTable(objects: [], duplicates: .first), forKey: key) else {
+                continue
+            }
             let known = table.objects
             guard known.count == rows.objects.count, zip(known, rows.objects).allSatisfy({ $0 == $1 }) else {
                 throw ImportError(
-                    block.path, at: "line \(block.line(0))", "these rows hold \(Self.text(rows.objects)), "
+                    block.path, at: "line \(block.line(0))",
+                    "these rows hold \(Self.text(rows.objects)), "
                         + "those before \(Self.text(known))")
             }
             for row in group.rows { try add(row, rows, &table) }
@@ -101,7 +106,8 @@ private struct SampleReader {
         let epoch = rows.epochs[row]
         guard table.add(epoch: epoch, position: position, try rows.values(row)) else {
             throw rows.error(
-                row, rows.columns.id, "sample \(known.sample) occurs again in epoch \(shortest: epoch); "
+                row, rows.columns.id,
+                "sample \(known.sample) occurs again in epoch \(shortest: epoch); "
                     + "--duplicates first or mean would accept it")
         }
     }
@@ -124,7 +130,8 @@ private struct SampleReader {
         let base = options.epochBase ?? (isCartography ? 0 : 1)
         if let missing = table.firstMissing() {
             throw ImportError(
-                path, "sample \(missing.sample) is missing in epoch \(shortest: missing.epoch), "
+                path,
+                "sample \(missing.sample) is missing in epoch \(shortest: missing.epoch), "
                     + "though epoch \(shortest: missing.present) has it")
         }
         let layers = table.epochs.indices.sorted { table.epochs[$0] < table.epochs[$1] }
@@ -132,8 +139,9 @@ private struct SampleReader {
         var notes: [String] = []
         if base != 1 {
             epochs = epochs.map { $0 + Double(1 - base) }
-            notes.append("Epochs are counted from \(base) in the files; \(1 - base) is added, since epoch 0 means before "
-                + "training.")
+            notes.append(
+                "Epochs are counted from \(base) in the files; \(1 - base) is added, since epoch 0 means before "
+                    + "training.")
         }
         let (samples, order) = table.samples()
         var description = RunDescription(id: id)
@@ -143,16 +151,19 @@ private struct SampleReader {
             throw ImportError(
                 path, "sample \(samples.ids[wrong]) has the label \(samples.labels[wrong]), expected 0…\(classes - 1)")
         }
-        notes.append("\(counted(samples.count, "sample")) at \(counted(epochs.count, "checkpoint")), in the order of "
-            + (usesNames == true ? "their names; the place in that order is the id." : "their ids."))
+        notes.append(
+            "\(counted(samples.count, "sample")) at \(counted(epochs.count, "checkpoint")), in the order of "
+                + (usesNames == true ? "their names; the place in that order is the id." : "their ids."))
         if table.repeats > 0 {
-            notes.append("\(counted(table.repeats, "row")) repeated a sample within a checkpoint: "
-                + (options.duplicates == .mean ? "their mean counts." : "the first counts."))
+            notes.append(
+                "\(counted(table.repeats, "row")) repeated a sample within a checkpoint: "
+                    + (options.duplicates == .mean ? "their mean counts." : "the first counts."))
         }
         if !ignored.isEmpty { notes.append("Columns left out: \(ignored.sorted().joined(separator: ", ")).") }
         var warnings: [String] = []
         if epochs.first == 0, options.epochBase == nil {
-            warnings.append("Epoch 0 is taken as before training; where the files count epochs from 0, give --epoch-base 0.")
+            warnings.append(
+                "Epoch 0 is taken as before training; where the files count epochs from 0, give --epoch-base 0.")
         }
         return ImportedRun(
             description: description, epochs: epochs, samples: samples,
@@ -179,7 +190,9 @@ extension SampleTable {
                 for position in order[rows] {
                     // More than one only where the mean counts, and then the values are sums.
                     let count = Float(layer.counts[Int(position)])
-                    for value in values[Int(position) * width..<(Int(position) + 1) * width] { block.append(value / count) }
+                    for value in values[Int(position) * width..<(Int(position) + 1) * width] {
+                        block.append(value / count)
+                    }
                 }
                 return block
             }

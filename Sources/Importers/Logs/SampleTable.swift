@@ -91,7 +91,9 @@ struct SampleTable: Sendable {
     private mutating func layer(_ epoch: Double) -> Int {
         if let last, last.epoch == epoch { return last.layer }
         let layer: Int
-        if let known = layerOf[epoch] { layer = known } else {
+        if let known = layerOf[epoch] {
+            layer = known
+        } else {
             layer = layers.count
             layerOf[epoch] = layer
             epochs.append(epoch)

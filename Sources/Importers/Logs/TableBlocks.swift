@@ -17,7 +17,8 @@ struct TableBlocks: ~Copyable {
     /// The header with its line end; set once the first block of a separated table has been read.
     private var header: [UInt8] = []
     private var headerLines = 0
-    /// Lines that earlier blocks have used up.
+    private var isPastHeader = false
+    /// Lines that the header and earlier blocks have used up.
     private var linesBefore = 0
 
     init(_ path: String, isJSON: Bool, blockSize: Int = 1 << 22) throws(ImportError) {
@@ -36,19 +37,28 @@ struct TableBlocks: ~Copyable {
             guard let lines = try nextLines() else { return nil }
             let isBlank = lines.allSatisfy { $0 == 0x0A || $0 == 0x0D || $0 == 0x20 || $0 == 0x09 }
             // The first block may be blank only if the file is, and that is the table's error to tell.
-            if isBlank, linesBefore > 0 || !isAtEnd {
+            if isBlank, isPastHeader || !isAtEnd {
                 linesBefore += lines.count { $0 == 0x0A }
                 continue
             }
+            if isJSON || isPastHeader { return try block(of: header + lines) }
+            // The first block brings the header along, unless it is too small for more.
+            let isAlone = keepHeader(lines) == lines.count
+            if isAlone, !isAtEnd {
+                isPastHeader = true
+                linesBefore += headerLines
+                continue
+            }
+            linesBefore += headerLines
+            defer { isPastHeader = true }
             return try block(of: lines)
         }
     }
 
-    private mutating func block(of lines: [UInt8]) throws(ImportError) -> TableBlock {
-        let format = format ?? Self.format(of: lines, isJSON: isJSON)
+    /// A block of the header and the lines after `linesBefore`.
+    private mutating func block(of bytes: [UInt8]) throws(ImportError) -> TableBlock {
+        let format = format ?? Self.format(of: bytes, isJSON: isJSON)
         self.format = format
-        let lineCount = lines.count { $0 == 0x0A }
-        let bytes = header + lines
         let offset = linesBefore - headerLines
         let table: Table
         do throws(TableError) {
@@ -59,8 +69,7 @@ struct TableBlocks: ~Copyable {
         } catch { throw ImportError(error, path: path, lineOffset: offset) }
         let block = TableBlock(table: table, path: path, lineOffset: offset)
         try block.refuseOverflow(bytes)
-        if case .separated = format, header.isEmpty { keepHeader(lines) }
-        linesBefore += lineCount
+        linesBefore += bytes.count { $0 == 0x0A } - headerLines
         return block
     }
 
@@ -88,12 +97,14 @@ struct TableBlocks: ~Copyable {
         return lines
     }
 
-    private mutating func keepHeader(_ lines: [UInt8]) {
+    /// Keeps the bytes up to the end of the header's line, and tells how many they are.
+    private mutating func keepHeader(_ lines: [UInt8]) -> Int {
         var quotes = Quotes(isJSON: false)
         let start = lines.firstIndex { $0 != 0x0A && $0 != 0x0D } ?? 0
         let end = quotes.firstLineEnd(in: lines, from: start).map { $0 + 1 } ?? lines.count
         header = Array(lines[..<end])
         headerLines = header.count { $0 == 0x0A }
+        return end
     }
 
     private static func format(of lines: [UInt8], isJSON: Bool) -> Format {

@@ -81,7 +81,9 @@ enum TableLog {
             switch column.values {
             case .texts(let texts):
                 let own = Set(rows.map { texts[$0] })
-                if own.count == 1, let text = own.first { log.attributes[column.name] = text } else {
+                if own.count == 1, let text = own.first {
+                    log.attributes[column.name] = text
+                } else {
                     ignored.append(column.name)
                 }
             case .integers(let values): numbers.append((column.name, rows.map { Double(values[$0]) }))

@@ -8,7 +8,9 @@ enum TensorBoardLog {
         var folders: [(folder: String, files: [String])] = []
         for file in files {
             let folder = LogFolder.parent(file)
-            if let known = folders.firstIndex(where: { $0.folder == folder }) { folders[known].files.append(file) } else {
+            if let known = folders.firstIndex(where: { $0.folder == folder }) {
+                folders[known].files.append(file)
+            } else {
                 folders.append((folder, [file]))
             }
         }
@@ -35,13 +37,13 @@ enum TensorBoardLog {
             log.notes.append("Values that are no scalars, left out: \(named).")
         }
         if history.purged > 0 {
-            log.notes.append("\(counted(history.purged, "value")) at steps that a later file or session begins anew left out.")
+            log.notes.append(
+                "\(counted(history.purged, "value")) at steps that a later file or session begins anew left out.")
         }
         if history.replaced > 0 {
             log.notes.append("\(counted(history.replaced, "value")) logged again at one step: the later counts.")
         }
         history.fill(&log)
-        // The Trainer of transformers and Lightning log their epochs as a scalar.
         return log
     }
 }
@@ -86,16 +88,20 @@ struct EventScalars {
         for value in event.summary.value {
             if value.hasMetadata { plugins[value.tag] = value.metadata.pluginData.pluginName }
             let plugin = plugins[value.tag] ?? ""
-            let number: Double?
+            var number: Double?
+            var kind = plugin.isEmpty ? "other" : plugin
             switch value.value {
             case .simpleValue(let float): number = Double(float)
             case .tensor(let tensor) where plugin.isEmpty || plugin == "scalars": number = tensor.scalar
-            case .tensor, nil: number = nil
+            case .tensor, nil: break
+            case .image: kind = "images"
+            case .histo: kind = "histograms"
+            case .audio: kind = "audio"
             }
             if let number {
                 entries.append(.value(tag: value.tag, step: event.step, time: event.wallTime, number))
             } else {
-                skipped[plugin.isEmpty ? "other" : plugin, default: 0] += 1
+                skipped[kind, default: 0] += 1
             }
         }
     }

@@ -32,7 +32,9 @@ enum WandBExport {
                 throw ImportError(path, at: "line 1, column '\(name)'", "expected 'RUN - METRIC'")
             }
             let column = (metric, try block.numbers(name))
-            if let known = runs.firstIndex(where: { $0.name == run }) { runs[known].columns.append(column) } else {
+            if let known = runs.firstIndex(where: { $0.name == run }) {
+                runs[known].columns.append(column)
+            } else {
                 runs.append((run, [column]))
             }
         }
@@ -49,7 +51,8 @@ enum WandBExport {
             }
             logs[place].sources.append(source)
             if siblings > 0 {
-                logs[place].notes.append("\(counted(siblings, "column")) __MIN and __MAX of \(LogFolder.name(path)) left out.")
+                logs[place].notes.append(
+                    "\(counted(siblings, "column")) __MIN and __MAX of \(LogFolder.name(path)) left out.")
             }
         }
     }

@@ -71,7 +71,8 @@ struct WandBFile {
 
     @discardableResult
     private mutating func tear() -> (kind: UInt8, ArraySlice<UInt8>)? {
-        warning = "The last record is torn (from byte \(position) of \(bytes.count)) and left out: the run may not have ended."
+        warning =
+            "The last record is torn (from byte \(position) of \(bytes.count)) and left out: the run may not have ended."
         position = bytes.count
         return nil
     }

@@ -20,7 +20,8 @@ enum WandBLog {
         var file = try WandBFile(bytes, path: path)
         var log = MetricLog(name: name, path: path) { "history entry \($0)" }
         log.sources = [source]
-        log.stepHint = "its steps count calls of log(); give --steps-per-epoch N and, since they begin at 0, --epoch-base 0"
+        log.stepHint =
+            "its steps count calls of log(); give --steps-per-epoch N and, since they begin at 0, --epoch-base 0"
         var history = HistoryReader()
         var number = 0
         while let record = try file.next() {
@@ -133,7 +134,9 @@ private struct HistoryReader {
         for name in log.series.keys where isPart(name) { log.remove(name) }
         let others = words.filter { !isPart($0) }.union(typed).sorted()
         if !others.isEmpty { log.notes.append("Not numbers, and left out: \(others.joined(separator: ", ")).") }
-        let alone = summary.filter { !$0.hasPrefix("_") && log.series[$0] == nil && !others.contains($0) && !isPart($0) }
+        let alone = summary.filter {
+            !$0.hasPrefix("_") && log.series[$0] == nil && !others.contains($0) && !isPart($0)
+        }
         if !alone.isEmpty {
             log.notes.append("In the summary but not in the history: \(alone.sorted().joined(separator: ", ")).")
         }

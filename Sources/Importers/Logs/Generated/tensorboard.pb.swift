@@ -113,6 +113,31 @@ nonisolated struct Assay_Tensorboard_Summary: Sendable {
       set {value = .simpleValue(newValue)}
     }
 
+    /// What these hold is not read.
+    var image: Data {
+      get {
+        if case .image(let v)? = value {return v}
+        return Data()
+      }
+      set {value = .image(newValue)}
+    }
+
+    var histo: Data {
+      get {
+        if case .histo(let v)? = value {return v}
+        return Data()
+      }
+      set {value = .histo(newValue)}
+    }
+
+    var audio: Data {
+      get {
+        if case .audio(let v)? = value {return v}
+        return Data()
+      }
+      set {value = .audio(newValue)}
+    }
+
     var tensor: Assay_Tensorboard_Tensor {
       get {
         if case .tensor(let v)? = value {return v}
@@ -125,6 +150,10 @@ nonisolated struct Assay_Tensorboard_Summary: Sendable {
 
     nonisolated enum OneOf_Value: Equatable, Sendable {
       case simpleValue(Float)
+      /// What these hold is not read.
+      case image(Data)
+      case histo(Data)
+      case audio(Data)
       case tensor(Assay_Tensorboard_Tensor)
 
     }
@@ -360,7 +389,7 @@ nonisolated extension Assay_Tensorboard_Summary: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Assay_Tensorboard_Summary.Value: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = Assay_Tensorboard_Summary.protoMessageName + ".Value"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tag\0\u{3}simple_value\0\u{2}\u{6}tensor\0\u{1}metadata\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tag\0\u{3}simple_value\0\u{2}\u{2}image\0\u{1}histo\0\u{1}audio\0\u{2}\u{2}tensor\0\u{1}metadata\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -375,6 +404,30 @@ nonisolated extension Assay_Tensorboard_Summary.Value: SwiftProtobuf.Message, Sw
         if let v = v {
           if self.value != nil {try decoder.handleConflictingOneOf()}
           self.value = .simpleValue(v)
+        }
+      }()
+      case 4: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.value != nil {try decoder.handleConflictingOneOf()}
+          self.value = .image(v)
+        }
+      }()
+      case 5: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.value != nil {try decoder.handleConflictingOneOf()}
+          self.value = .histo(v)
+        }
+      }()
+      case 6: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.value != nil {try decoder.handleConflictingOneOf()}
+          self.value = .audio(v)
         }
       }()
       case 8: try {
@@ -408,6 +461,18 @@ nonisolated extension Assay_Tensorboard_Summary.Value: SwiftProtobuf.Message, Sw
     case .simpleValue?: try {
       guard case .simpleValue(let v)? = self.value else { preconditionFailure() }
       try visitor.visitSingularFloatField(value: v, fieldNumber: 2)
+    }()
+    case .image?: try {
+      guard case .image(let v)? = self.value else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 4)
+    }()
+    case .histo?: try {
+      guard case .histo(let v)? = self.value else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 5)
+    }()
+    case .audio?: try {
+      guard case .audio(let v)? = self.value else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 6)
     }()
     case .tensor?: try {
       guard case .tensor(let v)? = self.value else { preconditionFailure() }
