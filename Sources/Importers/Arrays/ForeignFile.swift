@@ -67,7 +67,7 @@ struct ForeignFile: Sendable {
                 file.path, at: "byte \(cursor.position)", "\(cursor.remaining) bytes follow the end of the pickle; only files "
                     + "of one pickle are read")
         }
-        return try PickleTree.value(of: document, path: file.path)
+        return try PickleTree.value(of: document, path: file.path, storages: document.storages.map(\.inline))
     }
 
     private static func npz(_ archive: ZipArchive) throws(ImportError) -> ForeignValue {
