@@ -103,7 +103,7 @@ enum ArrayFindings {
             name = word(String(name.dropLast(ending.count)))
             break
         }
-        if name.isEmpty { name = "epoch" }
+        if name.isEmpty { name = "array" }
         var records: [Record] = []
         for file in files {
             let number = FileName(file.path).number?.value ?? 0

@@ -123,8 +123,12 @@ struct ArrayImport {
         var epochs: [Double]
         var isStated = false
         if let finding = roles.chosen[.epochs], let values = try numbers(finding) {
-            (epochs, isStated) = (values, true)
-        } else if let told = series.lazy.compactMap(\.series.epochs).first ?? found.lazy.compactMap(\.epochs).first(where: { $0.count == count }) {
+            epochs = values
+            // A list of epochs is meant as it stands; the counter of a training loop begins at 0.
+            if case .array = finding.content { isStated = true }
+        } else if let told = series.lazy.compactMap(\.series.epochs).first
+            ?? found.lazy.compactMap(\.epochs).first(where: { $0.count == count })
+        {
             epochs = told
         } else {
             epochs = (0..<count).map { Double($0 + (options.epochBase ?? 1)) }

@@ -61,13 +61,18 @@ struct ForeignFile: Sendable {
 
     private static func pickle(_ file: ByteFile) throws(ImportError) -> ForeignValue {
         var cursor = PickleCursor(.file(file, offset: 0, count: file.size), at: 0, path: file.path)
-        let document = try PickleMachine.read(&cursor)
+        let document: PickleDocument
+        do throws(ImportError) { document = try PickleMachine.read(&cursor) } catch {
+            // Only protocols 0 and 1, which nobody has chosen for long, begin with another byte.
+            guard try file.read(at: 0, count: 1) != [0x80] else { throw error }
+            throw ImportError(file.path, at: error.place, error.reason + " (is it a pickle at all?)")
+        }
         guard cursor.remaining == 0 else {
             throw ImportError(
                 file.path, at: "byte \(cursor.position)", "\(cursor.remaining) bytes follow the end of the pickle; only files "
                     + "of one pickle are read")
         }
-        return try PickleTree.value(of: document, path: file.path)
+        return try PickleTree.value(of: document, path: file.path, storages: document.storages.map(\.inline))
     }
 
     private static func npz(_ archive: ZipArchive) throws(ImportError) -> ForeignValue {

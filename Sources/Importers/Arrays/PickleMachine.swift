@@ -7,6 +7,7 @@ struct PickleMachine {
     private var marks: [Int] = []
     private var memo: [Int: PickleValue] = [:]
     private var items = 0
+    private let isWithin: Bool
 
     /// Lists, dictionaries and arrays of one pickle.
     private static let mostNodes = 1 << 23
@@ -16,16 +17,21 @@ struct PickleMachine {
     private static let longestNumber = 64
 
     /// Reads the pickle at the cursor, up to its end, and leaves the cursor behind it.
-    static func read(_ cursor: inout PickleCursor) throws(ImportError) -> PickleDocument {
+    ///
+    /// - Parameter isWithin: whether it stands in another pickle; then no third one may stand in it.
+    static func read(_ cursor: inout PickleCursor, isWithin: Bool = false) throws(ImportError) -> PickleDocument {
         let start = cursor.position
-        var machine = PickleMachine(cursor: cursor)
+        var machine = PickleMachine(cursor: cursor, isWithin: isWithin)
         while try machine.step() {}
         cursor = machine.cursor
         machine.document.bytes = cursor.position - start
         return machine.document
     }
 
-    private init(cursor: PickleCursor) { self.cursor = cursor }
+    private init(cursor: PickleCursor, isWithin: Bool) {
+        self.cursor = cursor
+        self.isWithin = isWithin
+    }
 
     // MARK: The stack
 
@@ -380,6 +386,12 @@ struct PickleMachine {
             return try make(.array(try PickleCalls.tensor(global, arguments, document, cursor, start)))
         case .parameter:
             if let first = arguments.first, case .array? = node(first) { return first }
+        case .storageBytes:
+            guard !isWithin, arguments.count == 1, case .bytes(let source) = arguments[0] else { break }
+            var (storage, bytes) = try TorchFile.storage(within: source, path: cursor.path, origin: start)
+            storage.inline = bytes
+            document.storages.append(storage)
+            return try make(.storage(document.storages.count - 1))
         case .inert, .array, .storage, .torchType: break
         }
         throw cursor.error("the pickle calls '\(global)' in a way that its writers do not; refused", at: start)

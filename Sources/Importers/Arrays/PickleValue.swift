@@ -48,6 +48,8 @@ struct TorchStorage: Sendable {
     var type: ElementType?
     /// Elements, as declared.
     var count: Int
+    /// The bytes of a storage that stands in the pickle itself.
+    var inline: StridedStorage?
 }
 
 /// What a pickle says, before any array is read.
@@ -68,6 +70,7 @@ enum PickleGlobal: Sendable, Equatable {
     case reconstruct, array, scalar, dtype, fromBuffer
     case tensor, tensorWithType, parameter, size, device
     case storage(ElementType?)
+    case storageBytes
     case torchType(ElementType)
 
     private static let torchStorages: [String: ElementType] = [
@@ -86,6 +89,7 @@ enum PickleGlobal: Sendable, Equatable {
         "torch._utils._rebuild_tensor_v2": .tensor, "torch._utils._rebuild_tensor_v3": .tensorWithType,
         "torch._utils._rebuild_parameter": .parameter, "torch.Size": .size, "torch.device": .device,
         "torch.storage.UntypedStorage": .storage(nil),
+        "torch.storage._load_from_bytes": .storageBytes,
     ]
     /// Below `numpy.core` until NumPy 1, below `numpy._core` since.
     private static let numPyCore: [String: PickleGlobal] = [

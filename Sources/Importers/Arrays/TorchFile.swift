@@ -31,6 +31,10 @@ enum TorchFile {
         var sources: [String: ByteSource] = [:]
         var storages: [StridedStorage?] = []
         for storage in document.storages {
+            if let inline = storage.inline {
+                storages.append(inline)
+                continue
+            }
             guard let member = byName[prefix + "data/" + storage.key] else {
                 storages.append(nil)
                 continue
@@ -68,24 +72,48 @@ enum TorchFile {
     }
 
     static func readLegacy(_ file: ByteFile) throws(ImportError) -> ForeignValue {
-        var cursor = PickleCursor(.file(file, offset: 0, count: file.size), at: 0, path: file.path)
-        _ = try PickleMachine.read(&cursor)
-        let version = try PickleMachine.read(&cursor)
-        guard case .integer(1001) = version.root else {
-            throw ImportError(file.path, "its version of PyTorch's old format is unknown; save it again with torch.save")
+        let (document, storages) = try legacy(
+            .file(file, offset: 0, count: file.size), path: file.path, origin: 0, isWithin: false)
+        return try PickleTree.value(of: document, path: file.path, storages: storages)
+    }
+
+    /// The storage that `torch.storage._load_from_bytes` would make: PyTorch writes its tensors into plain pickles as
+    /// whole files of the old format.
+    static func storage(
+        within source: ByteSource, path: String, origin: Int
+    ) throws(ImportError) -> (storage: TorchStorage, bytes: StridedStorage) {
+        let (document, storages) = try legacy(source, path: path, origin: origin, isWithin: true)
+        guard case .node(let index) = document.root, case .storage(let number) = document.nodes[index],
+            let bytes = storages[number]
+        else { throw ImportError(path, at: "byte \(origin)", "a tensor's bytes that hold no storage") }
+        return (document.storages[number], bytes)
+    }
+
+    private static func legacy(
+        _ source: ByteSource, path: String, origin: Int, isWithin: Bool
+    ) throws(ImportError) -> (PickleDocument, [StridedStorage?]) {
+        var cursor = PickleCursor(source, at: 0, path: path, origin: origin)
+        guard isLegacy(try source.read(at: 0, count: min(14, source.count))) else {
+            throw cursor.error("a tensor's bytes that are not in PyTorch's old format")
         }
-        let system = try PickleTree.value(of: try PickleMachine.read(&cursor), path: file.path)
-        if case .dict(let members) = system, case .number(0)? = members.first(where: { $0.key == .text("little_endian") })?.value {
-            throw ImportError(
-                file.path, "it was written by a big-endian machine in PyTorch's old format; save it again with torch.save")
+        _ = try PickleMachine.read(&cursor, isWithin: true)
+        guard case .integer(1001) = try PickleMachine.read(&cursor, isWithin: true).root else {
+            throw cursor.error("its version of PyTorch's old format is unknown; save it again with torch.save")
         }
-        let document = try PickleMachine.read(&cursor)
-        let keys = try PickleTree.value(of: try PickleMachine.read(&cursor), path: file.path)
+        let system = try PickleTree.value(of: try PickleMachine.read(&cursor, isWithin: true), path: path)
+        if case .dict(let members) = system,
+            case .number(0)? = members.first(where: { $0.key == .text("little_endian") })?.value
+        {
+            throw cursor.error(
+                "it was written by a big-endian machine in PyTorch's old format; save it again with torch.save")
+        }
+        let document = try PickleMachine.read(&cursor, isWithin: isWithin)
+        let keys = try PickleTree.value(of: try PickleMachine.read(&cursor, isWithin: true), path: path)
         var order: [String] = []
         switch keys {
-        case .texts(let texts): if case .memory(let all) = texts.storage { order = all }
+        case .texts(let texts): order = try texts.strings()
         case .list(let all) where all.isEmpty: break
-        default: throw ImportError(file.path, at: "byte \(cursor.position)", "the list of storages is not understood")
+        default: throw cursor.error("the list of storages is not understood")
         }
         let named = Dictionary(
             document.storages.enumerated().map { ($0.element.key, $0.offset) }, uniquingKeysWith: { first, _ in first })
@@ -93,20 +121,21 @@ enum TorchFile {
         var position = cursor.position
         for key in order {
             guard let index = named[key] else {
-                throw ImportError(file.path, at: "byte \(position)", "storage '\(key)' is named by no tensor")
+                throw cursor.error("storage '\(key)' is named by no tensor", at: position)
             }
             let storage = document.storages[index]
-            let count = Int(clamping: try file.read(at: position, count: 8).little64(0))
+            guard source.count - position >= 8 else {
+                throw cursor.error("the file ends before storage '\(key)': it is truncated", at: position)
+            }
+            let count = Int(clamping: try source.read(at: position, count: 8).little64(0))
             position += 8
             guard count == storage.count else {
-                throw ImportError(
-                    file.path, at: "byte \(position)", "storage '\(key)' has \(count) elements and declares \(storage.count)")
+                throw cursor.error("storage '\(key)' has \(count) elements and declares \(storage.count)", at: position)
             }
-            try check(storage, holds: file.size - position, file.path)
-            let bytes = count * (storage.type?.bytes ?? 1)
-            found[key] = StridedStorage(source: .file(file, offset: position, count: bytes), offset: 0, strides: [])
-            position += bytes
+            try check(storage, holds: source.count - position, path)
+            found[key] = StridedStorage(source: source, base: position, offset: 0, strides: [])
+            position += count * (storage.type?.bytes ?? 1)
         }
-        return try PickleTree.value(of: document, path: file.path, storages: document.storages.map { found[$0.key] })
+        return (document, document.storages.map { $0.inline ?? found[$0.key] })
     }
 }

@@ -1,0 +1,84 @@
+import Foundation
+import Importers
+import RunStore
+import Tables
+import Testing
+
+/// Every golden file: what the real writers put in comes out of the store, or the error says what is wrong.
+@Suite struct ArrayFixtureTests {
+    @Test func thereAreCases() { #expect(ArrayFixtures.cases.count > 100) }
+
+    @Test(arguments: ArrayFixtures.cases.filter { $0.error == nil }) func valuesArrive(one: ArrayFixtures.Case) throws {
+        let scratch = try ScratchFolder()
+        let run = try #require(try one.importer.read(one.paths, one.options).first)
+        let expected = try #require(one.json["expect"])
+        if let note = one.json["note"]?.string { #expect(run.notes.contains { $0.contains(note) }, "\(run.notes)") }
+        let store = Store(scratch.path)
+        var written = 0
+        _ = try run.write(to: store, kind: one.importer.kind, writer: "test") { done, total in
+            written = done
+            #expect(done <= total)
+        }
+        #expect((written > 0) == !run.arrays.isEmpty)
+        try compare(try store.open(run.description.id), expected)
+    }
+
+    private func compare(_ file: RunFile, _ expected: JSON) throws {
+        #expect(file.verify().isSound && file.hasDigests)
+        #expect(file.epochs == ArrayFixtures.numbers(expected["epochs"]))
+        let samples = try file.samples()
+        #expect(samples.ids.map(Double.init) == ArrayFixtures.numbers(expected["ids"]))
+        #expect(samples.labels.map(Double.init) == ArrayFixtures.numbers(expected["labels"]))
+        #expect(samples.names == expected["names"]?.items?.compactMap(\.string))
+        let metrics = expected["metrics"]?.members ?? [:]
+        #expect(file.metricNames == metrics.keys.sorted())
+        for (name, values) in metrics { #expect(try file.metric(name) == ArrayFixtures.numbers(values)) }
+        let arrays = expected["arrays"]?.members ?? [:]
+        let stored = Dictionary(
+            uniqueKeysWithValues: try file.datasets().filter { !$0.path.hasPrefix("/samples") && !$0.path.hasPrefix("/checkpoints") }
+                .map { ($0.path, $0) })
+        #expect(stored.keys.sorted() == arrays.keys.sorted())
+        for (object, array) in arrays {
+            #expect(stored[object]?.shape.map(Double.init) == ArrayFixtures.numbers(array["shape"]))
+            if object != "/test/label" { #expect(stored[object]?.type == array["precision"]?.string, "\(object)") }
+            // The writers' values are halves or float32 exactly.
+            #expect(try values(object, file).map(Double.init) == ArrayFixtures.numbers(array["values"]), "\(object)")
+        }
+    }
+
+    private func values(_ object: String, _ file: RunFile) throws -> [Float] {
+        switch object {
+        case "/logits": try (0..<file.checkpointCount).flatMap { try file.logits(checkpoint: $0).values }
+        case "/targets": try file.targets().values
+        case "/features": try file.features().values
+        case "/test/logits": try file.test().logits.values
+        case "/test/label": try file.test().labels.map(Float.init)
+        default:
+            try (0..<file.checkpointCount).flatMap {
+                try file.score(String(object.dropFirst("/scores/".count)), checkpoint: $0)
+            }
+        }
+    }
+
+    @Test(arguments: ArrayFixtures.cases.filter { $0.error != nil }) func faultsAreNamed(one: ArrayFixtures.Case) throws {
+        let scratch = try ScratchFolder()
+        var message = "nothing was thrown"
+        do {
+            for run in try one.importer.read(one.paths, one.options) {
+                _ = try run.write(to: Store(scratch.path), kind: "test", writer: "test")
+            }
+        } catch let error as ImportError {
+            message = error.description
+            #expect(error.exitCode == 65)
+        }
+        #expect(message.contains(one.error ?? "?"), "\(message)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).isEmpty, "nothing is left behind")
+    }
+
+    /// Every call in the malicious files would have made a file.
+    @Test func nothingIsExecuted() {
+        for folder in [ArrayFixtures.folder, FileManager.default.currentDirectoryPath] {
+            #expect(!FileManager.default.fileExists(atPath: folder + "/assay-was-here"))
+        }
+    }
+}
