@@ -77,20 +77,25 @@ struct RunImages {
         return file
     }
 
-    /// softmax(z / T) of chosen rows, in double precision.
+    /// softmax(z / T) of chosen rows.
     static func softmax(_ logits: FloatMatrix, rows: [Int], temperature: Double) -> FloatMatrix {
         let classes = logits.columns
         var values: [Float] = []
         values.reserveCapacity(rows.count * classes)
         for row in rows {
             let z = logits.values[row * classes..<(row + 1) * classes]
-            let largest = Double(z.max() ?? 0)
-            let powers = z.map { exp((Double($0) - largest) / temperature) }
-            let sum = powers.reduce(0, +)
-            for power in powers { values.append(Float(power / sum)) }
+            values += probabilities(z, temperature: temperature).map { Float($0) }
         }
         return FloatMatrix(rows: rows.count, columns: classes, values: values)
     }
+}
+
+/// softmax(z / T) of one row, in double precision.
+func probabilities(_ z: ArraySlice<Float>, temperature: Double = 1) -> [Double] {
+    let largest = Double(z.max() ?? 0)
+    let powers = z.map { exp((Double($0) - largest) / temperature) }
+    let sum = powers.reduce(0, +)
+    return powers.map { $0 / sum }
 }
 
 extension PlannedRun.ScoredImages {

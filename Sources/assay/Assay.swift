@@ -29,7 +29,12 @@ struct Assay: ParsableCommand {
                 subcommands: [
                     ImportCommand.self, RunsCommand.self, InspectCommand.self, VerifyCommand.self, ExportCommand.self,
                 ]),
-            CommandGroup(name: "Samples", subcommands: [ScoreCommand.self, ScoresCommand.self, SelectCommand.self, CADCommand.self]),
+            CommandGroup(
+                name: "Samples",
+                subcommands: [
+                    ScoreCommand.self, ScoresCommand.self, SelectCommand.self, CoresetCommand.self, OverlapCommand.self,
+                    CADCommand.self,
+                ]),
             CommandGroup(
                 name: "Analyses",
                 subcommands: [

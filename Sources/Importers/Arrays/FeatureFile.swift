@@ -1,0 +1,71 @@
+/// Features of samples, and what stands beside them, from a file of arrays: `.npy`, `.npz`, `.pt`, a pickle, HDF5.
+public struct FeatureFile: Sendable {
+    /// N
+    public let rows: Int
+    /// d
+    public let columns: Int
+    /// [N, d]
+    public let features: [Float]
+    /// [N]
+    public let labels: [Int64]?
+    /// [N]
+    public let ids: [Int64]?
+    /// Of the same network, [N, C].
+    public let logits: (columns: Int, values: [Float])?
+
+    /// - Parameters:
+    ///   - path: a file with one matrix, or with arrays called `features`, `labels`, `ids`, `logits` (other common names
+    ///     are known).
+    ///   - labels: a file of labels of its own; nil: those beside the features.
+    /// - Throws: `ImportError` where there are no features, shapes disagree or the file is damaged.
+    public init(_ path: String, labels labelPath: String? = nil) throws {
+        let arrays = try Self.arrays(of: path)
+        let matrices = arrays.filter { $0.shape.count == 2 && $0.type.isFloat }
+        guard let found = Self.array(.features, in: arrays) ?? (matrices.count == 1 ? matrices[0] : nil) else {
+            throw ImportError(
+                path,
+                "no features: a matrix [N, d] of floats called 'features' is needed; the file holds "
+                    + (arrays.isEmpty ? "no arrays" : arrays.map(\.place).joined(separator: ", ")))
+        }
+        guard found.shape.count == 2, found.type.isFloat else {
+            throw found.error("features are a matrix [N, d] of floats")
+        }
+        (rows, columns) = (found.shape[0], found.shape[1])
+        features = try found.whole.floats(0..<rows)
+        let others = try labelPath.map(Self.arrays) ?? arrays
+        let lone = labelPath != nil && others.count == 1 ? others[0] : nil
+        labels = try Self.numbers(lone ?? Self.array(.labels, in: others), rows)
+        ids = try Self.numbers(Self.array(.ids, in: arrays), rows)
+        logits = try Self.array(.logits, in: arrays).map { array in
+            guard array.shape.count == 2, array.shape[0] == found.shape[0] else {
+                throw array.error("logits beside features are [N, C] = [\(found.shape[0]), C], at the same checkpoint")
+            }
+            return (array.shape[1], try array.whole.floats(0..<array.shape[0]))
+        }
+    }
+
+    private static func numbers(_ array: ForeignArray?, _ rows: Int) throws -> [Int64]? {
+        guard let array else { return nil }
+        guard array.shape == [rows] else { throw array.error("one number for each of the \(rows) rows is needed") }
+        return try array.whole.integers()
+    }
+
+    private static func array(_ role: ArrayRole, in arrays: [ForeignArray]) -> ForeignArray? {
+        let names = ArrayRole.aliases.first { $0.0 == role }?.1 ?? []
+        return arrays.first { array in
+            names.contains(array.name.split(separator: "/").last.map { $0.lowercased() } ?? "")
+        }
+    }
+
+    /// The arrays at the top of a file.
+    private static func arrays(of path: String) throws -> [ForeignArray] {
+        func flat(_ value: ForeignValue) -> [ForeignArray] {
+            switch value {
+            case .array(let array): [array]
+            case .dict(let members): members.flatMap { flat($0.value) }
+            default: []
+            }
+        }
+        return flat(try ForeignFile(path).contents)
+    }
+}
