@@ -58,7 +58,12 @@ public struct CoresetFile {
         }
         let samples = try run.samples()
         let features = try RecordReader(run, object: "/features")
-        let values = try features.floats(rows: 0..<samples.count)
+        var values: [Float] = []
+        values.reserveCapacity(samples.count * features.columns)
+        let height = max(1, (1 << 20) / max(1, features.columns))
+        for first in stride(from: 0, to: samples.count, by: height) {
+            values += try features.floats(rows: first..<min(samples.count, first + height))
+        }
         guard !needsErrors || run.hasLogits else {
             throw WorkflowError.badData("\(run.path): this rule needs /logits at the last checkpoint beside /features")
         }

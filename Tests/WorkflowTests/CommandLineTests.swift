@@ -10,7 +10,13 @@ struct CommandLineTests {
         "fit table.csv --law goyal --x n --y e", "fit table.csv --law goyal --x n,s --y e --interval profil",
         "fit table.csv --law goyal --x n,s --y e --level 2", "fit table.csv --law goyal --x n,s --y e --fix q=1",
         "fit table.csv --law goyal --x n,s --y log(", "fit table.csv --law goyal --x n,s --y nothing",
-        "score x.h5 --method el3n -o -", "score x.h5 --method cad-prune -o -", "select x.csv --keep easiest -o -",
+        "score x.h5 --method el3n -o -", "score x.h5 --method aum --span 3 -o -",
+        "score x.h5 --method aum --variant logit -o -",
+        "score x.h5 --method aum --method el2n -o -", "score x.h5 --method el2n --method el2n -o a/",
+        "select x.csv --keep ccs --ipc 1 -o -", "select x.csv --keep beta --ipc 1 -o -",
+        "coreset x.h5 --method k-centre --ipc 1 -o -", "overlap a.csv", "cad runs --budgets 1,x",
+        "import cvs x.csv --to st", "import csv x.csv", "import csv x.csv --to st --map test_error",
+        "select x.csv --keep easiest -o -",
         "select x.csv --keep window:7 --ipc 1 -o -", "pareto table.csv",
     ]) func wrongUse(_ line: String) throws {
         let scratch = try Scratch()
@@ -29,6 +35,11 @@ struct CommandLineTests {
         ("verify missing", "missing: no such run"),
         ("fit missing.csv --law goyal --x n,s --y e", "missing.csv: no such file"),
         ("score missing --method el2n -o -", "missing: no such run"),
+        ("score missing --method cad-prune -o -", "missing: no such run"),
+        ("export missing -o x.npz", "missing: no such run"), ("cad missing", "missing: no such store"),
+        ("import csv missing.csv --to st", "missing.csv: "), ("import npy missing.npy --to st", "missing.npy: "),
+        ("overlap missing.csv other.csv", "missing.csv: no such file"),
+        ("coreset missing.npz --method herding --ipc 1 -o -", "missing.npz: no such run"),
         ("select missing.csv --keep highest --ipc 1 -o -", "missing.csv: no such file"),
         ("fit . --law goyal --x n,s --y e", ".: no runs"),
         (

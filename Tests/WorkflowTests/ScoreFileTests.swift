@@ -1,4 +1,6 @@
 import Foundation
+import HDF5
+import Records
 import RunStore
 import Selection
 import Tables
@@ -21,7 +23,14 @@ private func write(
 private func select(
     _ path: String, _ rule: KeepRule = .easiest, _ size: SubsetSize = .ipc(1), balanced: Bool = true, seed: Int = 1
 ) throws -> (table: Table, tieShare: Double) {
-    try ScoreFile(path).select(rule, size, balanced: balanced, seed: seed)
+    let file = try ScoreFile(path)
+    switch rule {
+    case .easiest, .hardest, .window: try file.requireDirection()
+    default: break
+    }
+    let chosen = try file.select(
+        { try $0.select(rule, size, balanced: balanced, seed: seed, identity: "select") }, provenance: .null)
+    return (chosen.table, chosen.tieShare)
 }
 
 @Suite struct ScoreFileTests {
@@ -39,9 +48,12 @@ private func select(
     @Test func hdf5IsReadAsItIsWritten() throws {
         let scratch = try Scratch()
         let path = scratch.path + "/scores.h5"
-        let table = try Table.csv(Self.good)
-        try ScoreHDF5.write(table, sidecar: JSON.parse(sidecar), to: path)
-        #expect(try ScoreHDF5.read(path).table.columns == table.columns)
+        let rows = ScoredRows(
+            samples: Samples(ids: [10, 11, 12, 13, 14], labels: [0, 0, 1, 1, 0]), values: [[0.5, 0.25, 0.75, 1, 0.125]])
+        let output = try ScoreHDF5Output(path, sidecar: JSON.parse(sidecar), count: 5, hasDeviation: false)
+        try output.write(rows, score: 0)
+        try output.finish()
+        #expect(try ScoreHDF5.read(path).table.columns == Table.csv(Self.good).columns)
         #expect(try select(path).table.numbers("sample_id").sorted() == [12, 14])
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["scores.h5"])
     }
@@ -49,7 +61,9 @@ private func select(
     @Test func anHDF5FileThatHoldsNoScoresIsRefused() throws {
         let scratch = try Scratch()
         let path = scratch.path + "/scores.h5"
-        try ScoreHDF5.write(Table([Column("score", [1.0])]), sidecar: .object([:]), to: path)
+        let file = try HDF5File(creating: path, reserving: 4096)
+        try file.createDataset("score", type: Double.elementType, shape: [1]).write([1.0])
+        try file.close()
         #expect(throws: WorkflowError(65, "\(path): not a score file: /sample_id is missing")) { try ScoreFile(path) }
         try Data("no HDF5".utf8).write(to: URL(fileURLWithPath: path))
         #expect(throws: WorkflowError.self) { try ScoreFile(path) }

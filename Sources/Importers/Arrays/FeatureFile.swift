@@ -31,7 +31,7 @@ public struct FeatureFile: Sendable {
             throw found.error("features are a matrix [N, d] of floats")
         }
         (rows, columns) = (found.shape[0], found.shape[1])
-        features = try found.whole.floats(0..<rows)
+        features = try Self.floats(found)
         let others = try labelPath.map(Self.arrays) ?? arrays
         let lone = labelPath != nil && others.count == 1 ? others[0] : nil
         labels = try Self.numbers(lone ?? Self.array(.labels, in: others), rows)
@@ -40,8 +40,20 @@ public struct FeatureFile: Sendable {
             guard array.shape.count == 2, array.shape[0] == found.shape[0] else {
                 throw array.error("logits beside features are [N, C] = [\(found.shape[0]), C], at the same checkpoint")
             }
-            return (array.shape[1], try array.whole.floats(0..<array.shape[0]))
+            return (array.shape[1], try floats(array))
         }
+    }
+
+    /// A matrix block by block: what is converted stands in memory once.
+    private static func floats(_ array: ForeignArray) throws -> [Float] {
+        let rows = array.shape[0]
+        let height = max(1, (1 << 20) / max(1, array.shape[1]))
+        var values: [Float] = []
+        values.reserveCapacity(array.count)
+        for first in stride(from: 0, to: rows, by: height) {
+            values += try array.whole.floats(first..<min(rows, first + height))
+        }
+        return values
     }
 
     private static func numbers(_ array: ForeignArray?, _ rows: Int) throws -> [Int64]? {

@@ -1,0 +1,143 @@
+import Foundation
+import RunStore
+import Scoring
+import Tables
+import Testing
+
+@testable import Workflow
+
+@Suite struct ScoringJobTests {
+    /// A foreign run of many rows, so that there are many blocks: chunks that cut rows, halves or floats.
+    private func run(in scratch: borrowing Scratch, _ layout: String, rows: Int = 20_011) throws -> RunFile {
+        let path = scratch.path + "/run.h5"
+        let script = """
+            import h5py, numpy as np, sys
+            rng = np.random.default_rng(5)
+            with h5py.File(sys.argv[1], "w") as f:
+                f.attrs.update({"format": "assay-run", "version": 1, "id": "x", "subset": "full", "planned_epochs": 12.0})
+                n = int(sys.argv[2])
+                f["samples/id"], f["samples/label"] = np.arange(n)[::-1], rng.integers(0, 7, n)
+                f["checkpoints/epoch"] = np.arange(13.0)
+                f.create_dataset("logits", data=rng.normal(0, 3, (13, n, 7)), \(layout))
+            """
+        let ending = try Program.run("/usr/bin/python3", ["-c", script, path, "\(rows)"], in: scratch.path)
+        try #require(ending.code == 0, "\(ending.err)")
+        return try RunFile(path: path)
+    }
+
+    private static func requests() throws -> [ScoreRequest] {
+        try ["el2n", "aum", "forgetting", "dual", "tdds", "cad-prune", "entropy"].map { name in
+            try ScoreRequest(name, span: ["dual", "tdds", "cad-prune"].contains(name) ? 4 : nil)
+        }
+    }
+
+    /// One pass over many scores, any number of threads: the bits of each score alone.
+    @Test(arguments: [
+        "dtype='<f4', chunks=(1, 1000, 7)", "dtype='<f2', chunks=(1, 777, 7)", "dtype='<f4'",
+        "dtype='<f4', chunks=(1, 3000, 7), compression='gzip', compression_opts=1",
+    ])
+    func threadsAndCompanyChangeNoBit(layout: String) throws {
+        let scratch = try Scratch()
+        let run = try run(in: scratch, layout)
+        let together = try ScoringJob([run], Self.requests()).values()
+        var options = ScoringOptions()
+        for threads in [2, 3] {
+            options.threads = threads
+            let parallel = try ScoringJob([run], Self.requests(), options: options).values()
+            #expect(parallel == together)
+        }
+        for (index, request) in try Self.requests().enumerated() {
+            #expect(try ScoringJob([run], [request]).values()[0] == together[index], "\(request.method)")
+        }
+    }
+
+    /// CSV and HDF5 hold what the tables in memory hold; nothing is left beside them.
+    @Test func filesHoldWhatTheTablesHold() throws {
+        let scratch = try Scratch()
+        let job = try ScoringJob([run(in: scratch, "dtype='<f2'")], Self.requests())
+        let scores = SampleScores(job)
+        let tables = try scores.tables()
+        let folder = scratch.path + "/made here/deep"
+        let paths = job.requests.enumerated().map { "\(folder)/\($1.method).\($0.isMultiple(of: 2) ? "csv" : "h5")" }
+        var done: [Int] = []
+        try scores.write(to: paths) { done.append($0) }
+        #expect(done == done.sorted() && done.last == 20_011)
+        for (path, table) in zip(paths, tables) {
+            let read = path.hasSuffix(".h5") ? try ScoreHDF5.read(path).table : try Table.read(path)
+            #expect(read == table, "\(path)")
+            let sidecar = try JSON.parse(fileContents(path + ".json"))
+            #expect(sidecar["samples"] == .integer(20_011) && sidecar["definition"]?.string?.isEmpty == false)
+        }
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(files.count == 2 * paths.count)
+    }
+
+    /// A NaN far into the run is named; no file of scores appears.
+    @Test func nothingIsWrittenWhereALogitIsNoNumber() throws {
+        let scratch = try Scratch()
+        let run = try run(in: scratch, "dtype='<f4'")
+        let script = "import h5py, sys; f = h5py.File(sys.argv[1], 'a'); f['logits'][7, 19_999, 3] = float('nan')"
+        #expect(try Program.run("/usr/bin/python3", ["-c", script, run.path], in: "/").code == 0)
+        var options = ScoringOptions()
+        options.threads = 2
+        let scores = SampleScores(try ScoringJob([run], [ScoreRequest("el2n")], options: options))
+        let error = #expect(throws: RunStoreError.self) { try scores.write(to: [scratch.path + "/out.csv"]) }
+        #expect(
+            error?.description
+                == "\(run.path), /logits, checkpoint 7, sample 19999: the value in column 3 is NaN, not a number to compute "
+                + "with")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["run.h5"])
+    }
+
+    @Test func aGapInAWindowIsNamed() throws {
+        let scratch = try Scratch()
+        var example = RunExample()
+        example.epochs = [0, 1, 2, 4, 5]
+        let run = try example.write(in: scratch)
+        let asked = try [ScoreRequest("cad-prune", span: 2, window: 2)]
+        let error = #expect(throws: WorkflowError.self) { try ScoringJob([run], asked) }
+        #expect(error?.description.contains("between the epochs 2 and 4 lie 2 epochs, elsewhere 1") == true)
+        var options = ScoringOptions()
+        options.allowUneven = true
+        #expect(try ScoringJob([run], asked, options: options).values()[0].count == 4)
+        #expect(try ScoringJob([run], [ScoreRequest("el2n")]).values()[0].count == 4)
+    }
+
+    @Test func whatARunLacksIsNamed() throws {
+        let scratch = try Scratch()
+        let run = try RunExample().write(in: scratch)
+        for (method, word) in [("grand", "/features"), ("el2n-sl", "/targets")] {
+            let error = #expect(throws: WorkflowError.self) { try ScoringJob([run], [ScoreRequest(method)]) }
+            #expect(error?.description.contains(word) == true && error?.exitCode == 65)
+        }
+        var bare = RunExample()
+        bare.hasLogits = false
+        bare.stored = .init(repeating: [0.5, 0.5, 0.5, 0.5], count: 6)
+        let stored = try bare.write(in: scratch, "stored")
+        let error = #expect(throws: WorkflowError.self) { try ScoringJob([stored], [ScoreRequest("aum")]) }
+        #expect(
+            error?.description
+                == "\(stored.path): aum needs /logits or /scores/logit_margin, and the run has none of these")
+    }
+
+    @Test func blocksComeInOrderAndTheFirstErrorIsThrown() throws {
+        struct Fault: Error, Equatable { var block: Int }
+        for threads in [1, 2, 5] {
+            var seen: [Int] = []
+            try orderedBlocks(100, threads: threads, worker: { 0 }, compute: { _, block in block * block }) {
+                block, value in
+                #expect(value == block * block)
+                seen.append(block)
+            }
+            #expect(seen == Array(0..<100))
+            seen = []
+            let fault = #expect(throws: Fault.self) {
+                try orderedBlocks(
+                    100, threads: threads, worker: { 0 },
+                    compute: { _, block in if block >= 40 { throw Fault(block: block) } }
+                ) { block, _ in seen.append(block) }
+            }
+            #expect(fault == Fault(block: 40) && seen == Array(0..<40))
+        }
+    }
+}
