@@ -8,7 +8,7 @@
 #   make fits    STORE=DIR    the Goyal scaling law of each group           GROUP=model,regime,subset,ipc Y=test_error
 #   make dcs     STORE=DIR    does a distillation loss follow the error?    LOSSES=FILE ERROR=test_error ADJUST=regime,ipc
 #   make pareto  STORE=DIR    the best error for each size                  MINIMIZE=ipc,test_error PER=model,regime,budget
-#   make cad     STORE=DIR    CAD-Prune scores of each full run             SPAN=3 WINDOW=2 OUT=results/cad
+#   make cad     STORE=DIR    CAD-Prune's windows for each budget            SPAN=3 WINDOW=2 OUT=results/cad
 #   make notebooks            build and run the scripts of notebooks-as-scripts
 #   make figures STORE=DIR    the figures of the store's study, drawn again; or STUDY=FILE
 #
@@ -18,6 +18,7 @@
 #   make build                build the command .build/release/assay
 #   make lint · make format   check the formatting · apply it
 #   make bench-fit            time fits beside SciPy and NumPy                   ROUNDS=7 PEERS=DIR PYTHON=python3 SLOW=1
+#   make bench-store PEERS=DIR  time scores, selections and coresets beside the scripts in DIR   INPUTS=DIR ROUNDS=7 SLOW=1
 #   make coverage             how often 95 % intervals hold the truth            SETS=1000
 #   make clean                remove what was built; runs and results stay
 
@@ -57,7 +58,7 @@ $(call need,fits dcs pareto cad,STORE,STORE=DIR; for example STORE=runs/demo)
 $(call need,dcs,LOSSES,LOSSES=FILE: a table of distillation losses per set; those of a study are in results/NAME)
 $(call need,figures,FIGURES,STUDY=FILE: a study says which figures there are (one with `store:` and no `runs:` only reads))
 
-.PHONY: menu setup build demo test study fits dcs pareto cad figures notebooks lint format bench-fit coverage clean
+.PHONY: menu setup build demo test study fits dcs pareto cad figures notebooks lint format bench-fit bench-store coverage clean
 
 menu:
 	@sed -n '1,/^$$/ { s/^# \{0,1\}//; p }' Makefile
@@ -96,7 +97,7 @@ pareto: build
 	$(ASSAY) pareto "$(STORE)" --minimize $(MINIMIZE) --per $(PER) --seed-column seed
 
 cad: build
-	@ASSAY=$(ASSAY) scripts/cad-scores "$(STORE)" "$(OUT)" $(SPAN) $(WINDOW)
+	$(ASSAY) cad "$(STORE)" --span $(SPAN) --window $(WINDOW) -o "$(OUT)"
 
 figures: build
 	$(ASSAY) figures "$(FIGURES)"
@@ -114,6 +115,10 @@ format:
 bench-fit: build
 	swift build $(FLAGS) --product bench-fit
 	$(PYTHON) Benchmarks/fit.py --rounds $(ROUNDS) $(if $(PEERS),--peers "$(PEERS)") $(if $(SLOW),--slow)
+
+bench-store: build
+	swift build $(FLAGS) --product bench-store
+	$(PYTHON) Benchmarks/store.py --rounds $(ROUNDS) --peers "$(PEERS)" --python $(PYTHON) $(if $(INPUTS),--inputs "$(INPUTS)") $(if $(SLOW),--slow)
 
 coverage: build
 	@ASSAY=$(ASSAY) scripts/coverage --sets $(SETS)

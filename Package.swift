@@ -81,11 +81,14 @@ let package = Package(
                 "Workflow", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ]
-        // Timed beside its peers by Benchmarks/fit.py.
+        // Timed beside their peers by Benchmarks/*.py.
         + [
             .executableTarget(
                 name: "bench-fit", dependencies: ["Analysis", "Fitting", "Tables", "Randomness"], path: "Benchmarks/fit"
-            )
+            ),
+            .executableTarget(
+                name: "bench-store", dependencies: ["RunStore", "Scoring", "Selection", "Workflow"],
+                path: "Benchmarks/store"),
         ]
         // Notebooks as scripts: one executable each.
         + ["fit-the-demo", "error-by-regime", "choose-a-law"].map { name in

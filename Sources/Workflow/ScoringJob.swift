@@ -68,6 +68,11 @@ public struct ScoringJob: Sendable {
         return values
     }
 
+    /// Hands over the values of the first score block after block, in the order of `/samples`.
+    public func forEach(_ body: (_ values: [Double]) throws -> Void) throws {
+        try forEachBlock { try body($0.values[0]) }
+    }
+
     /// Hands over the scores of all samples in the order of `/samples`. Throws what reading and scoring throw, first of
     /// all for the first rows, and what `consume` throws.
     func forEachBlock(withNames: Bool = false, _ consume: (ScoredRows) throws -> Void) throws {
