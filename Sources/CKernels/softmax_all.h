@@ -10,22 +10,23 @@ TARGET INLINE size_t NAME(all_rows)(
         NAME(place) at = {logits, labels, first, count, rows * classes, classes};
         NAME(extremes) extremes;
         NAME(totals) totals;
-        lanes check[LANES], factor, term;
-        if (classes <= LANES && !steps) {
-            NAME(few_classes)(&at, &extremes, &totals, half, full);
+        lanes check[LANES], kept[LANES], factor, term, change = 0;
+        int few = classes <= LANES, known = out->divergence && out->logarithms_known;
+        if (few) {
+            NAME(few_classes)(&at, &extremes, &totals, kept, half, full);
         } else {
             NAME(find_largest)(&at, check, &extremes, half, full);
             NAME(add_up)(&at, check, extremes.top, &totals, half, full, steps ? out->scratch : NULL, stride);
         }
         NAME(finish)(&at, &extremes, &totals, out, half, full, &factor, &term);
         if (steps) {
-            float *logs = out->logarithms + first * stride;
-            if (out->divergence && out->logarithms_known) {
-                lanes change = NAME(find_steps)(&at, factor, term, out->scratch, logs, stride, 1);
-                NAME(put)(out->divergence, &at, change);
-            } else {
-                (void)NAME(find_steps)(&at, factor, term, out->scratch, logs, stride, 0);
-            }
+            float *logs = out->logarithms + first * stride, *scratch = out->scratch;
+            // Without numbers to compare with they are only set: a loop of its own.
+            if (few && known) change = NAME(few_steps)(&at, factor, term, kept, logs, 1);
+            else if (few) (void)NAME(few_steps)(&at, factor, term, kept, logs, 0);
+            else if (known) change = NAME(find_steps)(&at, factor, term, scratch, logs, stride, 1);
+            else (void)NAME(find_steps)(&at, factor, term, scratch, logs, stride, 0);
+            if (known) NAME(put)(out->divergence, &at, change);
         }
         words broken = totals.sum != totals.sum;
         for (size_t r = 0; bad == rows && __builtin_reduce_or(broken) && r < count; r++) {

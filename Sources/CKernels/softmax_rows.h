@@ -81,7 +81,8 @@ TARGET INLINE lanes NAME(add)(lanes z, lanes m, words others, NAME(totals) *t, i
 
 // kept: where e of every class is put, sixteen rows of `stride`, or null.
 TARGET INLINE void NAME(add_up)(
-    const NAME(place) *at, const lanes *check, lanes top, NAME(totals) *sums, int half, int full, float *kept, size_t stride) {
+    const NAME(place) *at, const lanes *check, lanes top, NAME(totals) *sums, int half, int full, float *kept,
+    size_t stride) {
     size_t classes = at->classes, whole = classes / LANES * LANES;
     lanes sum[LANES], squares[LANES], below[LANES], weighted[LANES];
     float tops[LANES];

@@ -17,8 +17,8 @@ typedef struct {
     float *entropy;             ///< −Σ p ln p, nats
     float *top_margin;          ///< p(1) − p(2)
     float *divergence;          ///< Σ_c |p (ln(p + 10⁻⁸) − ln(p' + 10⁻⁸))|, p' those of `logarithms`
-    /// ln(p + 10⁻⁸), [rows, stride], stride being `classes` rounded up to 16: read where they are known, then replaced.
-    /// Null: no divergence.
+    /// ln(p + 10⁻⁸) in an order of its own, [rows, stride], both rounded up to 16: read where they are known, then
+    /// replaced. Null: no divergence.
     float *logarithms;
     int logarithms_known;
     float *scratch;  ///< [16, stride], needed with `logarithms`
