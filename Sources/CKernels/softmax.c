@@ -109,7 +109,7 @@ static int best_variant(void) {
     }
 #else
 static int best_variant(void) { return 0; }
-#define CHOOSE(function, ...) return function##_portable(__VA_ARGS__)
+#define CHOOSE(function, ...) return function##_portable(__VA_ARGS__);
 #endif
 
 // The only class has all of the probability.

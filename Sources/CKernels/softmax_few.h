@@ -1,5 +1,5 @@
-// Sixteen rows of at most sixteen classes, included once per instruction set after softmax_rows.h: turned round, so that
-// a lane is a row and nothing need be folded. The sums have the order and the bits of softmax_rows.h.
+// Sixteen rows of at most sixteen classes, included once per instruction set after softmax_rows.h: turned round, so
+// that a lane is a row and nothing need be folded. The sums have the order of softmax_rows.h.
 
 // Lane r of the new rows[c] is lane c of the old rows[r].
 TARGET INLINE void NAME(transpose)(lanes *rows) {

@@ -2,8 +2,8 @@
 // set: TARGET is the function attribute, NAME adds its suffix, and CONVERTS_HALVES, SCALES and LOOKS_UP say what
 // it has instructions for.
 //
-// All variants give the same bits: sums run in sixteen lanes and are folded in a fixed order, and every operation is one
-// that IEEE 754 rounds correctly (fused multiply-add among them).
+// All variants give the same bits: sums run in sixteen lanes and are folded in a fixed order, and every operation is
+// one that IEEE 754 rounds correctly (fused multiply-add among them).
 
 TARGET INLINE lanes NAME(load)(const void *logits, size_t index, int half) {
     lanes z;

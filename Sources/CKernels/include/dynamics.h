@@ -6,9 +6,9 @@
 
 /// sums[r] += x[r]
 void ck_add_record(const float *x, size_t rows, double *sums);
-/// sums[r] += Σ_k w_k √(Σ_j (x_{k+j} − mean_k)² / divisor) over the windows k of `span` of the checkpoints, the last one's
-/// weight being `factor` and each one before `decay` times the next one's; each times 1 − mean_k where `times_rest`.
-/// scratch: [8 · checkpoints]. Equal numbers have a spread of exactly 0.
+/// sums[r] += Σ_k w_k √(Σ_j (x_{k+j} − mean_k)² / divisor) over the windows k of `span` of the checkpoints, the last
+/// one's weight being `factor` and each one before `decay` times the next one's; each times 1 − mean_k where
+/// `times_rest`. scratch: [8 · checkpoints]. Equal numbers have a spread of exactly 0.
 void ck_add_windows(
     const float *x, size_t stride, size_t checkpoints, size_t span, size_t rows, double divisor, double factor,
     double decay, int times_rest, double *scratch, double *sums);
