@@ -1,4 +1,5 @@
 #include "dynamics.h"
+#include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -9,33 +10,47 @@
 #define VARIANTS
 #endif
 
-enum { BLOCK = 64 };  // rows at a time: their means and squares stay in the nearest cache
+enum { BLOCK = 64, ABREAST = 8 };  // rows at a time: in the nearest cache, in a register
+typedef double wide __attribute__((ext_vector_type(8)));
+typedef float narrow __attribute__((ext_vector_type(8)));
 
 VARIANTS void ck_add_record(const float *x, size_t rows, double *sums) {
     for (size_t r = 0; r < rows; r++) sums[r] += (double)x[r];
 }
 
-VARIANTS void ck_add_spread(
-    const float *x, size_t stride, size_t span, size_t rows, double divisor, double factor, int times_rest,
-    double *sums) {
-    double mean[BLOCK], squares[BLOCK], count = (double)span;
-    for (size_t first = 0; first < rows; first += BLOCK) {
-        size_t height = rows - first < BLOCK ? rows - first : BLOCK;
-        const float *block = x + first;
-        for (size_t r = 0; r < BLOCK; r++) mean[r] = squares[r] = 0;
-        for (size_t k = 0; k < span; k++)
-            for (size_t r = 0; r < height; r++) mean[r] += (double)block[k * stride + r];
-        for (size_t r = 0; r < BLOCK; r++) mean[r] /= count;
-        for (size_t k = 0; k < span; k++) {
-            for (size_t r = 0; r < height; r++) {
-                double deviation = (double)block[k * stride + r] - mean[r];
-                squares[r] += deviation * deviation;
+VARIANTS void ck_add_windows(
+    const float *x, size_t stride, size_t checkpoints, size_t span, size_t rows, double divisor, double factor,
+    double decay, int times_rest, double *scratch, double *sums) {
+    double share = 1 / (double)span, last = factor / __builtin_elementwise_sqrt(divisor);
+    for (size_t first = 0; first < rows; first += ABREAST) {
+        size_t height = rows - first < ABREAST ? rows - first : ABREAST;
+        for (size_t k = 0; k < checkpoints; k++) {
+            narrow values = 0;
+            if (height == ABREAST) memcpy(&values, x + k * stride + first, sizeof values);
+            else memcpy(&values, x + k * stride + first, height * sizeof(float));
+            wide value = __builtin_convertvector(values, wide);
+            memcpy(scratch + k * ABREAST, &value, sizeof value);
+        }
+        wide sum = 0;
+        double weight = last;
+        for (size_t k = checkpoints - span + 1; k-- > 0; weight *= decay) {
+            const double *window = scratch + k * ABREAST;
+            // Relative to the first of them, so that equal numbers have a spread of exactly 0.
+            wide origin, value, mean = 0, squares = 0;
+            memcpy(&origin, window, sizeof origin);
+            for (size_t j = 1; j < span; j++) {
+                memcpy(&value, window + j * ABREAST, sizeof value);
+                mean += value - origin;
             }
+            mean = origin + mean * share;
+            for (size_t j = 0; j < span; j++) {
+                memcpy(&value, window + j * ABREAST, sizeof value);
+                squares += (value - mean) * (value - mean);
+            }
+            wide spread = weight * __builtin_elementwise_sqrt(squares);
+            sum += times_rest ? spread * (1 - mean) : spread;
         }
-        for (size_t r = 0; r < height; r++) {
-            double spread = factor * __builtin_elementwise_sqrt(squares[r] / divisor);
-            sums[first + r] += times_rest ? spread * (1 - mean[r]) : spread;
-        }
+        for (size_t r = 0; r < height; r++) sums[first + r] += sum[r];
     }
 }
 

@@ -19,16 +19,6 @@ typedef int32_t words __attribute__((ext_vector_type(16)));
 #define EVEN1(a, b) PICK(a, b, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30)
 #define ODD1(a, b) PICK(a, b, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31)
 
-// 1 / (1 + (i + ½) / 16), and less its logarithm.
-static const float reciprocals[LANES] = {
-    0.969697f, 0.9142857f, 0.8648649f, 0.82051283f, 0.7804878f, 0.74418604f,
-    0.7111111f, 0.68085104f, 0.6530612f, 0.627451f, 0.6037736f, 0.58181816f,
-    0.5614035f, 0.5423729f, 0.52459013f, 0.50793654f};
-static const float logarithms[LANES] = {
-    0.030771628f, 0.089612156f, 0.14518198f, 0.19782573f, 0.2478362f, 0.29546422f,
-    0.34092656f, 0.38441172f, 0.42608443f, 0.4660897f, 0.504556f, 0.5415973f,
-    0.57731533f, 0.61180156f, 0.645138f, 0.67739874f};
-
 #define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
 #define COUNTING ((words){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
 #define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
@@ -40,6 +30,18 @@ static const float logarithms[LANES] = {
 #define HIGH2(a, b) PICK(a, b, 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31)
 #define LOW1(a, b) PICK(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
 #define HIGH1(a, b) PICK(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+
+// 1 / (1 + (i + ½) / 32), and less its logarithm.
+static const float reciprocals[2 * LANES] = {
+    0.9846154f, 0.95522386f, 0.92753625f, 0.90140843f, 0.8767123f, 0.85333335f, 0.83116883f, 0.8101266f,
+    0.79012346f, 0.7710843f, 0.7529412f, 0.7356322f, 0.71910113f, 0.7032967f, 0.68817204f, 0.67368424f,
+    0.6597938f, 0.64646465f, 0.63366336f, 0.6213592f, 0.60952383f, 0.5981308f, 0.58715594f, 0.5765766f,
+    0.5663717f, 0.5565217f, 0.5470086f, 0.53781515f, 0.5289256f, 0.5203252f, 0.512f, 0.503937f};
+static const float logarithms[2 * LANES] = {
+    0.015504186f, 0.04580956f, 0.0752234f, 0.10379681f, 0.13157636f, 0.15860501f, 0.18492234f, 0.21056475f,
+    0.23556606f, 0.25995755f, 0.28376815f, 0.30702505f, 0.32975328f, 0.3519764f, 0.3737164f, 0.39499375f,
+    0.41582793f, 0.43623677f, 0.45623744f, 0.4758459f, 0.49507722f, 0.51394576f, 0.53246486f, 0.5506471f,
+    0.56850475f, 0.5860491f, 0.6032908f, 0.62024033f, 0.6369075f, 0.6533013f, 0.6694306f, 0.685304f};
 
 #if defined(__aarch64__)
 #define CONVERTS_HALVES 1
@@ -107,7 +109,7 @@ static int best_variant(void) {
     }
 #else
 static int best_variant(void) { return 0; }
-#define CHOOSE(function, ...) return function##_portable(__VA_ARGS__)
+#define CHOOSE(function, ...) return function##_portable(__VA_ARGS__);
 #endif
 
 // The only class has all of the probability.

@@ -2,8 +2,8 @@
 // set: TARGET is the function attribute, NAME adds its suffix, and CONVERTS_HALVES, SCALES and LOOKS_UP say what
 // it has instructions for.
 //
-// All variants give the same bits: sums run in sixteen lanes and are folded in a fixed order, and every operation is one
-// that IEEE 754 rounds correctly (fused multiply-add among them).
+// All variants give the same bits: sums run in sixteen lanes and are folded in a fixed order, and every operation is
+// one that IEEE 754 rounds correctly (fused multiply-add among them).
 
 TARGET INLINE lanes NAME(load)(const void *logits, size_t index, int half) {
     lanes z;
@@ -92,23 +92,24 @@ TARGET INLINE lanes NAME(logarithm)(lanes w) {
 }
 
 // ln(w) for normal w > 0, within 1e-7 or 2 ulp: cheaper, but not for results near 0. w = 2^n m with m in 1…2; by m's
-// first four bits a number c ≈ 1/m is looked up, so that ln m = −ln c + ln(1 + r) with |r| ≤ 1/32.
+// first five bits a number c ≈ 1/m is looked up, so that ln m = −ln c + ln(1 + r) with |r| ≤ 1/64.
 TARGET INLINE lanes NAME(rough_logarithm)(lanes w) {
 #if LOOKS_UP
     lanes n = (lanes)_mm512_getexp_ps((__m512)w);
     lanes m = (lanes)_mm512_getmant_ps((__m512)w, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_zero);
-    __m512i place = _mm512_srli_epi32((__m512i)m, 19);
-    lanes c = (lanes)_mm512_permutexvar_ps(place, _mm512_loadu_ps(reciprocals));
-    lanes log = (lanes)_mm512_permutexvar_ps(place, _mm512_loadu_ps(logarithms));
+    __m512i place = _mm512_srli_epi32((__m512i)m, 18);
+    __m512 low = _mm512_loadu_ps(reciprocals), high = _mm512_loadu_ps(reciprocals + LANES);
+    lanes c = (lanes)_mm512_permutex2var_ps(low, place, high);
+    low = _mm512_loadu_ps(logarithms), high = _mm512_loadu_ps(logarithms + LANES);
+    lanes log = (lanes)_mm512_permutex2var_ps(low, place, high);
 #else
-    words bits = __builtin_bit_cast(words, w), place = (bits >> 19) & 15;
+    words bits = __builtin_bit_cast(words, w), place = (bits >> 18) & 31;
     lanes n = __builtin_convertvector((bits >> 23) - 127, lanes), c, log;
     lanes m = __builtin_bit_cast(lanes, (bits & 0x007fffff) | 0x3f800000);
     for (int l = 0; l < LANES; l++) c[l] = reciprocals[place[l]], log[l] = logarithms[place[l]];
 #endif
     lanes r = FMA(m, c, (lanes)-1.0f);
-    lanes p = FMA((lanes)-0.25f, r, (lanes)0.33333333f);
-    p = FMA(p, r, (lanes)-0.5f);
+    lanes p = FMA((lanes)0.33333333f, r, (lanes)-0.5f);
     p = FMA(p, r, (lanes)1.0f);
     return FMA(p, r, FMA(n, (lanes)0.69314718f, log));
 }

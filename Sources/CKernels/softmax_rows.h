@@ -81,7 +81,8 @@ TARGET INLINE lanes NAME(add)(lanes z, lanes m, words others, NAME(totals) *t, i
 
 // kept: where e of every class is put, sixteen rows of `stride`, or null.
 TARGET INLINE void NAME(add_up)(
-    const NAME(place) *at, const lanes *check, lanes top, NAME(totals) *sums, int half, int full, float *kept, size_t stride) {
+    const NAME(place) *at, const lanes *check, lanes top, NAME(totals) *sums, int half, int full, float *kept,
+    size_t stride) {
     size_t classes = at->classes, whole = classes / LANES * LANES;
     lanes sum[LANES], squares[LANES], below[LANES], weighted[LANES];
     float tops[LANES];
@@ -148,8 +149,9 @@ TARGET INLINE void NAME(finish)(
     lanes scale = ahead ? e : (lanes)1.0f, own = ahead ? (lanes)1.0f : e;
     lanes others = t->sum * scale;
     lanes inverse = 1.0f / (others + own);
-    *factor = scale * inverse;
-    *term = own / scale;  // at most exp(87)
+    lanes bounded = scale < 1e-34f ? (lanes)1e-34f : scale;  // so that the label's e stays far from overflow
+    *factor = bounded * inverse;
+    *term = own / bounded;
     if (out->el2n) {
         lanes norm = __builtin_elementwise_sqrt(FMA(t->sum, t->sum, t->squares));
         NAME(put)(out->el2n, at, norm * scale * inverse);
@@ -188,30 +190,26 @@ TARGET INLINE void NAME(finish)(
     }
 }
 
-// Σ_c |p (ln(p + 10⁻⁸) − ln(p' + 10⁻⁸))|, p' being the checkpoint before, whose logarithms are replaced by p's.
-TARGET INLINE void NAME(find_steps)(
-    const NAME(place) *at, lanes factor, lanes own, const ck_softmax_records *out, size_t stride) {
+// Σ_c |p (ln(p + 10⁻⁸) − ln(p' + 10⁻⁸))|, p' being the checkpoint before, whose logarithms are replaced by p's; without
+// `known` they are only set. `own` is the label's e.
+TARGET INLINE lanes NAME(find_steps)(
+    const NAME(place) *at, lanes factor, lanes own, float *kept, float *logs, size_t stride, int known) {
     float factors[LANES], owns[LANES];
     memcpy(factors, &factor, sizeof factors);
     memcpy(owns, &own, sizeof owns);
     lanes totals[LANES];
-    for (size_t r = 0; r < at->count; r++) out->scratch[r * stride + (size_t)at->labels[at->first + r]] = owns[r];
     for (size_t r = 0; r < LANES; r++) {
-        size_t row = NAME(row)(at, r);
-        const float *kept = out->scratch + (row - at->first) * stride;
-        float *logs = out->logarithms + row * stride;
         totals[r] = 0;
-        for (size_t i = 0; r < at->count && i < stride; i += LANES) {
-            lanes p, before;
-            memcpy(&p, kept + i, sizeof p);
-            p *= factors[r];
-            lanes now = NAME(rough_logarithm)(p + 1e-8f);
-            if (out->logarithms_known) {
-                memcpy(&before, logs + i, sizeof before);
-                totals[r] = FMA(p, __builtin_elementwise_abs(now - before), totals[r]);
-            }
+        if (r < at->count) kept[r * stride + (size_t)at->labels[at->first + r]] = owns[r];
+    }
+    for (size_t r = 0; r < at->count; r++, kept += stride, logs += stride) {
+        lanes total = 0, scale = factors[r];
+        for (size_t i = 0; i < stride; i += LANES) {
+            lanes e = NAME(load)(kept, i, 0), now = NAME(rough_logarithm)(FMA(e, scale, (lanes)1e-8f));
+            if (known) total = FMA(e, __builtin_elementwise_abs(now - NAME(load)(logs, i, 0)), total);
             memcpy(logs + i, &now, sizeof now);
         }
+        totals[r] = total;
     }
-    if (out->divergence && out->logarithms_known) NAME(put)(out->divergence, at, NAME(sums)(totals));
+    return known ? factor * NAME(sums)(totals) : factor;
 }

@@ -33,7 +33,8 @@ TARGET INLINE lanes NAME(soft_distances)(
         size_t start = NAME(row)(at, r) * at->classes;
         lanes sum = check[r];
         for (size_t i = 0; i < at->classes; i += LANES) {
-            lanes e = NAME(exponential)(NAME(cooled)(NAME(load_inside)(at, start, i, (lanes)-FLT_MAX, half), top[r], inverse));
+            lanes z = NAME(load_inside)(at, start, i, (lanes)-FLT_MAX, half);
+            lanes e = NAME(exponential)(NAME(cooled)(z, top[r], inverse));
             e = COUNTING + (int32_t)i < (int32_t)at->classes ? e : (lanes)0;
             memcpy(kept + r * stride + i, &e, sizeof e);
             sum += e;

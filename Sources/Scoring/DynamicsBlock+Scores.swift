@@ -32,43 +32,44 @@ extension DynamicsBlock {
         _ record: (Range<Int>) -> UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Double>
     ) {
         let span = request.span ?? 0
-        let windows = reads.count - span + 1
+        let count = Double(reads.count)
         switch request.formula {
         case .mean:
             add(record(reads), reads.count, sums)
-            divide(sums, by: Double(reads.count))
+            divide(sums, by: count)
         case .sum, .sumOfFirst, .last: add(record(reads), reads.count, sums)
-        case .deviation:
-            ck_add_spread(record(reads), capacity, reads.count, count, Double(reads.count), 1, 0, sums)
+        case .deviation: addSpreads(record(reads), reads.count, span: reads.count, divisor: count, 1, sums)
         case .forgetting(let neverLearned):
-            ck_count_forgotten(
-                record(reads), capacity, reads.count, count, neverLearned ?? Double(reads.count), sums)
+            ck_count_forgotten(record(reads), capacity, reads.count, self.count, neverLearned ?? count, sums)
         case .windows(_, let timesError, _):
-            let first = record(reads)
-            for k in 0..<windows {
-                ck_add_spread(
-                    first + k * capacity, capacity, span, count, Double(span - 1), 10, timesError ? 1 : 0, sums)
-            }
-            divide(sums, by: Double(windows))
+            let factor = 10 / Double(reads.count - span + 1)
+            addSpreads(
+                record(reads), reads.count, span: span, divisor: Double(span - 1), factor, timesError: timesError, sums)
         case .lastWindows:
-            let first = record(reads)
-            for k in 0..<windows {
-                ck_add_spread(first + k * capacity, capacity, span, count, Double(span - 1), 1, 0, sums)
-            }
-            divide(sums, by: Double(windows))
+            let factor = 1 / Double(reads.count - span + 1)
+            addSpreads(record(reads), reads.count, span: span, divisor: Double(span - 1), factor, sums)
         case .steps(let alpha):
-            let first = record(reads.dropFirst())
-            for k in 0..<windows {
-                let weight = (0..<windows - 1 - k).reduce(alpha) { weight, _ in weight * (1 - alpha) }
-                ck_add_spread(first + k * capacity, capacity, span - 1, count, 1, weight, 0, sums)
-            }
+            let steps = reads.dropFirst()
+            addSpreads(record(steps), steps.count, span: span - 1, divisor: 1, alpha, decay: 1 - alpha, sums)
         case .softMean:
             add(record(reads), reads.count, sums)
-            divide(sums, by: Double(reads.count) * (temperature ?? 1))
+            divide(sums, by: count * (temperature ?? 1))
         case .gradientNorm:
             precondition(hasFeatures, "\(request.method) needs the features of these rows")
             add(record(reads), 1, sums)
-            for row in 0..<count { sums[row] *= gradientFactors[row] }
+            for row in 0..<self.count { sums[row] *= gradientFactors[row] }
+        }
+    }
+
+    /// The weighted sum over windows of √(Σ deviation² / divisor), times 1 − the window's mean with `timesError`.
+    private func addSpreads(
+        _ records: UnsafePointer<Float>, _ checkpoints: Int, span: Int, divisor: Double, _ factor: Double,
+        decay: Double = 1, timesError: Bool = false, _ sums: UnsafeMutablePointer<Double>
+    ) {
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: 8 * checkpoints) { scratch in
+            ck_add_windows(
+                records, capacity, checkpoints, span, count, divisor, factor, decay, timesError ? 1 : 0,
+                scratch.baseAddress, sums)
         }
     }
 

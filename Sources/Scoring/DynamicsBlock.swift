@@ -30,7 +30,7 @@ public struct DynamicsBlock: Sendable {
     /// Which slots the present rows have filled.
     var filled: [Bool]
     var labels: [Int32]
-    /// ln(p + 10⁻⁸) at the checkpoint before, [capacity, stride], and where that was; empty where no steps are needed.
+    /// ln(p + 10⁻⁸) at the checkpoint before, [capacity rounded up to 16, stride], and where that was; empty where no steps are needed.
     var logarithms: [Float]
     var logarithmsPosition: Int?
     /// [16, stride]
@@ -64,7 +64,7 @@ public struct DynamicsBlock: Sendable {
         labels = [Int32](repeating: 0, count: capacity)
         let stride = (plan.classes + 15) / 16 * 16
         let stepped = source == .logits && plan.records.contains(.step)
-        logarithms = stepped ? [Float](repeating: 0, count: capacity * stride) : []
+        logarithms = stepped ? [Float](repeating: 0, count: (capacity + 15) / 16 * 16 * stride) : []
         scratch = [Float](repeating: 0, count: stepped || plan.needsTargets ? 16 * stride : 0)
         targets = plan.columns.map { column in
             column.key.temperature == nil ? [] : [Float](repeating: 0, count: capacity * plan.classes)

@@ -6,9 +6,12 @@
 
 /// sums[r] += x[r]
 void ck_add_record(const float *x, size_t rows, double *sums);
-/// sums[r] += factor · √(Σ_k (x_k − mean)² / divisor) over `span` checkpoints, times 1 − mean where `times_rest`.
-void ck_add_spread(
-    const float *x, size_t stride, size_t span, size_t rows, double divisor, double factor, int times_rest, double *sums);
+/// sums[r] += Σ_k w_k √(Σ_j (x_{k+j} − mean_k)² / divisor) over the windows k of `span` of the checkpoints, the last
+/// one's weight being `factor` and each one before `decay` times the next one's; each times 1 − mean_k where
+/// `times_rest`. scratch: [8 · checkpoints]. Equal numbers have a spread of exactly 0.
+void ck_add_windows(
+    const float *x, size_t stride, size_t checkpoints, size_t span, size_t rows, double divisor, double factor,
+    double decay, int times_rest, double *scratch, double *sums);
 /// values[r] = how often 1 is followed by 0 in `count` checkpoints, or `never` where none is 1.
 void ck_count_forgotten(const float *correct, size_t stride, size_t count, size_t rows, double never, double *values);
 /// norms[r] = Σ x²  of x[rows, columns]: NaN or infinite where an element is.
