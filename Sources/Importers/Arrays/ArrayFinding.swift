@@ -46,7 +46,10 @@ enum ArrayFindings {
     /// Words before a number that counts something else than checkpoints.
     private static let otherNumbers = ["seed", "run", "fold", "trial", "rep"]
 
-    static func all(in files: [ForeignFile]) throws(ImportError) -> [ArrayFinding] {
+    /// - Parameter stepsPerEpoch: what turns the numbers of files that count steps into epochs.
+    static func all(
+        in files: [ForeignFile], stepsPerEpoch: Double?, notes: inout [String]
+    ) throws(ImportError) -> [ArrayFinding] {
         var groups: [(pattern: String, files: [ForeignFile])] = []
         for file in files {
             let pattern = pattern(of: file)
@@ -66,7 +69,14 @@ enum ArrayFindings {
                     return finding
                 }
             } else {
-                found += try series(files)
+                found += try series(files, stepsPerEpoch: stepsPerEpoch)
+                let numbers = files.compactMap { FileName($0.path).number?.value }
+                let range = "\(epochText(numbers.min() ?? 0)) to \(epochText(numbers.max() ?? 0))"
+                notes.append(
+                    files.count == 1
+                        ? "The number in the file's name is taken as its epoch."
+                        : "\(files.count) files with the numbers \(range) in their names are taken as checkpoints of one run."
+                )
             }
         }
         return found
@@ -90,16 +100,24 @@ enum ArrayFindings {
     }
 
     /// One file per checkpoint (or several: those of the ranks of a distributed run).
-    private static func series(_ files: [ForeignFile]) throws(ImportError) -> [ArrayFinding] {
+    private static func series(
+        _ files: [ForeignFile], stepsPerEpoch: Double?
+    ) throws(ImportError) -> [ArrayFinding] {
         let before = FileName(files[0].path).number?.before ?? ""
         let trimmed = word(before)
         if let counted = otherNumbers.first(where: { trimmed.hasSuffix($0) }) {
             throw ImportError(
-                files[0].path, "the files are numbered by '\(counted)', so that each is a run of its own: import them one at a "
+                files[0].path,
+                "the files are numbered by '\(counted)', so that each is a run of its own: import them one at a "
                     + "time, with --id")
         }
+        if stepsPerEpoch == nil, ["step", "steps", "iter", "iteration"].contains(where: { trimmed.hasSuffix($0) }) {
+            throw ImportError(
+                files[0].path, "the files are numbered by steps; --steps-per-epoch says what that is in epochs")
+        }
         var name = trimmed
-        for ending in ["epoch", "ep", "checkpoint", "ckpt"] where name.hasSuffix(ending) {
+        for ending in ["epoch", "ep", "checkpoint", "ckpt", "steps", "step", "iteration", "iter"]
+        where name.hasSuffix(ending) {
             name = word(String(name.dropLast(ending.count)))
             break
         }
@@ -162,7 +180,8 @@ enum ArrayFindings {
                     guard case .dict(let inner) = members[index].value else { continue }
                     list.append(
                         Record(
-                            place: "\(path): \(members[index].key.text)", epoch: epochs[index], members: try leaves(inner)))
+                            place: "\(path): \(members[index].key.text)", epoch: epochs[index],
+                            members: try leaves(inner)))
                 }
                 return try records(list, prefix: name)
             }

@@ -8,14 +8,18 @@ struct ArrayImport {
     let roles: ArrayRoles
     var notes: [String] = []
     var warnings: [String] = []
+    /// Samples seen, told by steps.
+    private var seen: [Int64]?
     private var path: String { files[0].path }
 
     /// Reads what is small of the files, and all of them once for their digests. Throws `ImportError`.
     static func run(_ files: [ForeignFile], _ options: ImportOptions) throws -> ImportedRun {
-        let found = try ArrayFindings.all(in: files)
+        var notes: [String] = []
+        let found = try ArrayFindings.all(in: files, stepsPerEpoch: options.stepsPerEpoch, notes: &notes)
         var maker = ArrayImport(
             files: files, options: options, found: found,
             roles: try ArrayRoles(found, map: options.map, path: files[0].path))
+        maker.notes = notes
         return try maker.make()
     }
 
@@ -53,7 +57,8 @@ struct ArrayImport {
 
     private func nothing() -> ImportError {
         ImportError(
-            path, "neither logits [E, N, C] nor a per-checkpoint record [E, N] was found; "
+            path,
+            "neither logits [E, N, C] nor a per-checkpoint record [E, N] was found; "
                 + ArrayRoles.listing(found) + "; say what is what: --map logits=NAME,labels=NAME")
     }
 
@@ -130,6 +135,15 @@ struct ArrayImport {
             ?? found.lazy.compactMap(\.epochs).first(where: { $0.count == count })
         {
             epochs = told
+            if let steps = options.stepsPerEpoch {
+                epochs = epochs.map { $0 / steps }
+                isStated = true
+                notes.append("The numbers of the files are steps, \(epochText(steps)) to an epoch.")
+                if let batch = options.batchSize {
+                    seen = told.map { Int64(($0 * Double(batch)).rounded()) }
+                    notes.append("Samples seen are steps × \(batch).")
+                }
+            }
         } else {
             epochs = (0..<count).map { Double($0 + (options.epochBase ?? 1)) }
             if options.epochBase == nil {
@@ -158,7 +172,8 @@ struct ArrayImport {
                     path, at: "epochs, checkpoint \(index)",
                     index == 0
                         ? "the epoch \(epochText(epoch)) is not 0 or more"
-                        : "epoch \(epochText(epoch)) follows \(epochText(epochs[index - 1])); checkpoints must increase")
+                        : "epoch \(epochText(epoch)) follows \(epochText(epochs[index - 1])); checkpoints must increase"
+                )
             }
         }
         return epochs
@@ -166,7 +181,8 @@ struct ArrayImport {
 
     // MARK: Samples
 
-    private mutating func rowOrder(_ main: RowSeries, _ count: Int, _ epochs: [Double]) throws(ImportError) -> RowOrder {
+    private mutating func rowOrder(_ main: RowSeries, _ count: Int, _ epochs: [Double]) throws(ImportError) -> RowOrder
+    {
         guard let finding = roles.chosen[.ids] else {
             let rows = main.rows(0)
             notes.append("The files give no sample ids: rows are numbered from 0.")
@@ -175,7 +191,8 @@ struct ArrayImport {
         let series = try RowSeries(finding, role: .ids, rowRank: 0, isFixed: true, path: path)
         guard series.isFixed || series.checkpoints.count == count else {
             throw ImportError(
-                series.path, at: "'\(series.name)'", "ids of \(series.checkpoints.count) checkpoints for \(count) checkpoints")
+                series.path, at: "'\(series.name)'",
+                "ids of \(series.checkpoints.count) checkpoints for \(count) checkpoints")
         }
         for checkpoint in 0..<count where series.rows(checkpoint) != main.rows(checkpoint) {
             throw ImportError(
@@ -194,7 +211,8 @@ struct ArrayImport {
     private mutating func samples(_ rows: RowOrder, _ count: Int, _ epochs: [Double]) throws(ImportError) -> Samples {
         guard let finding = roles.chosen[.labels] else {
             throw ImportError(
-                path, "the labels [N] are missing; " + ArrayRoles.listing(found)
+                path,
+                "the labels [N] are missing; " + ArrayRoles.listing(found)
                     + "; map them (--map labels=NAME) or give a file of them as well (labels.npy)")
         }
         let series = try RowSeries(finding, role: .labels, rowRank: 0, isFixed: true, path: path)
@@ -226,7 +244,8 @@ struct ArrayImport {
             let expected = try rows.scatter?.table(checkpoint).order.count ?? samples.count
             guard series.rows(checkpoint) == expected else {
                 throw ImportError(
-                    series.path, at: "'\(series.name)', checkpoint \(checkpoint) (epoch \(epochText(epochs[checkpoint])))",
+                    series.path,
+                    at: "'\(series.name)', checkpoint \(checkpoint) (epoch \(epochText(epochs[checkpoint])))",
                     "\(series.rows(checkpoint)) rows, but \(expected) samples; N must be the same everywhere"
                         + (series.rows(0) == count ? " (are the axes of checkpoints and samples swapped?)" : ""))
             }
@@ -246,7 +265,8 @@ struct ArrayImport {
             let series = try RowSeries(finding, role: role, rowRank: 1, isFixed: true, path: path)
             guard series.checkpoints.count == 1 else {
                 throw ImportError(
-                    series.path, at: "'\(series.name)'", "\(object) has no axis of checkpoints: [N, columns] is needed, "
+                    series.path, at: "'\(series.name)'",
+                    "\(object) has no axis of checkpoints: [N, columns] is needed, "
                         + "of the last one")
             }
             let positions = try SampleColumns.positions(series.rows(0), rows, path: series.path, name: series.name)
@@ -291,7 +311,8 @@ struct ArrayImport {
         let wide = arrays.filter { $0.object == "/logits" || $0.object == "/targets" }
         for array in wide.dropFirst() where array.shape.last != wide.first?.shape.last {
             throw ImportError(
-                path, "\(wide[0].object) \(wide[0].shape) and \(array.object) \(array.shape) do not have the same classes")
+                path,
+                "\(wide[0].object) \(wide[0].shape) and \(array.object) \(array.shape) do not have the same classes")
         }
         guard let samples, let classes = wide.first?.shape.last else { return }
         guard classes > 1 else {
@@ -317,13 +338,14 @@ extension ArrayImport {
             default: false
             }
         }
-        return mapped.sorted { $0.key.text < $1.key.text }.map(\.value) + roles.rest.filter {
-            switch $0.content {
-            case .array(let array): array.rank == 1
-            case .numbers: true
-            default: false
+        return mapped.sorted { $0.key.text < $1.key.text }.map(\.value)
+            + roles.rest.filter {
+                switch $0.content {
+                case .array(let array): array.rank == 1
+                case .numbers: true
+                default: false
+                }
             }
-        }
     }
 
     /// The values of something that is one number per checkpoint; nil when it is something else.
@@ -360,7 +382,8 @@ extension ArrayImport {
             }
             guard let values = try numbers(finding), values.count == count else {
                 throw ImportError(
-                    files[0].path, at: "'\(finding.name)'", "\(role.text) needs one number per checkpoint [\(count)]; it is "
+                    files[0].path, at: "'\(finding.name)'",
+                    "\(role.text) needs one number per checkpoint [\(count)]; it is "
                         + finding.summary)
             }
             metrics[name] = values
@@ -371,7 +394,7 @@ extension ArrayImport {
     }
 
     private func samplesSeen(_ count: Int) throws(ImportError) -> [Int64]? {
-        guard let finding = roles.chosen[.samplesSeen], let values = try numbers(finding) else { return nil }
+        guard let finding = roles.chosen[.samplesSeen], let values = try numbers(finding) else { return seen }
         guard values.count == count, values.allSatisfy({ Int64(exactly: $0) != nil }) else {
             throw ImportError(files[0].path, at: "'\(finding.name)'", "samples seen must be \(count) whole numbers")
         }

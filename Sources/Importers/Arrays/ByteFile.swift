@@ -41,7 +41,8 @@ final class ByteFile: Sendable {
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(ImportError) {
         var done = 0
         while done < buffer.count {
-            let count = pread(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
+            let count = pread(
+                descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw ByteFile.failure(path) }
             guard count > 0 else {
@@ -71,7 +72,8 @@ final class ByteFile: Sendable {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(ImportError) {
         var done = 0
         while done < bytes.count {
-            let count = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+            let count = pwrite(
+                descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 let reason = String(cString: strerror(count < 0 ? errno : ENOSPC))
@@ -110,7 +112,9 @@ enum ByteSource: Sendable {
         case .file(let file, let start, _): try file.read(into: buffer, at: start + offset)
         case .packed(let member): try member.read(into: buffer, at: offset)
         case .memory(let bytes):
-            bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset...].prefix(buffer.count))) }
+            bytes.withUnsafeBytes {
+                buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset...].prefix(buffer.count)))
+            }
         }
     }
 

@@ -11,7 +11,8 @@ enum ForeignHierarchy {
             throw ImportError(path, "it is a run of Assay's own layout already: copy it into the store")
         }
         if entries.isEmpty { throw ImportError(path, "the HDF5 file holds no dataset") }
-        return .dict(try group(entries.map { (ArraySlice($0.object.split(separator: "/").map(String.init)), $0) }, path))
+        return .dict(
+            try group(entries.map { (ArraySlice($0.object.split(separator: "/").map(String.init)), $0) }, path))
     }
 
     private static func group(

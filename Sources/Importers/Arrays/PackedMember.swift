@@ -166,7 +166,8 @@ struct PartChecksums {
         let end = position + piece.count
         while next < parts.count, parts[next].range.lowerBound < end {
             let overlap = parts[next].range.clamped(to: position..<end)
-            let bytes = UnsafeRawBufferPointer(rebasing: piece[(overlap.lowerBound - position)..<(overlap.upperBound - position)])
+            let bytes = UnsafeRawBufferPointer(
+                rebasing: piece[(overlap.lowerBound - position)..<(overlap.upperBound - position)])
             parts[next].crc = crc32(
                 parts[next].crc, bytes.bindMemory(to: UInt8.self).baseAddress, UInt32(bytes.count))
             if parts[next].range.upperBound > end { break }

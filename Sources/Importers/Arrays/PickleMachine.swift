@@ -332,7 +332,8 @@ struct PickleMachine {
         }
         if parts.count > 5 {
             guard case .none = parts[5] else {
-                throw cursor.error("a storage that is a view of another, as PyTorch before 0.4 wrote; save it again", at: start)
+                throw cursor.error(
+                    "a storage that is a view of another, as PyTorch before 0.4 wrote; save it again", at: start)
             }
         }
         document.storages.append(TorchStorage(key: key, type: type, count: count))
@@ -346,7 +347,9 @@ struct PickleMachine {
         }
         switch document.nodes[index] {
         case .dtype(let type):
-            guard case .tuple(let parts)? = node(state) else { throw cursor.error("a type without its state", at: start) }
+            guard case .tuple(let parts)? = node(state) else {
+                throw cursor.error("a type without its state", at: start)
+            }
             document.nodes[index] = .dtype(try PickleCalls.dtype(type, state: parts, cursor, start))
         case .blankArray:
             guard case .tuple(let parts)? = node(state), parts.count == 5 else {

@@ -84,12 +84,14 @@ struct PickleTree {
             all.append(try value(item, name: "\(name)[\(index)]", depth: depth + 1))
         }
         // NumPy's and PyTorch's numbers come as arrays without axes.
-        let numbers = all.compactMap { item -> PickleValue? in if case .number(let x) = item { .number(x) } else { nil } }
+        let numbers = all.compactMap { item -> PickleValue? in if case .number(let x) = item { .number(x) } else { nil }
+        }
         if numbers.count == all.count, let array = try Self.numbers(numbers, path: path, name: name) { return array }
         return .list(all)
     }
 
-    private static func numbers(_ items: [PickleValue], path: String, name: String) throws(ImportError) -> ForeignValue? {
+    private static func numbers(_ items: [PickleValue], path: String, name: String) throws(ImportError) -> ForeignValue?
+    {
         if items.isEmpty { return nil }
         var integers: [Int64] = []
         var doubles: [Double] = []

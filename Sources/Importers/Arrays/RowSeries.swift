@@ -41,7 +41,8 @@ struct RowSeries: Sendable {
             }
         default:
             throw ImportError(
-                path, at: "'\(finding.name)'", "as \(role.text) an array \(letters) or \(single) is needed; it is \(finding.summary)")
+                path, at: "'\(finding.name)'",
+                "as \(role.text) an array \(letters) or \(single) is needed; it is \(finding.summary)")
         }
         guard let first = checkpoints.first?.first else {
             throw ImportError(path, at: "'\(finding.name)'", "it has no checkpoints")
@@ -112,9 +113,11 @@ struct RowSeries: Sendable {
                 }
                 let low = positions[order[first]]
                 let block = try piece.floats((low - start)..<(positions[order[next]] - start + 1))
-                for index in order[first...next] {
-                    let from = (positions[index] - low) * width
-                    values.replaceSubrange((index * width)..<((index + 1) * width), with: block[from..<(from + width)])
+                values.withUnsafeMutableBufferPointer { target in
+                    for index in order[first...next] {
+                        let from = (positions[index] - low) * width
+                        for column in 0..<width { target[index * width + column] = block[from + column] }
+                    }
                 }
                 next += 1
             }

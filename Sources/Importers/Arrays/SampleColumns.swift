@@ -19,10 +19,13 @@ enum SampleColumns {
             let table = try scatter.table(0)
             return table.starts.dropLast().map { table.order[$0] }
         }
-        if let last = rows.ids.last, let first = rows.ids.first, first >= 0, last < count { return rows.ids.map { Int($0) } }
+        if let last = rows.ids.last, let first = rows.ids.first, first >= 0, last < count {
+            return rows.ids.map { Int($0) }
+        }
         if count == total { return nil }
         throw ImportError(
-            path, at: "'\(name)'", "\(count) rows, but the ids go up to \(rows.ids.last ?? 0) and are \(total): it is neither "
+            path, at: "'\(name)'",
+            "\(count) rows, but the ids go up to \(rows.ids.last ?? 0) and are \(total): it is neither "
                 + "indexed by id nor has one row per sample")
     }
 
@@ -37,7 +40,9 @@ enum SampleColumns {
         }
         if series.isFixed {
             let all = try series.integers(0)
-            guard let positions = try positions(all.count, rows, path: series.path, name: series.name) else { return all }
+            guard let positions = try positions(all.count, rows, path: series.path, name: series.name) else {
+                return all
+            }
             let labels = positions.map { all[$0] }
             if let scatter = rows.scatter, scatter.source.isFixed, all.count == scatter.source.rows(0) {
                 try requireOne(all, labels, try scatter.table(0), series, "")

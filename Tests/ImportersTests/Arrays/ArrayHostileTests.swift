@@ -34,7 +34,8 @@ import Testing
     }
 
     private static let files: [(String, Importer)] = [
-        ("npy/logits-lef4.npy", .npy), ("npz/stored.npz", .npy), ("npz/deflated.npz", .npy), ("torch/plain-zip.pt", .pt),
+        ("npy/logits-lef4.npy", .npy), ("npz/stored.npz", .npy), ("npz/deflated.npz", .npy),
+        ("torch/plain-zip.pt", .pt),
         ("torch/plain-legacy.pt", .pt), ("pickle/protocol0.pkl", .pt), ("pickle/protocol2.pkl", .pt),
         ("pickle/protocol5.pkl", .pt), ("pickle/td-2.pickle", .pt),
     ]
@@ -82,11 +83,14 @@ import Testing
     }
 
     /// A stored member's checksum covers its values, which have no other redundancy.
-    @Test(arguments: ["npz/stored.npz", "npz/deflated.npz", "torch/plain-zip.pt"]) func damagedValuesAreFound(name: String) throws {
+    @Test(arguments: ["npz/stored.npz", "npz/deflated.npz", "torch/plain-zip.pt"]) func damagedValuesAreFound(
+        name: String
+    ) throws {
         let scratch = try ScratchFolder()
         var damaged = try Self.bytes(name)
         // The last byte of the first member's data: before the second local header.
-        let second = try #require((4..<damaged.count - 4).first { Array(damaged[$0..<($0 + 4)]) == [0x50, 0x4b, 3, 4] })
+        let second = try #require(
+            (4..<damaged.count - 4).first { Array(damaged[$0..<($0 + 4)]) == [0x50, 0x4b, 3, 4] })
         damaged[second - 20] ^= 0x10
         let message = try #require(outcome(try scratch.write("damaged", damaged), name.hasSuffix("pt") ? .pt : .npy))
         #expect(message.contains("damaged zip archive"), "\(message)")
@@ -100,7 +104,9 @@ import Testing
     }
 
     @Test func deepNestingIsRefused() throws {
-        let deep = [UInt8](repeating: UInt8(ascii: "]"), count: 200_000) + [UInt8](repeating: UInt8(ascii: "a"), count: 199_999)
+        let deep =
+            [UInt8](repeating: UInt8(ascii: "]"), count: 200_000)
+            + [UInt8](repeating: UInt8(ascii: "a"), count: 199_999)
         #expect(try refusal(deep + [UInt8(ascii: ".")]).contains("nested more than 32 deep"))
     }
 
@@ -158,7 +164,8 @@ import Testing
         #expect(mkfifo(pipe, 0o600) == 0)
         #expect(outcome(pipe, .npy)?.contains("not a regular file") == true)
         #expect(outcome(try scratch.write("empty.npy", []), .npy)?.hasSuffix("the file is empty") == true)
-        #expect(outcome(try scratch.write("text.pt", Array("hello".utf8)), .pt)?.contains("is it a pickle at all?") == true)
+        #expect(
+            outcome(try scratch.write("text.pt", Array("hello".utf8)), .pt)?.contains("is it a pickle at all?") == true)
         #expect(outcome(try scratch.write("x.npy", [0x1f, 0x8b, 8, 0]), .npy)?.contains("gunzip") == true)
     }
 
