@@ -22,7 +22,7 @@ extension ImportedRun {
             description: description, attributes: ["import": provenance(kind: kind)], epochs: epochs,
             samplesSeen: samplesSeen, metrics: metrics, samples: samples, testLabels: labels,
             arrays: arrays.filter { $0.object != "/test/label" }.map(streamed))
-        let total = arrays.reduce(0) { $0 + $1.bytes }
+        let total = arrays.filter { $0.object != "/test/label" }.reduce(0) { $0 + $1.bytes }
         var done = 0
         do {
             return try contents.write(to: store, replacing: replacing) { bytes in

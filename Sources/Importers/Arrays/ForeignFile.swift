@@ -81,11 +81,10 @@ struct ForeignFile: Sendable {
         var members: [(key: ForeignKey, value: ForeignValue)] = []
         for member in archive.members where member.name.hasSuffix(".npy") {
             let name = String(member.name.dropLast(4))
-            members.append(
-                (
-                    .text(name),
-                    try NumPyFile.read(try archive.source(member), path: archive.file.path, name: name)
-                ))
+            let source = try archive.source(member)
+            members.append((.text(name), try NumPyFile.read(source, path: archive.file.path, name: name)))
+            // Of many members only those are unpacked that are asked for.
+            if case .packed(let packed) = source { packed.rest() }
         }
         if members.isEmpty { throw ImportError(archive.file.path, "a zip archive without NumPy or PyTorch arrays") }
         return .dict(members)

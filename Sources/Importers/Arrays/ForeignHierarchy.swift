@@ -90,8 +90,10 @@ final class LazyDataset: Sendable {
         try ForeignHierarchy.reading(path) { () throws(RunStoreError) in
             if let dataset = opened.withLock({ $0 }) { return try body(dataset) }
             let dataset = try ForeignDataset(path: path, object: object)
-            opened.withLock { $0 = dataset }
+            if OpenFiles.take() { opened.withLock { $0 = dataset } }
             return try body(dataset)
         }
     }
+
+    deinit { if opened.withLock({ $0 != nil }) { OpenFiles.release() } }
 }

@@ -65,6 +65,9 @@ final class PackedMember: Sendable {
         try inflation.read(into: buffer)
     }
 
+    /// Lets go of what reading has taken; the next one begins anew.
+    func rest() { state.withLock { $0.inflation = nil } }
+
     private func unpack() throws(ImportError) -> ByteFile {
         let target = try ByteFile(temporaryFor: file.path)
         let inflation = try Inflation(file: file, member: member, offset: offset)

@@ -40,7 +40,6 @@ struct PickleTree {
         case .text(let text): return .text(text)
         case .bytes: return .other("bytes")
         case .global: return .other("a class")
-        case .mark: return .other("a mark")
         case .node(let index): return try node(document.nodes[index], name: name, depth: depth)
         }
     }

@@ -11,7 +11,6 @@ enum PickleValue: Sendable {
     case bytes(ByteSource)
     case global(PickleGlobal)
     case node(Int)
-    case mark
 }
 
 /// A value that others may share or change.

@@ -96,8 +96,8 @@ enum LogitsLook {
     /// Throws at probabilities; notes log-probabilities, which are logits: softmax(log p) = p.
     static func check(_ series: RowSeries, _ notes: inout [String]) throws(ImportError) {
         let classes = series.rowShape.last ?? 0
-        let rows = min(series.rows(0), 1024)
-        guard rows > 0, classes > 1 else { return }
+        guard classes > 1 else { return }
+        let rows = min(series.rows(0), 1024, max(1, (1 << 22) / classes))
         let values = try series.floats(0, 0..<rows)
         // Halves of many small probabilities do not sum to 1 exactly.
         let tolerance: Float = series.type == .half || series.type == .bfloat ? 2e-2 : 1e-3

@@ -177,3 +177,29 @@ import Testing
         #expect(run.description.id == "my-run--1-")
     }
 }
+
+/// Runs that come in very many files or members.
+@Suite struct ManyFilesTests {
+    @Test func moreFilesThanAProcessMayOpen() throws {
+        let scratch = try ScratchFolder()
+        let labels = try Data(contentsOf: URL(fileURLWithPath: ArrayFixtures.folder + "/npy/labels.npy"))
+        try labels.write(to: URL(fileURLWithPath: scratch.path + "/labels.npy"))
+        let one = try Data(contentsOf: URL(fileURLWithPath: ArrayFixtures.folder + "/npy-epochs/epoch_1.npy"))
+        let count = 1500
+        for epoch in 1...count { try one.write(to: URL(fileURLWithPath: scratch.path + "/epoch_\(epoch).npy")) }
+        let run = try #require(try Importer.npy.read([scratch.path], ArrayFixtures.options(id: "many")).first)
+        #expect(run.arrays.first?.shape == [count, 7, 4])
+        #expect(try run.arrays.first?.read(0, 0..<7) == run.arrays.first?.read(count - 1, 0..<7))
+        _ = try run.write(to: Store(scratch.path + "/runs"), kind: "npy", writer: "w")
+        #expect(try Store(scratch.path + "/runs").open("many").epochs.last == Double(count))
+    }
+
+    @Test func emptyArraysAreRefused() throws {
+        let scratch = try ScratchFolder()
+        var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000, 0, 4), }"
+        header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+        let path = try scratch.write("logits.npy", [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8))
+        let error = #expect(throws: ImportError.self) { try Importer.npy.read([path], ArrayFixtures.options()) }
+        #expect(error?.reason == "it is empty")
+    }
+}
