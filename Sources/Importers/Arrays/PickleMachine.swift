@@ -20,11 +20,10 @@ struct PickleMachine {
     ///
     /// - Parameter isWithin: whether it stands in another pickle; then no third one may stand in it.
     static func read(_ cursor: inout PickleCursor, isWithin: Bool = false) throws(ImportError) -> PickleDocument {
-        let start = cursor.position
         var machine = PickleMachine(cursor: cursor, isWithin: isWithin)
         while try machine.step() {}
         cursor = machine.cursor
-        machine.document.bytes = cursor.position - start
+        machine.document.values = machine.items
         return machine.document
     }
 
