@@ -18,7 +18,8 @@ extension ImportedRun {
         }
         for array in arrays {
             lines.append(
-                "  \(array.object) \(array.precision.rawValue) \(array.shape), \(array.bytes) bytes, from \(array.origin)")
+                "  \(array.object) \(array.precision.rawValue) \(array.shape), \(array.bytes) bytes, from \(array.origin)"
+            )
         }
         for (name, values) in metrics.sorted(by: { $0.key < $1.key }) {
             lines.append("  /checkpoints/\(name) \(values.filter { !$0.isNaN }.count) of \(values.count) values")
@@ -30,7 +31,9 @@ extension ImportedRun {
     }
 
     private static func list(_ epochs: [Double]) -> String {
-        let shown = epochs.count <= 8 ? epochs.map(epochText) : epochs.prefix(3).map(epochText) + ["…"] + epochs.suffix(2).map(epochText)
+        let shown =
+            epochs.count <= 8
+            ? epochs.map(epochText) : epochs.prefix(3).map(epochText) + ["…"] + epochs.suffix(2).map(epochText)
         return shown.joined(separator: ", ")
     }
 }

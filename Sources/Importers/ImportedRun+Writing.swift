@@ -17,14 +17,12 @@ extension ImportedRun {
         var description = description
         description.writer = writer
         description.created = created
-        let labels = try arrays.first { $0.object == "/test/label" }.map { array in
-            try array.read(0, 0..<array.shape[0]).map { Int32($0) }
-        }
+        let labels = try testLabels()
         let contents = ImportedRunWriter(
             description: description, attributes: ["import": provenance(kind: kind)], epochs: epochs,
             samplesSeen: samplesSeen, metrics: metrics, samples: samples, testLabels: labels,
             arrays: arrays.filter { $0.object != "/test/label" }.map(streamed))
-        let total = arrays.reduce(0) { $0 + $1.bytes }
+        let total = arrays.filter { $0.object != "/test/label" }.reduce(0) { $0 + $1.bytes }
         var done = 0
         do {
             return try contents.write(to: store, replacing: replacing) { bytes in
@@ -36,11 +34,31 @@ extension ImportedRun {
         }
     }
 
+    /// The labels of the test set, which come as floats and are whole numbers of classes.
+    private func testLabels() throws -> [Int32]? {
+        guard let array = arrays.first(where: { $0.object == "/test/label" }) else { return nil }
+        return try array.read(0, 0..<array.shape[0]).enumerated().map { index, value in
+            guard let label = Int32(exactly: value), label >= 0, classes.map({ label < $0 }) ?? true else {
+                throw ImportError(
+                    array.origin, at: "/test/label, sample \(index)",
+                    "the label is \(value)" + (classes.map { ", but there are \($0) classes, 0…\($0 - 1)" } ?? ""))
+            }
+            return label
+        }
+    }
+
+    /// C, where something tells it.
+    private var classes: Int? {
+        arrays.first { $0.object == "/logits" || $0.object == "/targets" || $0.object == "/test/logits" }?.shape.last
+            ?? description.classes
+    }
+
     private func wording(_ refusal: ImportedRunWriter.Refusal) -> ImportError {
         switch refusal {
         case .sealed(let path):
             ImportError(
-                path, "a run of this id is there already, and nothing was written; give another --id, or --replace to "
+                path,
+                "a run of this id is there already, and nothing was written; give another --id, or --replace to "
                     + "write this one and keep the old one in the store's .superseded folder")
         case .unfinished(let directory):
             ImportError(directory, "an unfinished run of this id is there; give another --id, or move it away")
@@ -80,7 +98,9 @@ extension ImportedRun {
 
     /// Throws where shapes do not agree with each other.
     private func check() throws(ImportError) {
-        func refuse(_ object: String, _ reason: String) -> ImportError { ImportError(description.id, at: object, reason) }
+        func refuse(_ object: String, _ reason: String) -> ImportError {
+            ImportError(description.id, at: object, reason)
+        }
         for index in epochs.indices {
             guard epochs[index].isFinite, epochs[index] >= 0, index == 0 || epochs[index] > epochs[index - 1] else {
                 throw refuse("epochs, checkpoint \(index)", "checkpoints must increase, and this is \(epochs[index])")
@@ -104,6 +124,13 @@ extension ImportedRun {
             }
         }
         if arrays.isEmpty, metrics.isEmpty { throw refuse("run", "it records nothing") }
+        guard let samples else { return }
+        if let wrong = samples.labels.firstIndex(where: { $0 < 0 || $0 >= classes ?? .max }) {
+            throw refuse(
+                "labels, sample \(wrong) (id \(samples.ids[wrong]))",
+                "the label is \(samples.labels[wrong])"
+                    + (classes.map { ", but there are \($0) classes, 0…\($0 - 1)" } ?? ""))
+        }
     }
 
     /// Where the run comes from, as JSON of one line.

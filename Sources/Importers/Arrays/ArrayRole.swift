@@ -151,7 +151,8 @@ struct ArrayRoles: Sendable {
                 // What was mapped wins over a name.
                 if map.contains(where: { ArrayRole(mapped: $0.key) == role }) { continue }
                 throw ImportError(
-                    path, "both '\(other.name)' and '\(found[index].name)' can be the run's \(role.text); say which: "
+                    path,
+                    "both '\(other.name)' and '\(found[index].name)' can be the run's \(role.text); say which: "
                         + "--map \(role.text)=\(other.name)")
             }
             chosen[role] = found[index]
@@ -186,7 +187,8 @@ struct ArrayRoles: Sendable {
         let ends = found.indices.filter { found[$0].name.hasSuffix("/" + name) }
         if ends.count > 1 {
             throw ImportError(
-                path, "'\(source)' can be " + ends.map { "'\(found[$0].name)'" }.joined(separator: " or ")
+                path,
+                "'\(source)' can be " + ends.map { "'\(found[$0].name)'" }.joined(separator: " or ")
                     + "; name it in full")
         }
         return ends.first

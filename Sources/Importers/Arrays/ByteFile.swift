@@ -4,11 +4,32 @@
     import Darwin
 #endif
 
+import Synchronization
+
+/// How many files an import keeps open: a run may come in thousands of them, and a process may open about a thousand.
+enum OpenFiles {
+    private static let count = Mutex(0)
+    private static let most = 128
+
+    /// Whether one more may stay open; then it is given back by `release`.
+    static func take() -> Bool {
+        count.withLock { count in
+            guard count < most else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    static func release() { count.withLock { $0 -= 1 } }
+}
+
 /// A regular file, read at any place; closed with its last reader.
 final class ByteFile: Sendable {
     let path: String
     let size: Int
+    /// Negative: the file is opened for each reading.
     private let descriptor: Int32
+    private let isCounted: Bool
 
     init(_ path: String) throws(ImportError) {
         var status = stat()
@@ -18,10 +39,13 @@ final class ByteFile: Sendable {
         case S_IFDIR: throw ImportError(path, "it is a directory, but a file was expected")
         default: throw ImportError(path, "it is not a regular file (a pipe or a device); save it to a file first")
         }
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw ByteFile.failure(path) }
+        let opened = open(path, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { throw ByteFile.failure(path) }
         self.path = path
         size = Int(status.st_size)
+        isCounted = OpenFiles.take()
+        descriptor = isCounted ? opened : -1
+        if !isCounted { close(opened) }
     }
 
     /// A file without a name, gone when it is closed: room for what must be read out of order.
@@ -33,15 +57,23 @@ final class ByteFile: Sendable {
         unlink(template)
         self.path = path
         size = .max
+        isCounted = false
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+        if isCounted { OpenFiles.release() }
+    }
 
     /// Reads bytes that the file must have.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(ImportError) {
+        let descriptor = self.descriptor >= 0 ? self.descriptor : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw ByteFile.failure(path) }
+        defer { if self.descriptor < 0 { close(descriptor) } }
         var done = 0
         while done < buffer.count {
-            let count = pread(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
+            let count = pread(
+                descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw ByteFile.failure(path) }
             guard count > 0 else {
@@ -71,7 +103,8 @@ final class ByteFile: Sendable {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(ImportError) {
         var done = 0
         while done < bytes.count {
-            let count = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+            let count = pwrite(
+                descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 let reason = String(cString: strerror(count < 0 ? errno : ENOSPC))
@@ -110,7 +143,9 @@ enum ByteSource: Sendable {
         case .file(let file, let start, _): try file.read(into: buffer, at: start + offset)
         case .packed(let member): try member.read(into: buffer, at: offset)
         case .memory(let bytes):
-            bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset...].prefix(buffer.count))) }
+            bytes.withUnsafeBytes {
+                buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset...].prefix(buffer.count)))
+            }
         }
     }
 

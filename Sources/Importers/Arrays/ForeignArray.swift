@@ -47,7 +47,8 @@ struct ForeignArrayView: Sendable {
     func floats(_ rows: Range<Int>) throws(ImportError) -> [Float] {
         let (start, count) = block(rows)
         switch array.storage {
-        case .hdf5(let dataset): return try dataset.read { (data) throws(RunStoreError) in
+        case .hdf5(let dataset):
+            return try dataset.read { (data) throws(RunStoreError) in
                 try data.floats(start: start, count: count)
             }
         case .strided(let storage):
@@ -64,7 +65,8 @@ struct ForeignArrayView: Sendable {
         let (start, count) = block(0..<rows)
         let values: [Int64]
         switch array.storage {
-        case .hdf5(let dataset): values = try dataset.read { (data) throws(RunStoreError) in
+        case .hdf5(let dataset):
+            values = try dataset.read { (data) throws(RunStoreError) in
                 try data.integers(start: start, count: count)
             }
         case .strided(let storage):
@@ -72,8 +74,9 @@ struct ForeignArrayView: Sendable {
                 array.type.integers($0, isBigEndian: storage.isBigEndian)
             }
         }
-        if array.type == .uint64, let index = values.firstIndex(where: { $0 < 0 }) {
-            throw array.error("element \(index) is \(UInt64(bitPattern: values[index])), beyond int64")
+        // HDF5 converts what does not fit to the largest integer, which is no id either.
+        if array.type == .uint64, let index = values.firstIndex(where: { $0 < 0 || $0 == .max }) {
+            throw array.error("element \(index) is beyond int64")
         }
         return values
     }
@@ -81,7 +84,8 @@ struct ForeignArrayView: Sendable {
     func doubles() throws(ImportError) -> [Double] {
         let (start, count) = block(0..<rows)
         switch array.storage {
-        case .hdf5(let dataset): return try dataset.read { (data) throws(RunStoreError) in
+        case .hdf5(let dataset):
+            return try dataset.read { (data) throws(RunStoreError) in
                 try data.doubles(start: start, count: count)
             }
         case .strided(let storage):
@@ -192,7 +196,8 @@ struct StridedStorage: Sendable {
                 for index in 0..<length {
                     let place = (to + (begin + index) * target[fast]) * size
                     UnsafeMutableRawBufferPointer(rebasing: bytes[place..<(place + size)]).copyMemory(
-                        from: UnsafeRawBufferPointer(rebasing: piece[(index * stride * size)..<((index * stride + 1) * size)]))
+                        from: UnsafeRawBufferPointer(
+                            rebasing: piece[(index * stride * size)..<((index * stride + 1) * size)]))
                 }
             }
             guard let next = others.last(where: { position[$0] + 1 < count[$0] }) else { return }

@@ -44,7 +44,8 @@ struct ForeignFile: Sendable {
             format = .legacyTorch
             contents = try TorchFile.readLegacy(file)
         } else if start.count > 262, start[257..<262].elementsEqual("ustar".utf8) {
-            throw ImportError(path, "it is a tar archive (PyTorch before 0.2, or packed files); unpack it or save it again")
+            throw ImportError(
+                path, "it is a tar archive (PyTorch before 0.2, or packed files); unpack it or save it again")
         } else if start.starts(with: [0x1f, 0x8b]) {
             throw ImportError(path, "it is packed with gzip; run gunzip on it first")
         } else {
@@ -69,7 +70,8 @@ struct ForeignFile: Sendable {
         }
         guard cursor.remaining == 0 else {
             throw ImportError(
-                file.path, at: "byte \(cursor.position)", "\(cursor.remaining) bytes follow the end of the pickle; only files "
+                file.path, at: "byte \(cursor.position)",
+                "\(cursor.remaining) bytes follow the end of the pickle; only files "
                     + "of one pickle are read")
         }
         return try PickleTree.value(of: document, path: file.path, storages: document.storages.map(\.inline))
@@ -79,11 +81,10 @@ struct ForeignFile: Sendable {
         var members: [(key: ForeignKey, value: ForeignValue)] = []
         for member in archive.members where member.name.hasSuffix(".npy") {
             let name = String(member.name.dropLast(4))
-            members.append(
-                (
-                    .text(name),
-                    try NumPyFile.read(try archive.source(member), path: archive.file.path, name: name)
-                ))
+            let source = try archive.source(member)
+            members.append((.text(name), try NumPyFile.read(source, path: archive.file.path, name: name)))
+            // Of many members only those are unpacked that are asked for.
+            if case .packed(let packed) = source { packed.rest() }
         }
         if members.isEmpty { throw ImportError(archive.file.path, "a zip archive without NumPy or PyTorch arrays") }
         return .dict(members)
@@ -100,7 +101,8 @@ struct ForeignFile: Sendable {
         all.sort { $0.range.lowerBound < $1.range.lowerBound }
         for (one, next) in zip(all, all.dropFirst()) where next.range.lowerBound < one.range.upperBound {
             throw ImportError(
-                archive.file.path, "damaged zip archive: members '\(one.name)' and '\(next.name)' lie in the same place")
+                archive.file.path, "damaged zip archive: members '\(one.name)' and '\(next.name)' lie in the same place"
+            )
         }
         return all
     }
@@ -158,7 +160,9 @@ struct FileName {
             while let last = before.last, !last.isLetter, !last.isNumber { before.removeLast() }
             return before.hasSuffix("epoch") || before.hasSuffix("ep")
         }
-        guard let run = named ?? runs.last, let value = Double(String(decoding: text[run], as: UTF8.self)) else { return nil }
+        guard let run = named ?? runs.last, let value = Double(String(decoding: text[run], as: UTF8.self)) else {
+            return nil
+        }
         return (value, word(run.lowerBound), String(decoding: text[run.upperBound...], as: UTF8.self))
     }
 

@@ -11,7 +11,8 @@ enum ForeignHierarchy {
             throw ImportError(path, "it is a run of Assay's own layout already: copy it into the store")
         }
         if entries.isEmpty { throw ImportError(path, "the HDF5 file holds no dataset") }
-        return .dict(try group(entries.map { (ArraySlice($0.object.split(separator: "/").map(String.init)), $0) }, path))
+        return .dict(
+            try group(entries.map { (ArraySlice($0.object.split(separator: "/").map(String.init)), $0) }, path))
     }
 
     private static func group(
@@ -89,8 +90,10 @@ final class LazyDataset: Sendable {
         try ForeignHierarchy.reading(path) { () throws(RunStoreError) in
             if let dataset = opened.withLock({ $0 }) { return try body(dataset) }
             let dataset = try ForeignDataset(path: path, object: object)
-            opened.withLock { $0 = dataset }
+            if OpenFiles.take() { opened.withLock { $0 = dataset } }
             return try body(dataset)
         }
     }
+
+    deinit { if opened.withLock({ $0 != nil }) { OpenFiles.release() } }
 }

@@ -31,11 +31,14 @@ extension Importer {
         _ paths: [String], _ options: ImportOptions, kind: String, main: [ForeignFile.Format], endings: [String]
     ) throws -> [ImportedRun] {
         var files: [ForeignFile] = []
-        for path in paths { files += try expand(path, endings).map { (path) throws(ImportError) in try ForeignFile(path) } }
+        for path in paths {
+            files += try expand(path, endings).map { (path) throws(ImportError) in try ForeignFile(path) }
+        }
         guard let first = files.first else { throw ImportError(paths.first ?? "", "no file to import", exitCode: 66) }
         guard files.contains(where: { main.contains($0.format) }) else {
             throw ImportError(
-                first.path, "it is no file of kind \(kind) but a \(first.format.rawValue): assay import \(own(first.format))")
+                first.path,
+                "it is no file of kind \(kind) but a \(first.format.rawValue): assay import \(own(first.format))")
         }
         var seen: Set<String> = []
         for file in files where !seen.insert(file.path).inserted { throw ImportError(file.path, "it is named twice") }
@@ -66,7 +69,8 @@ extension Importer {
             if !name.hasPrefix("."), endings.contains(where: { name.hasSuffix($0) }) { names.append(name) }
         }
         if names.isEmpty {
-            throw ImportError(path, "the folder holds no file that ends in " + endings.joined(separator: ", "), exitCode: 66)
+            throw ImportError(
+                path, "the folder holds no file that ends in " + endings.joined(separator: ", "), exitCode: 66)
         }
         let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { folder + "/" + $0 }

@@ -16,7 +16,8 @@ enum NumPyFile {
         let length = start[6] == 1 ? Int(start.little16(8)) : Int(start.little32(8))
         let base = 8 + lengthBytes + length
         guard length <= longestHeader, base <= source.count else {
-            throw refuse("its header declares \(length) bytes, and \(source.count) are there; it is truncated or damaged")
+            throw refuse(
+                "its header declares \(length) bytes, and \(source.count) are there; it is truncated or damaged")
         }
         let text = try source.read(at: 8 + lengthBytes, count: length)
         let header: NumPyHeader
@@ -90,7 +91,9 @@ enum NumPyType: Sendable, Equatable {
             self = .number(type, isBigEndian: isBigEndian)
         } else if code.hasPrefix("O") {
             self = .objects
-        } else if let kind = code.first, "SUa".contains(kind), let count = Int(code.dropFirst()), (0...1 << 20).contains(count) {
+        } else if let kind = code.first, "SUa".contains(kind), let count = Int(code.dropFirst()),
+            (0...1 << 20).contains(count)
+        {
             self = .text(bytes: kind == "U" ? 4 * count : count, isWide: kind == "U", isBigEndian: isBigEndian)
         } else {
             self = .unsupported(descriptor)
@@ -129,7 +132,9 @@ struct NumPyHeader: Equatable {
                 })
         default: throw .init("'descr' is no type")
         }
-        guard case .bool(let order) = try member("fortran_order") else { throw .init("'fortran_order' is no truth value") }
+        guard case .bool(let order) = try member("fortran_order") else {
+            throw .init("'fortran_order' is no truth value")
+        }
         guard case .tuple(let sizes) = try member("shape") else { throw .init("'shape' is no tuple") }
         isColumnMajor = order
         shape = []

@@ -65,6 +65,9 @@ final class PackedMember: Sendable {
         try inflation.read(into: buffer)
     }
 
+    /// Lets go of what reading has taken; the next one begins anew.
+    func rest() { state.withLock { $0.inflation = nil } }
+
     private func unpack() throws(ImportError) -> ByteFile {
         let target = try ByteFile(temporaryFor: file.path)
         let inflation = try Inflation(file: file, member: member, offset: offset)
@@ -166,7 +169,8 @@ struct PartChecksums {
         let end = position + piece.count
         while next < parts.count, parts[next].range.lowerBound < end {
             let overlap = parts[next].range.clamped(to: position..<end)
-            let bytes = UnsafeRawBufferPointer(rebasing: piece[(overlap.lowerBound - position)..<(overlap.upperBound - position)])
+            let bytes = UnsafeRawBufferPointer(
+                rebasing: piece[(overlap.lowerBound - position)..<(overlap.upperBound - position)])
             parts[next].crc = crc32(
                 parts[next].crc, bytes.bindMemory(to: UInt8.self).baseAddress, UInt32(bytes.count))
             if parts[next].range.upperBound > end { break }

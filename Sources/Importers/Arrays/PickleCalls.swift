@@ -184,7 +184,9 @@ enum PickleEscapes {
             if let byte = plain[line[at + 1]] {
                 bytes.append(byte)
                 at += 2
-            } else if line[at + 1] == UInt8(ascii: "x"), at + 4 <= line.endIndex, let code = hex(line[(at + 2)..<(at + 4)]) {
+            } else if line[at + 1] == UInt8(ascii: "x"), at + 4 <= line.endIndex,
+                let code = hex(line[(at + 2)..<(at + 4)])
+            {
                 bytes.append(UInt8(truncatingIfNeeded: code))
                 at += 4
             } else {

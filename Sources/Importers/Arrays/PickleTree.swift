@@ -5,10 +5,10 @@ struct PickleTree {
     /// The bytes of a storage by its number.
     let storages: [StridedStorage?]
     private var visits = 0
+    /// A document of a few bytes can name one list a million times in another.
+    private let mostVisits: Int
 
     private static let deepest = 32
-    /// A document of a few bytes can name one list a million times in another.
-    private static let mostVisits = 1 << 24
 
     static func value(
         of document: PickleDocument, path: String, storages: [StridedStorage?] = []
@@ -21,12 +21,13 @@ struct PickleTree {
         self.document = document
         self.path = path
         self.storages = storages
+        mostVisits = 16 * document.values + (1 << 16)
     }
 
     private mutating func value(_ value: PickleValue, name: String, depth: Int) throws(ImportError) -> ForeignValue {
         visits += 1
-        guard visits <= Self.mostVisits else {
-            throw ImportError(path, at: name, "its lists hold one another more than \(Self.mostVisits) times")
+        guard visits <= mostVisits else {
+            throw ImportError(path, at: name, "its lists hold one another more than \(mostVisits) times")
         }
         guard depth <= Self.deepest else {
             throw ImportError(path, at: String(name.prefix(100)), "nested more than \(Self.deepest) deep")
@@ -40,7 +41,6 @@ struct PickleTree {
         case .text(let text): return .text(text)
         case .bytes: return .other("bytes")
         case .global: return .other("a class")
-        case .mark: return .other("a mark")
         case .node(let index): return try node(document.nodes[index], name: name, depth: depth)
         }
     }
@@ -74,6 +74,7 @@ struct PickleTree {
 
     /// A list of numbers is an array, a list of texts is one of texts.
     private mutating func list(_ items: [PickleValue], name: String, depth: Int) throws(ImportError) -> ForeignValue {
+        visits += items.count
         if let array = try Self.numbers(items, path: path, name: name) { return array }
         let texts = items.compactMap { item -> String? in if case .text(let text) = item { text } else { nil } }
         if !items.isEmpty, texts.count == items.count {
@@ -84,12 +85,14 @@ struct PickleTree {
             all.append(try value(item, name: "\(name)[\(index)]", depth: depth + 1))
         }
         // NumPy's and PyTorch's numbers come as arrays without axes.
-        let numbers = all.compactMap { item -> PickleValue? in if case .number(let x) = item { .number(x) } else { nil } }
+        let numbers = all.compactMap { item -> PickleValue? in if case .number(let x) = item { .number(x) } else { nil }
+        }
         if numbers.count == all.count, let array = try Self.numbers(numbers, path: path, name: name) { return array }
         return .list(all)
     }
 
-    private static func numbers(_ items: [PickleValue], path: String, name: String) throws(ImportError) -> ForeignValue? {
+    private static func numbers(_ items: [PickleValue], path: String, name: String) throws(ImportError) -> ForeignValue?
+    {
         if items.isEmpty { return nil }
         var integers: [Int64] = []
         var doubles: [Double] = []

@@ -11,7 +11,6 @@ enum PickleValue: Sendable {
     case bytes(ByteSource)
     case global(PickleGlobal)
     case node(Int)
-    case mark
 }
 
 /// A value that others may share or change.
@@ -57,8 +56,8 @@ struct PickleDocument: Sendable {
     var nodes: [PickleNode] = []
     var storages: [TorchStorage] = []
     var root = PickleValue.none
-    /// Bytes of the pickle itself.
-    var bytes = 0
+    /// Values that the pickle has put on its stack.
+    var values = 0
 }
 
 /// The names that a pickle may call, and what is made of them here; there are no others. Nothing of Python's runs.

@@ -48,11 +48,13 @@ struct RowOrder: Sendable {
             if checkpoint == 0 {
                 first = table.ids
             } else if table.ids != first {
-                let at = zip(table.ids, first).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+                let at =
+                    zip(table.ids, first).enumerated().first { $0.element.0 != $0.element.1 }?.offset
                     ?? min(table.ids.count, first.count)
                 if at < first.count, at >= table.ids.count || table.ids[at] > first[at] {
                     throw refuse(
-                        checkpoint, "id \(first[at]) is missing here, but is in checkpoint 0; every checkpoint must hold every "
+                        checkpoint,
+                        "id \(first[at]) is missing here, but is in checkpoint 0; every checkpoint must hold every "
                             + "sample")
                 }
                 throw refuse(checkpoint, "id \(table.ids[at]) is here, but is missing in checkpoint 0")

@@ -20,10 +20,17 @@ struct RowSeries: Sendable {
         self.isFixed = false
         epochs = finding.epochs
         name = finding.name
+        func axis(_ array: ForeignArray) throws(ImportError) -> [[ForeignArrayView]] {
+            guard array.shape[0] <= Self.mostCheckpoints else {
+                throw array.error("\(array.shape[0]) checkpoints; the shape \(letters) is needed")
+            }
+            return (0..<array.shape[0]).map { [array.element($0)] }
+        }
         switch finding.content {
         case .array(let array):
+            if array.count == 0 { throw array.error("it is empty") }
             if array.rank == rowRank + 2 {
-                checkpoints = (0..<array.shape[0]).map { [array.element($0)] }
+                checkpoints = try axis(array)
             } else if array.rank == rowRank + 1 {
                 checkpoints = [[array.whole]]
                 self.isFixed = isFixed
@@ -34,14 +41,15 @@ struct RowSeries: Sendable {
             let rank = list.first?.first?.shape.count ?? 0
             if list.count == 1, list[0].count == 1, rank == rowRank + 2 {
                 let array = list[0][0].array
-                checkpoints = (0..<array.shape[0]).map { [array.element($0)] }
+                checkpoints = try axis(array)
                 epochs = nil
             } else {
                 checkpoints = list
             }
         default:
             throw ImportError(
-                path, at: "'\(finding.name)'", "as \(role.text) an array \(letters) or \(single) is needed; it is \(finding.summary)")
+                path, at: "'\(finding.name)'",
+                "as \(role.text) an array \(letters) or \(single) is needed; it is \(finding.summary)")
         }
         guard let first = checkpoints.first?.first else {
             throw ImportError(path, at: "'\(finding.name)'", "it has no checkpoints")
@@ -61,6 +69,9 @@ struct RowSeries: Sendable {
             }
         }
     }
+
+    /// More than anybody keeps; the views of each are held in memory.
+    private static let mostCheckpoints = 1 << 16
 
     func rows(_ checkpoint: Int) -> Int { pieces(checkpoint).reduce(0) { $0 + $1.rows } }
 
@@ -112,9 +123,11 @@ struct RowSeries: Sendable {
                 }
                 let low = positions[order[first]]
                 let block = try piece.floats((low - start)..<(positions[order[next]] - start + 1))
-                for index in order[first...next] {
-                    let from = (positions[index] - low) * width
-                    values.replaceSubrange((index * width)..<((index + 1) * width), with: block[from..<(from + width)])
+                values.withUnsafeMutableBufferPointer { target in
+                    for index in order[first...next] {
+                        let from = (positions[index] - low) * width
+                        for column in 0..<width { target[index * width + column] = block[from + column] }
+                    }
                 }
                 next += 1
             }

@@ -19,10 +19,13 @@ enum SampleArrays {
             let table = try scatter.table(0)
             return table.starts.dropLast().map { table.order[$0] }
         }
-        if let last = rows.ids.last, let first = rows.ids.first, first >= 0, last < count { return rows.ids.map { Int($0) } }
+        if let last = rows.ids.last, let first = rows.ids.first, first >= 0, last < count {
+            return rows.ids.map { Int($0) }
+        }
         if count == total { return nil }
         throw ImportError(
-            path, at: "'\(name)'", "\(count) rows, but the ids go up to \(rows.ids.last ?? 0) and are \(total): it is neither "
+            path, at: "'\(name)'",
+            "\(count) rows, but the ids go up to \(rows.ids.last ?? 0) and are \(total): it is neither "
                 + "indexed by id nor has one row per sample")
     }
 
@@ -37,7 +40,9 @@ enum SampleArrays {
         }
         if series.isFixed {
             let all = try series.integers(0)
-            guard let positions = try positions(all.count, rows, path: series.path, name: series.name) else { return all }
+            guard let positions = try positions(all.count, rows, path: series.path, name: series.name) else {
+                return all
+            }
             let labels = positions.map { all[$0] }
             if let scatter = rows.scatter, scatter.source.isFixed, all.count == scatter.source.rows(0) {
                 try requireOne(all, labels, try scatter.table(0), series, "")
@@ -91,8 +96,8 @@ enum LogitsLook {
     /// Throws at probabilities; notes log-probabilities, which are logits: softmax(log p) = p.
     static func check(_ series: RowSeries, _ notes: inout [String]) throws(ImportError) {
         let classes = series.rowShape.last ?? 0
-        let rows = min(series.rows(0), 1024)
-        guard rows > 0, classes > 1 else { return }
+        guard classes > 1 else { return }
+        let rows = min(series.rows(0), 1024, max(1, (1 << 22) / classes))
         let values = try series.floats(0, 0..<rows)
         // Halves of many small probabilities do not sum to 1 exactly.
         let tolerance: Float = series.type == .half || series.type == .bfloat ? 2e-2 : 1e-3

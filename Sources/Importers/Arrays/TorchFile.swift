@@ -57,7 +57,8 @@ enum TorchFile {
         guard !overflows, needed <= bytes else {
             throw ImportError(
                 path, at: "storage '\(storage.key)'",
-                "it declares \(storage.count) elements of \(storage.type?.bytes ?? 1) bytes, but \(bytes) bytes are there")
+                "it declares \(storage.count) elements of \(storage.type?.bytes ?? 1) bytes, but \(bytes) bytes are there"
+            )
         }
     }
 
@@ -68,7 +69,8 @@ enum TorchFile {
 
     static func isLegacy(_ start: [UInt8]) -> Bool {
         // Protocol 2, LONG1 of 10 bytes.
-        start.count >= 14 && start[0] == 0x80 && start[2] == 0x8a && start[3] == 10 && start[4..<14].elementsEqual(magic)
+        start.count >= 14 && start[0] == 0x80 && start[2] == 0x8a && start[3] == 10
+            && start[4..<14].elementsEqual(magic)
     }
 
     static func readLegacy(_ file: ByteFile) throws(ImportError) -> ForeignValue {

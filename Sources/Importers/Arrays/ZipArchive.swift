@@ -19,7 +19,9 @@ struct ZipArchive: Sendable {
     /// One byte of a deflate stream becomes at most 1032 (zlib's documentation).
     private static let largestExpansion = 1032
 
-    static func isZip(_ start: [UInt8]) -> Bool { start.starts(with: [0x50, 0x4b, 3, 4]) || start.starts(with: [0x50, 0x4b, 5, 6]) }
+    static func isZip(_ start: [UInt8]) -> Bool {
+        start.starts(with: [0x50, 0x4b, 3, 4]) || start.starts(with: [0x50, 0x4b, 5, 6])
+    }
 
     init(_ file: ByteFile) throws(ImportError) {
         self.file = file

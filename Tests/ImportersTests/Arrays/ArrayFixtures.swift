@@ -28,7 +28,7 @@ enum ArrayFixtures {
             ImportOptions(
                 map: (json["map"]?.members ?? [:]).compactMapValues(\.string),
                 duplicates: json["duplicates"]?.string.flatMap(Duplicates.init) ?? .first,
-                epochBase: json["epochBase"]?.int
+                epochBase: json["epochBase"]?.int, stepsPerEpoch: json["stepsPerEpoch"]?.double
             ) { expression, columns in
                 // The one expression of the fixtures: 1-NAME/100.
                 let name = expression.dropFirst(2).dropLast(4)
@@ -38,7 +38,9 @@ enum ArrayFixtures {
     }
 
     static let cases: [Case] = {
-        guard let bytes = try? fileContents(folder + "/cases.json"), let items = try? JSON.parse(bytes).items else { return [] }
+        guard let bytes = try? fileContents(folder + "/cases.json"), let items = try? JSON.parse(bytes).items else {
+            return []
+        }
         return items.map { Case(json: $0) }
     }()
 

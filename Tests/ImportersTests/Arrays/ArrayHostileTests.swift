@@ -34,7 +34,8 @@ import Testing
     }
 
     private static let files: [(String, Importer)] = [
-        ("npy/logits-lef4.npy", .npy), ("npz/stored.npz", .npy), ("npz/deflated.npz", .npy), ("torch/plain-zip.pt", .pt),
+        ("npy/logits-lef4.npy", .npy), ("npz/stored.npz", .npy), ("npz/deflated.npz", .npy),
+        ("torch/plain-zip.pt", .pt),
         ("torch/plain-legacy.pt", .pt), ("pickle/protocol0.pkl", .pt), ("pickle/protocol2.pkl", .pt),
         ("pickle/protocol5.pkl", .pt), ("pickle/td-2.pickle", .pt),
     ]
@@ -44,7 +45,7 @@ import Testing
         let importer = try #require(Self.files.first { $0.0 == name }).1
         let whole = try Self.bytes(name)
         // A step that is no divisor of any block, so that all kinds of places are met.
-        let step = whole.count > 4000 ? 37 : 1
+        let step = whole.count > 4000 ? 97 : 3
         for length in stride(from: 0, to: whole.count, by: step) {
             let path = try scratch.write("cut", Array(whole[..<length]))
             let message = try #require(outcome(path, importer), "\(length) of \(whole.count) bytes are no whole file")
@@ -82,11 +83,14 @@ import Testing
     }
 
     /// A stored member's checksum covers its values, which have no other redundancy.
-    @Test(arguments: ["npz/stored.npz", "npz/deflated.npz", "torch/plain-zip.pt"]) func damagedValuesAreFound(name: String) throws {
+    @Test(arguments: ["npz/stored.npz", "npz/deflated.npz", "torch/plain-zip.pt"]) func damagedValuesAreFound(
+        name: String
+    ) throws {
         let scratch = try ScratchFolder()
         var damaged = try Self.bytes(name)
         // The last byte of the first member's data: before the second local header.
-        let second = try #require((4..<damaged.count - 4).first { Array(damaged[$0..<($0 + 4)]) == [0x50, 0x4b, 3, 4] })
+        let second = try #require(
+            (4..<damaged.count - 4).first { Array(damaged[$0..<($0 + 4)]) == [0x50, 0x4b, 3, 4] })
         damaged[second - 20] ^= 0x10
         let message = try #require(outcome(try scratch.write("damaged", damaged), name.hasSuffix("pt") ? .pt : .npy))
         #expect(message.contains("damaged zip archive"), "\(message)")
@@ -100,7 +104,9 @@ import Testing
     }
 
     @Test func deepNestingIsRefused() throws {
-        let deep = [UInt8](repeating: UInt8(ascii: "]"), count: 200_000) + [UInt8](repeating: UInt8(ascii: "a"), count: 199_999)
+        let deep =
+            [UInt8](repeating: UInt8(ascii: "]"), count: 200_000)
+            + [UInt8](repeating: UInt8(ascii: "a"), count: 199_999)
         #expect(try refusal(deep + [UInt8(ascii: ".")]).contains("nested more than 32 deep"))
     }
 
@@ -158,7 +164,8 @@ import Testing
         #expect(mkfifo(pipe, 0o600) == 0)
         #expect(outcome(pipe, .npy)?.contains("not a regular file") == true)
         #expect(outcome(try scratch.write("empty.npy", []), .npy)?.hasSuffix("the file is empty") == true)
-        #expect(outcome(try scratch.write("text.pt", Array("hello".utf8)), .pt)?.contains("is it a pickle at all?") == true)
+        #expect(
+            outcome(try scratch.write("text.pt", Array("hello".utf8)), .pt)?.contains("is it a pickle at all?") == true)
         #expect(outcome(try scratch.write("x.npy", [0x1f, 0x8b, 8, 0]), .npy)?.contains("gunzip") == true)
     }
 
@@ -168,5 +175,31 @@ import Testing
         #expect(outcome(path, .npy) == nil)
         let run = try Importer.npy.read([path], ArrayFixtures.options())[0]
         #expect(run.description.id == "my-run--1-")
+    }
+}
+
+/// Runs that come in very many files or members.
+@Suite struct ManyFilesTests {
+    @Test func moreFilesThanAProcessMayOpen() throws {
+        let scratch = try ScratchFolder()
+        let labels = try Data(contentsOf: URL(fileURLWithPath: ArrayFixtures.folder + "/npy/labels.npy"))
+        try labels.write(to: URL(fileURLWithPath: scratch.path + "/labels.npy"))
+        let one = try Data(contentsOf: URL(fileURLWithPath: ArrayFixtures.folder + "/npy-epochs/epoch_1.npy"))
+        let count = 1100
+        for epoch in 1...count { try one.write(to: URL(fileURLWithPath: scratch.path + "/epoch_\(epoch).npy")) }
+        let run = try #require(try Importer.npy.read([scratch.path], ArrayFixtures.options(id: "many")).first)
+        #expect(run.arrays.first?.shape == [count, 7, 4])
+        #expect(try run.arrays.first?.read(0, 0..<7) == run.arrays.first?.read(count - 1, 0..<7))
+        _ = try run.write(to: Store(scratch.path + "/runs"), kind: "npy", writer: "w")
+        #expect(try Store(scratch.path + "/runs").open("many").epochs.last == Double(count))
+    }
+
+    @Test func emptyArraysAreRefused() throws {
+        let scratch = try ScratchFolder()
+        var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000, 0, 4), }"
+        header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+        let path = try scratch.write("logits.npy", [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8))
+        let error = #expect(throws: ImportError.self) { try Importer.npy.read([path], ArrayFixtures.options()) }
+        #expect(error?.reason == "it is empty")
     }
 }

@@ -40,7 +40,8 @@ import Testing
             source: .memory(values.withUnsafeBytes { [7, 7, 7] + Array($0) }), base: 3, offset: 0, strides: strides)
         #expect(storage.fault(shape: shape, elementBytes: 4) == nil)
         for start in [[0, 0, 0], [1, 2, 0], [2, 4, 3]] {
-            for count in [[1, 1, 1], [1, 3, 4], [2, 2, 1], [3, 5, 4]] where zip(zip(start, count), shape).allSatisfy({ $0.0 + $0.1 <= $1 }) {
+            for count in [[1, 1, 1], [1, 3, 4], [2, 2, 1], [3, 5, 4]]
+            where zip(zip(start, count), shape).allSatisfy({ $0.0 + $0.1 <= $1 }) {
                 let block = try storage.read(.single, start: start, count: count) {
                     ElementType.single.floats($0, isBigEndian: false)
                 }
@@ -48,7 +49,8 @@ import Testing
                 for i in 0..<count[0] {
                     for j in 0..<count[1] {
                         for k in 0..<count[2] {
-                            let place = (start[0] + i) * strides[0] + (start[1] + j) * strides[1] + (start[2] + k) * strides[2]
+                            let place =
+                                (start[0] + i) * strides[0] + (start[1] + j) * strides[1] + (start[2] + k) * strides[2]
                             expected.append(values[place])
                         }
                     }

@@ -16,7 +16,8 @@ import Testing
 
     @Test func provenanceStandsInTheRun() throws {
         let scratch = try ScratchFolder()
-        let run = try example(id: "HL/full/1", attributes: ["regime": "HL", "seed": "3", "budget": "2.5", "pass": "eval"])
+        let run = try example(
+            id: "HL/full/1", attributes: ["regime": "HL", "seed": "3", "budget": "2.5", "pass": "eval"])
         let written = try run.write(to: Store(scratch.path), kind: "npy", writer: "assay test", created: "2024-01-01")
         #expect(written.path == scratch.path + "/HL/full/1.h5" && written.superseded == nil)
         let file = try Store(scratch.path).open("HL/full/1")
@@ -33,7 +34,9 @@ import Testing
         for name in ["one", "two"] {
             _ = try example(id: "run").write(to: Store(scratch.path + "/" + name), kind: "npy", writer: "w")
         }
-        let files = try ["one", "two"].map { try Data(contentsOf: URL(fileURLWithPath: scratch.path + "/\($0)/run.h5")) }
+        let files = try ["one", "two"].map {
+            try Data(contentsOf: URL(fileURLWithPath: scratch.path + "/\($0)/run.h5"))
+        }
         #expect(files[0] == files[1])
     }
 
@@ -96,9 +99,11 @@ import Testing
         let classes = 100
         var run = ImportedRun(
             description: RunDescription(id: "wide"), epochs: [1, 2],
-            samples: Samples(ids: (0..<Int64(rows)).map { $0 }, labels: [Int32](repeating: 0, count: rows)), sources: [])
+            samples: Samples(ids: (0..<Int64(rows)).map { $0 }, labels: [Int32](repeating: 0, count: rows)), sources: []
+        )
         run.arrays = [
-            ImportedArray(object: "/logits", shape: [2, rows, classes], precision: .half, origin: "made") { checkpoint, block in
+            ImportedArray(object: "/logits", shape: [2, rows, classes], precision: .half, origin: "made") {
+                checkpoint, block in
                 largest.withLock { $0 = max($0, block.count * classes * 2) }
                 return block.flatMap { row in (0..<classes).map { Float((row + $0 + checkpoint) % 512) } }
             }
@@ -106,7 +111,9 @@ import Testing
         _ = try run.write(to: Store(scratch.path), kind: "npy", writer: "w")
         #expect(largest.withLock { $0 } <= 1 << 20)
         let file = try Store(scratch.path).open("wide")
-        #expect(try file.logits(checkpoint: 1, rows: 39_999..<40_000).values == (0..<100).map { Float((40_000 + $0) % 512) })
+        #expect(
+            try file.logits(checkpoint: 1, rows: 39_999..<40_000).values == (0..<100).map { Float((40_000 + $0) % 512) }
+        )
         #expect(file.verify().isSound)
     }
 

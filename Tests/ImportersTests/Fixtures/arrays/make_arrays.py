@@ -125,7 +125,7 @@ bad = {
     "two-logits": ({"logits": logits, "outputs": logits, "labels": labels}, "both 'logits' and 'outputs' can be the run's logits"),
     "classes": (dict(logits=logits, labels=labels, targets=targets[:, :3]), "do not have the same classes"),
     "rank": (dict(logits=logits[0, 0], labels=labels), "as logits the shape [E, N, C] or [N, C] is needed"),
-    "beyond-int64": (dict(logits=logits, labels=labels, ids=np.full(N, 2**63 + 5, "u8")), "element 0 is 9223372036854775813, beyond int64"),
+    "beyond-int64": (dict(logits=logits, labels=labels, ids=np.full(N, 2**63 + 5, "u8")), "element 0 is beyond int64"),
 }
 for name, (arrays, error) in bad.items():
     np.savez(f"{d}/bad-{name}.npz", **arrays)
@@ -227,6 +227,22 @@ case("torch beside a state_dict", "pt", [f"{d}/state-dict.pt"], want(logits=(log
 torch.save({"logits": t, "model": model}, f"{d}/module.pt")
 case("torch a whole module", "pt", [f"{d}/module.pt"], error="the pickle asks for 'torch.nn.modules.linear.Linear'")
 case("the wrong kind", "npy", [f"{d}/records.pt"], error="it is no file of kind npy but a PyTorch file: assay import pt")
+buffer = io.BytesIO()
+torch.save({"logits": t, "labels": L}, buffer)
+with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(f"{d}/big-endian.pt", "w") as target:
+    for item in source.namelist():
+        data = source.read(item)
+        if item.endswith("byteorder"):
+            data = b"big"
+        if "/data/" in item:
+            data = np.frombuffer(data, "f4" if len(data) == t.numel() * 4 else "i8").byteswap().tobytes()
+        target.writestr(item, data)
+case("torch big-endian", "pt", [f"{d}/big-endian.pt"], want(logits=(logits, f4)))
+folder("torch-steps")
+for e in range(E):
+    torch.save({"logits": t[e], "labels": L}, f"torch-steps/step_{e * 50}.pt")
+case("torch steps", "pt", ["torch-steps"], want(epochs=[0, 0.5, 1], logits=(logits, f4)), stepsPerEpoch=100, note="steps, 100 to an epoch")
+case("torch steps unknown", "pt", ["torch-steps"], error="the files are numbered by steps; --steps-per-epoch says")
 # ---- pickle ---------------------------------------------------------------------------------------------------------
 d = folder("pickle")
 for protocol in range(6):
@@ -263,6 +279,15 @@ case("hdf5 mapped", "h5", [f"{d}/foreign.h5"], want(epochs=[1, 2, 5], names=name
 case("hdf5 unmapped", "h5", [f"{d}/foreign.h5"], error="the labels [N] are missing; it holds keys (strings [7])")
 case("hdf5 misspelt", "h5", [f"{d}/foreign.h5"], map={"logits": "/output/z", "labels": "klass"},
      error="no '/output/z' for logits (did you mean 'outputs/z'?); it holds")
+with h5py.File(f"{d}/widths.h5", "w") as f:
+    for dtype in ["f2", "f4", "f8", ">f2", ">f4", "i1", ">i2", "i4", "i8"]:
+        f[f"z_{dtype.replace('>', 'be')}"] = logits.astype(dtype)
+    for dtype in ["i1", ">i2", "i4", "i8", "u1", ">u2", "u4", "u8"]:
+        f[f"y_{dtype.replace('>', 'be')}"] = labels.astype(dtype)
+for dtype, other in zip(["f2", "f4", "f8", ">f2", ">f4", "i1", ">i2", "i4"], ["i1", ">i2", "i4", "i8", "u1", ">u2", "u4", "u8"]):
+    one, two = f"z_{dtype.replace('>', 'be')}", f"y_{other.replace('>', 'be')}"
+    case(f"hdf5 {dtype} {other}", "h5", [f"{d}/widths.h5"], map={"logits": one, "labels": two},
+         expect=want(logits=(logits.astype(dtype), "float16" if dtype == "f2" else None)))
 with h5py.File(f"{d}/by-epoch.h5", "w") as f:
     for e in range(E):
         f[f"epoch_{e}/logits"] = logits[e].astype("f2")

@@ -1,0 +1,147 @@
+import Records
+
+extension ArrayImport {
+    mutating func rowOrder(_ main: RowSeries, _ count: Int, _ epochs: [Double]) throws(ImportError) -> RowOrder
+    {
+        guard let finding = roles.chosen[.ids] else {
+            let rows = main.rows(0)
+            notes.append("The files give no sample ids: rows are numbered from 0.")
+            return RowOrder(count: rows)
+        }
+        let series = try RowSeries(finding, role: .ids, rowRank: 0, isFixed: true, path: path)
+        guard series.isFixed || series.checkpoints.count == count else {
+            throw ImportError(
+                series.path, at: "'\(series.name)'",
+                "ids of \(series.checkpoints.count) checkpoints for \(count) checkpoints")
+        }
+        for checkpoint in 0..<count where series.rows(checkpoint) != main.rows(checkpoint) {
+            throw ImportError(
+                main.path, at: "'\(main.name)', checkpoint \(checkpoint)",
+                "\(main.rows(checkpoint)) rows, but \(series.rows(checkpoint)) ids; N must be the same")
+        }
+        let order = try RowOrder(series, checkpoints: count, epochs: epochs, duplicates: options.duplicates)
+        if order.scatter != nil { notes.append("Rows are put into the order of ascending sample id.") }
+        if order.repeats > 0 {
+            let meaning = options.duplicates == .mean ? "their mean counts" : "the first of them counts"
+            notes.append("\(order.repeats) rows repeat a sample id within their checkpoint: \(meaning).")
+        }
+        return order
+    }
+
+    mutating func samples(_ rows: RowOrder, _ count: Int, _ epochs: [Double]) throws(ImportError) -> Samples {
+        guard let finding = roles.chosen[.labels] else {
+            throw ImportError(
+                path,
+                "the labels [N] are missing; " + ArrayRoles.listing(found)
+                    + "; map them (--map labels=NAME) or give a file of them as well (labels.npy)")
+        }
+        let series = try RowSeries(finding, role: .labels, rowRank: 0, isFixed: true, path: path)
+        let labels = try SampleArrays.labels(series, rows, checkpoints: count, epochs: epochs)
+        let limit = Int64(Int32.max)
+        if let wrong = labels.firstIndex(where: { $0 < 0 || $0 > limit }) {
+            throw ImportError(
+                series.path, at: "'\(series.name)', sample \(wrong) (id \(rows.ids[wrong]))",
+                "the label is \(labels[wrong]); labels are classes 0, 1, 2, …")
+        }
+        var names: [String]?
+        if let finding = roles.chosen[.names] {
+            guard case .texts(let texts) = finding.content else {
+                throw ImportError(path, at: "'\(finding.name)'", "names must be strings [N]; it is \(finding.summary)")
+            }
+            let positions = try SampleArrays.positions(texts.count, rows, path: texts.path, name: finding.name)
+            let all = try texts.strings()
+            names = positions.map { $0.map { all[$0] } } ?? all
+        }
+        return Samples(ids: rows.ids, labels: labels.map { Int32($0) }, names: names)
+    }
+
+    // MARK: Arrays
+
+    mutating func array(
+        _ object: String, _ series: RowSeries, _ rows: RowOrder, _ samples: Samples, _ count: Int, _ epochs: [Double]
+    ) throws(ImportError) -> ImportedArray {
+        for checkpoint in 0..<count {
+            let expected = try rows.scatter?.table(checkpoint).order.count ?? samples.count
+            guard series.rows(checkpoint) == expected else {
+                throw ImportError(
+                    series.path,
+                    at: "'\(series.name)', checkpoint \(checkpoint) (epoch \(epochText(epochs[checkpoint])))",
+                    "\(series.rows(checkpoint)) rows, but \(expected) samples; N must be the same everywhere"
+                        + (series.rows(0) == count ? " (are the axes of checkpoints and samples swapped?)" : ""))
+            }
+        }
+        if object == "/logits" { try LogitsLook.check(series, &notes) }
+        if series.type == .double { notes.append("'\(series.name)' is float64 and is stored as float32.") }
+        return ImportedArray(
+            object: object, shape: [count, samples.count] + series.rowShape, precision: series.type.precision,
+            origin: series.origin
+        ) { checkpoint, range in try rows.floats(series, checkpoint, range) }
+    }
+
+    func fixedArrays(_ rows: RowOrder) throws(ImportError) -> [ImportedArray] {
+        var all: [ImportedArray] = []
+        for (role, object) in [(ArrayRole.targets, "/targets"), (.features, "/features")] {
+            guard let finding = roles.chosen[role] else { continue }
+            let series = try RowSeries(finding, role: role, rowRank: 1, isFixed: true, path: path)
+            guard series.checkpoints.count == 1 else {
+                throw ImportError(
+                    series.path, at: "'\(series.name)'",
+                    "\(object) has no axis of checkpoints: [N, columns] is needed, "
+                        + "of the last one")
+            }
+            let positions = try SampleArrays.positions(series.rows(0), rows, path: series.path, name: series.name)
+            all.append(
+                ImportedArray(
+                    object: object, shape: [rows.ids.count] + series.rowShape,
+                    precision: role == .targets ? series.type.precision : .single, origin: series.origin
+                ) { _, range in
+                    guard let positions else { return try series.floats(0, range) }
+                    return try series.floats(0, at: Array(positions[range]))
+                })
+        }
+        return all
+    }
+
+    func testArrays() throws(ImportError) -> [ImportedArray] {
+        guard let logits = roles.chosen[.testLogits] else { return [] }
+        guard let labels = roles.chosen[.testLabels] else {
+            throw ImportError(path, "test logits without test labels; map both (--map test/label=NAME)")
+        }
+        let matrix = try RowSeries(logits, role: .testLogits, rowRank: 1, isFixed: true, path: path)
+        let column = try RowSeries(labels, role: .testLabels, rowRank: 0, isFixed: true, path: path)
+        // Of several checkpoints the last one is kept.
+        let last = matrix.checkpoints.count - 1
+        guard matrix.rows(last) == column.rows(0), !column.type.isFloat else {
+            throw ImportError(
+                column.path, at: "'\(column.name)'",
+                "integers [M] are needed as labels of \(matrix.rows(last)) test samples; it is \(labels.summary)")
+        }
+        return [
+            ImportedArray(
+                object: "/test/logits", shape: [matrix.rows(last)] + matrix.rowShape, precision: matrix.type.precision,
+                origin: matrix.origin
+            ) { _, range in try matrix.floats(last, range) },
+            ImportedArray(
+                object: "/test/label", shape: [column.rows(0)], precision: .single, origin: column.origin
+            ) { _, range in try column.floats(0, range) },
+        ]
+    }
+
+    func checkClasses(_ arrays: [ImportedArray], _ samples: Samples?) throws(ImportError) {
+        let wide = arrays.filter { $0.object == "/logits" || $0.object == "/targets" }
+        for array in wide.dropFirst() where array.shape.last != wide.first?.shape.last {
+            throw ImportError(
+                path,
+                "\(wide[0].object) \(wide[0].shape) and \(array.object) \(array.shape) do not have the same classes")
+        }
+        guard let samples, let classes = wide.first?.shape.last else { return }
+        guard classes > 1 else {
+            throw ImportError(path, at: wide[0].object, "\(wide[0].shape) has 1 class; logits of 2 or more are needed")
+        }
+        if let wrong = samples.labels.firstIndex(where: { $0 >= classes }) {
+            throw ImportError(
+                path, at: "labels, sample \(wrong) (id \(samples.ids[wrong]))",
+                "the label is \(samples.labels[wrong]), but the logits have \(classes) classes, 0…\(classes - 1)")
+        }
+    }
+}
