@@ -9,7 +9,7 @@ import Testing
         try Importer.tensorboard.read([LogFixtures.path("tensorboard")], .testing { $0.stepsPerEpoch = 1 })
     }
 
-    @Test(arguments: ["plain", "restart", "x", "tensors"])
+    @Test(arguments: ["plain", "restart", "purge", "x", "tensors"])
     func scalarsAreWhatTheirWriterWasGiven(folder: String) throws {
         let expected = try #require(try LogFixtures.expected("tensorboard.json")[folder]?.members)
         let run = try runs().run(folder)
@@ -83,6 +83,33 @@ import Testing
                 #expect(error.place == "byte 0" && error.reason.contains("no event"))
             }
         }
+    }
+
+    /// A length with a sound checksum that no file can hold takes no memory.
+    @Test func declaredSizesAreNotBelieved() throws {
+        let folder = try TemporaryFolder()
+        var bytes = try LogFixtures.bytes("tensorboard/x/events.out.tfevents.0.host")
+        let whole = try records(bytes, in: folder)
+        for length in [UInt64(1) << 40, .max, .max - 15, UInt64(Int.max)] {
+            let head = withUnsafeBytes(of: length.littleEndian) { Array($0) }
+            let crc = withUnsafeBytes(of: CRC32.maskedCastagnoli(head[...]).littleEndian) { Array($0) }
+            let part = try records(bytes + head + crc + [0, 0, 0, 0], in: folder)
+            #expect(part.count == whole.count && part.warning?.contains("torn (from byte \(bytes.count) of") == true)
+        }
+        // Zeros at the end, as a disk that lost power leaves them.
+        bytes += [UInt8](repeating: 0, count: 5000)
+        let padded = try records(bytes, in: folder)
+        #expect(padded.count == whole.count && padded.warning != nil)
+    }
+
+    @Test func aFolderWithoutScalarsKeepsNoOtherFromBeingRead() throws {
+        let folder = try TemporaryFolder()
+        let bytes = try LogFixtures.bytes("tensorboard/plain/events.out.tfevents.0.host")
+        _ = try folder.write("full/events.tfevents.1", bytes)
+        _ = try folder.write("torn/events.tfevents.1", Array(bytes[..<40]))
+        let runs = try Importer.tensorboard.read([folder.path], .testing { $0.stepsPerEpoch = 1 })
+        #expect(runs.map(\.description.id) == ["full"])
+        #expect(runs[0].warnings == ["1 run without metrics left out: torn."])
     }
 
     @Test func compressedFilesAreRefused() throws {
