@@ -1,51 +1,50 @@
 /// The records of a tfevents file: length, checksum of the length, data, checksum of the data.
-struct EventFile {
-    let bytes: [UInt8]
-    let path: String
+struct EventFile: ~Copyable {
+    private var window: ByteWindow
     /// What is wrong with the end of the file.
     private(set) var warning: String?
-    private(set) var position = 0
 
-    init(_ bytes: [UInt8], path: String) {
-        self.bytes = bytes
-        self.path = path
+    init(_ path: String, pieceSize: Int = 1 << 20) throws(ImportError) {
+        window = try ByteWindow(path, pieceSize: pieceSize)
     }
+
+    var position: Int { window.position }
+
+    /// What was read; ends the reading.
+    mutating func source() throws(ImportError) -> ImportSource { try window.source() }
 
     /// The next record; nil at the end and where the last record is torn, which `warning` tells. Throws where a checksum
     /// does not fit, with the offset.
     mutating func next() throws(ImportError) -> [UInt8]? {
-        guard position < bytes.count else { return nil }
-        let left = bytes.count - position
-        guard left >= 12 else { return tear() }
-        guard
-            CRC32.maskedCastagnoli(bytes[position..<position + 8]) == bytes.littleEndian(position + 8, as: UInt32.self)
-        else {
-            if isBlank { return tear() }
-            throw damaged(position == 0 ? "not a tfevents file, or damaged in its first bytes" : "damaged here")
+        let offset = window.position
+        guard try window.has(1) else { return nil }
+        guard try window.has(12) else { return try tear(offset) }
+        guard CRC32.maskedCastagnoli(window.bytes(0..<8)) == window.number(at: 8) else {
+            if try window.restIsZeros() { return try tear(offset) }
+            throw damaged(
+                offset, offset == 0 ? "no tfevents file, or damaged in its first bytes" : "the file is damaged here")
         }
-        let declared: UInt64 = bytes.littleEndian(position)
-        guard declared <= UInt64(left - 12), left - 12 - Int(declared) >= 4 else { return tear() }
-        let start = position + 12
-        let end = start + Int(declared)
-        guard CRC32.maskedCastagnoli(bytes[start..<end]) == bytes.littleEndian(end, as: UInt32.self) else {
-            if end + 4 == bytes.count || isBlank { return tear() }
-            throw damaged("the file is damaged here")
+        let declared = window.number(at: 0, as: UInt64.self)
+        guard declared < UInt64(window.size), try window.has(Int(declared) + 16) else { return try tear(offset) }
+        let length = Int(declared)
+        let data = window.bytes(12..<12 + length)
+        guard CRC32.maskedCastagnoli(data) == window.number(at: 12 + length) else {
+            if try window.isTorn(length + 16) { return try tear(offset) }
+            throw damaged(offset, "the file is damaged here")
         }
-        position = end + 4
-        return Array(bytes[start..<end])
+        window.skip(length + 16)
+        return Array(data)
     }
 
-    /// A writer that is killed can leave zeros where its last bytes should be.
-    private var isBlank: Bool { bytes[position...].allSatisfy { $0 == 0 } }
-
-    private func damaged(_ what: String) -> ImportError {
-        ImportError(path, at: "byte \(position)", "the checksum does not fit: \(what)")
+    private func damaged(_ offset: Int, _ what: String) -> ImportError {
+        ImportError(window.path, at: "byte \(offset)", "the checksum does not fit: \(what)")
     }
 
-    private mutating func tear() -> [UInt8]? {
+    private mutating func tear(_ offset: Int) throws(ImportError) -> [UInt8]? {
         warning =
-            "\(LogFolder.name(path)): the last record is torn (from byte \(position) of \(bytes.count)) and left out."
-        position = bytes.count
+            "\(LogFolder.name(window.path)): the last record is torn (from byte \(offset) of \(window.size)) "
+            + "and left out."
+        _ = try window.restIsZeros()
         return nil
     }
 }

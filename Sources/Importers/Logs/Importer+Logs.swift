@@ -35,15 +35,24 @@ extension Importer {
     }
 
     /// The formats of metric logs and tables.
-    static let logs: [Importer] = [.csv, .jsonl, .lightning, .huggingface, .wandb, .tensorboard, .mlflow]
+    public static let logs: [Importer] = [.csv, .jsonl, .lightning, .huggingface, .wandb, .tensorboard, .mlflow]
 }
 
 /// What all metric logs of one call have in common.
 enum MetricLogs {
-    /// The runs of some logs, their ids made distinct and put below `options.id`.
+    /// The runs of some logs, their ids made distinct and put below `options.id`. A run that broke off before its first
+    /// metric does not keep the others from being read.
     static func runs(_ logs: [MetricLog], _ options: ImportOptions) throws(ImportError) -> [ImportedRun] {
+        let told = logs.filter { !$0.isEmpty }
+        // Where none tells anything, the first says why.
+        let read = told.isEmpty ? Array(logs.prefix(1)) : told
         var runs: [ImportedRun] = []
-        for (log, id) in zip(logs, ids(logs.map(\.name), options)) { runs.append(try log.run(id: id, options)) }
+        for (log, id) in zip(read, ids(read.map(\.name), options)) { runs.append(try log.run(id: id, options)) }
+        let empty = told.isEmpty ? [] : logs.filter(\.isEmpty)
+        if !empty.isEmpty {
+            let named = empty.prefix(20).map(\.name).joined(separator: ", ") + (empty.count > 20 ? ", …" : "")
+            runs[0].warnings.append("\(counted(empty.count, "run")) without metrics left out: \(named).")
+        }
         return runs
     }
 

@@ -18,6 +18,9 @@ enum LogNames {
     /// Written by loggers about themselves.
     static let ignored: Set<String> = ["_timestamp", "_wandb", "timestamp"]
 
+    /// Columns that say when something was logged, and nothing else.
+    static let axes = Set(epoch + step + seconds + samplesSeen).union(ignored)
+
     static let learningRate: Set<String> = ["learning_rate", "lr", "train/learning_rate", "train/lr", "LR"]
 
     /// Also `lr-SGD`, as Lightning's monitor calls it.

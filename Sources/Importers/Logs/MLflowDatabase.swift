@@ -28,6 +28,7 @@ enum MLflowDatabase {
     }
 
     private static func runs(_ database: Database) throws -> ([MLflowRun], Int) {
+        try requireTables(database)
         var runs: [MLflowRun] = []
         var deleted = 0
         let found = try Row.fetchAll(
@@ -56,6 +57,15 @@ enum MLflowDatabase {
             runs.append(run)
         }
         return (runs, deleted)
+    }
+
+    /// A view in place of a table could compute without end.
+    private static func requireTables(_ database: Database) throws {
+        let tables = try String.fetchSet(
+            database, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'")
+        for name in ["runs", "experiments", "metrics", "params"] where !tables.contains(name) {
+            throw DatabaseError(message: "no table '\(name)'; a database of MLflow is expected")
+        }
     }
 
     private static func add(metricsOf id: String, to run: inout MLflowRun, _ database: Database) throws {

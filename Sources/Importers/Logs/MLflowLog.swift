@@ -39,7 +39,9 @@ struct MLflowRun: Sendable {
         log.sources = sources
         var rows: [Int64: [String: Point]] = [:]
         var replaced = 0
-        for (metric, points) in metrics {
+        let system = metrics.keys.filter { $0.hasPrefix("system/") }.count
+        // What MLflow measures of the machine has a count of its own for a step.
+        for (metric, points) in metrics where !metric.hasPrefix("system/") {
             for point in points {
                 if let known = rows[point.step]?[metric] {
                     replaced += 1
@@ -57,6 +59,7 @@ struct MLflowRun: Sendable {
                 log.add("seconds", Double(time &- start) / 1000)
             }
         }
+        if system > 0 { log.notes.append("\(counted(system, "system metric")) left out.") }
         if replaced > 0 {
             log.notes.append("\(counted(replaced, "value")) logged again at one step: the latest counts.")
         }

@@ -31,6 +31,9 @@ struct MetricLog: Sendable {
         self.place = place
     }
 
+    /// Whether nothing but epochs, steps and times was logged.
+    var isEmpty: Bool { series.keys.allSatisfy(LogNames.axes.contains) }
+
     /// Begins the next row.
     mutating func addRow() { rowCount += 1 }
 

@@ -27,20 +27,22 @@ enum SampleLog {
 /// Reads the files of one run, or of several that a column tells apart.
 private struct SampleReader {
     let options: ImportOptions
-    private var tables: [String: SampleTable] = [:]
+    private var tables: [String: SampleLogTable] = [:]
     private var keys: [String] = []
     private var usesNames: Bool?
     private var isCartography = false
     private var ignored: Set<String> = []
     private var sources: [ImportSource] = []
     private var origins: [String: String] = [:]
+    /// The values of one row, reused.
+    private var values: [Float] = []
 
     init(options: ImportOptions) { self.options = options }
 
     mutating func read(_ path: String, isJSON: Bool) throws(ImportError) {
         var blocks = try TableBlocks(path, isJSON: isJSON)
         while let block = try blocks.next() {
-            let columns = try SampleColumns(block.table, options, path: path)
+            let columns = try SampleLogColumns(block.table, options, path: path)
             isCartography = isCartography || columns.isCartography
             ignored.formUnion(columns.ignored)
             try add(block, columns)
@@ -48,8 +50,8 @@ private struct SampleReader {
         sources.append(blocks.source)
     }
 
-    private mutating func add(_ block: TableBlock, _ columns: SampleColumns) throws(ImportError) {
-        let rows = try SampleRows(block, columns)
+    private mutating func add(_ block: TableBlock, _ columns: SampleLogColumns) throws(ImportError) {
+        let rows = try SampleLogRows(block, columns)
         let runColumns = try TableLog.runColumns(block.table, options, path: block.path)
         let groups: [(key: [(String, String)], rows: [Int])]
         do throws(TableError) { groups = try block.table.groups(by: runColumns) } catch {
@@ -66,10 +68,10 @@ private struct SampleReader {
                 .joined(separator: "/")
             if tables[key] == nil {
                 keys.append(key)
-                tables[key] = SampleTable(objects: rows.objects, duplicates: options.duplicates)
+                tables[key] = SampleLogTable(objects: rows.objects, duplicates: options.duplicates)
             }
             // Taken out while it changes, so that its arrays are not copied.
-            guard var table = tables.updateValue(SampleTable(objects: [], duplicates: .first), forKey: key) else {
+            guard var table = tables.updateValue(SampleLogTable(objects: [], duplicates: .first), forKey: key) else {
                 continue
             }
             let known = table.objects
@@ -79,12 +81,15 @@ private struct SampleReader {
                     "these rows hold \(Self.text(rows.objects)), "
                         + "those before \(Self.text(known))")
             }
-            for row in group.rows { try add(row, rows, &table) }
+            for row in group.rows {
+                try rows.read(row, into: &values)
+                try add(row, rows, &table)
+            }
             tables[key] = table
         }
     }
 
-    private func add(_ row: Int, _ rows: SampleRows, _ table: inout SampleTable) throws(ImportError) {
+    private func add(_ row: Int, _ rows: SampleLogRows, _ table: inout SampleLogTable) throws(ImportError) {
         let label = rows.labels[row]
         let position: Int?
         let known: (sample: String, label: Int32?)
@@ -104,7 +109,7 @@ private struct SampleReader {
                 "sample \(known.sample) has the label \(label) here and \(known.label ?? 0) before")
         }
         let epoch = rows.epochs[row]
-        guard table.add(epoch: epoch, position: position, try rows.values(row)) else {
+        guard table.add(epoch: epoch, position: position, values) else {
             throw rows.error(
                 row, rows.columns.id,
                 "sample \(known.sample) occurs again in epoch \(shortest: epoch); "
@@ -126,7 +131,7 @@ private struct SampleReader {
         return result
     }
 
-    private func run(_ table: SampleTable, id: String, path: String) throws(ImportError) -> ImportedRun {
+    private func run(_ table: SampleLogTable, id: String, path: String) throws(ImportError) -> ImportedRun {
         let base = options.epochBase ?? (isCartography ? 0 : 1)
         if let missing = table.firstMissing() {
             throw ImportError(
@@ -172,11 +177,12 @@ private struct SampleReader {
     }
 }
 
-extension SampleTable {
+extension SampleLogTable {
     /// Each record and the logits as an array in the order of the samples.
     func arrays(layers: [Int], order: [Int32], origins: [String: String]) -> [ImportedArray] {
         objects.indices.map { index in
             let (name, width) = objects[index]
+            let offset = objects[..<index].reduce(0) { $0 + $1.width }
             let isLogits = name == "logits"
             let shape = [layers.count, order.count] + (isLogits ? [width] : [])
             return ImportedArray(
@@ -184,15 +190,13 @@ extension SampleTable {
                 origin: (origins[name] ?? name) + ", text"
             ) { checkpoint, rows in
                 let layer = self.layers[layers[checkpoint]]
-                let values = layer.values[index]
                 var block: [Float] = []
                 block.reserveCapacity(rows.count * width)
                 for position in order[rows] {
                     // More than one only where the mean counts, and then the values are sums.
                     let count = Float(layer.counts[Int(position)])
-                    for value in values[Int(position) * width..<(Int(position) + 1) * width] {
-                        block.append(value / count)
-                    }
+                    let start = Int(position) * self.stride + offset
+                    for value in layer.values[start..<start + width] { block.append(value / count) }
                 }
                 return block
             }

@@ -7,7 +7,7 @@ enum TableLog {
         let endings: Set<String> = isJSON ? ["jsonl", "ndjson", "json"] : ["csv", "tsv", "txt"]
         let files = try MetricLogs.files(paths, isJSON ? "*.jsonl" : "*.csv") { endings.contains(LogFolder.ending($0)) }
         var kinds: [(path: String, isSamples: Bool)] = []
-        for path in files { kinds.append((path, try SampleColumns.areIn(path, options, isJSON: isJSON))) }
+        for path in files { kinds.append((path, try SampleLogColumns.areIn(path, options, isJSON: isJSON))) }
         guard let first = kinds.first else { throw ImportError(paths.first ?? "", "nothing to read", exitCode: 66) }
         if let other = kinds.first(where: { $0.isSamples != first.isSamples }) {
             let (samples, metrics) = first.isSamples ? (first.path, other.path) : (other.path, first.path)

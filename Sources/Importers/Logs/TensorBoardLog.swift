@@ -61,25 +61,25 @@ struct EventScalars {
     private(set) var started = Double.infinity
     /// Values that are no scalars, by what they are.
     private(set) var skipped: [String: Int] = [:]
-    let source: ImportSource
-    let warning: String?
+    private(set) var source: ImportSource
+    private(set) var warning: String?
     /// What a tag's values are, told by the first alone.
     private var plugins: [String: String] = [:]
 
     init(_ path: String) throws(ImportError) {
-        let (bytes, source) = try LogFile.contents(path)
-        self.source = source
-        var file = EventFile(bytes, path: path)
-        var found: [Assay_Tensorboard_Event] = []
+        source = ImportSource(path: path, bytes: 0, sha256: "")
+        var file = try EventFile(path)
         while true {
             let offset = file.position
             guard let record = try file.next() else { break }
-            do { found.append(try Assay_Tensorboard_Event(serializedBytes: record)) } catch {
+            let event: Assay_Tensorboard_Event
+            do { event = try Assay_Tensorboard_Event(serializedBytes: record) } catch {
                 throw ImportError(path, at: "byte \(offset)", "no event of TensorFlow's (\(error))")
             }
+            add(event)
         }
         warning = file.warning
-        for event in found { add(event) }
+        source = try file.source()
     }
 
     private mutating func add(_ event: Assay_Tensorboard_Event) {

@@ -1,79 +1,89 @@
 /// The records of a `.wandb` file: a log in LevelDB's form, in which blocks of 32 KiB hold fragments of records, each
 /// with a checksum, a length and a word on whether it is whole, first, middle or last.
-struct WandBFile {
-    let bytes: [UInt8]
-    let path: String
+struct WandBFile: ~Copyable {
+    private var window: ByteWindow
     /// What is wrong with the end of the file.
     private(set) var warning: String?
-    private var position = 7
 
     private static let blockSize = 32768
     private static let headerSize = 7
 
     /// Throws for a file that does not begin with W&B's mark.
-    init(_ bytes: [UInt8], path: String) throws(ImportError) {
-        guard bytes.starts(with: Array(":W&B".utf8)) else {
+    init(_ path: String, pieceSize: Int = 1 << 20) throws(ImportError) {
+        var window = try ByteWindow(path, pieceSize: pieceSize)
+        guard try window.has(4), window.bytes(0..<4).elementsEqual(":W&B".utf8) else {
             throw ImportError(path, "not a .wandb file: it does not begin with ':W&B'")
         }
-        guard bytes.count >= Self.headerSize else { throw ImportError(path, "torn within its first 7 bytes") }
-        let (magic, version) = (bytes.littleEndian(4, as: UInt16.self), bytes[6])
+        guard try window.has(Self.headerSize) else { throw ImportError(path, "torn within its first 7 bytes") }
+        let (magic, version) = (window.number(at: 4, as: UInt16.self), window.number(at: 6, as: UInt8.self))
         guard magic == 0xBEE1, version == 0 else {
             throw ImportError(path, at: "byte 4", "version \(version) of the .wandb format; version 0 is read")
         }
-        self.bytes = bytes
-        self.path = path
+        window.skip(Self.headerSize)
+        self.window = window
     }
+
+    /// What was read; ends the reading.
+    mutating func source() throws(ImportError) -> ImportSource { try window.source() }
 
     /// The next record; nil at the end of the file and where its last record is torn, which `warning` tells.
     mutating func next() throws(ImportError) -> [UInt8]? {
         var record: [UInt8]?
+        let begin = window.position
         while true {
-            let left = Self.blockSize - position % Self.blockSize
-            // What is too short for a header is padding.
-            if left < Self.headerSize { position += left }
-            guard position < bytes.count else {
-                if record != nil { tear() }
+            try skipPadding()
+            let offset = window.position
+            guard try window.has(1) else {
+                if record != nil { try tear(begin) }
                 return nil
             }
-            guard let (kind, fragment) = try fragment() else { return nil }
+            guard let (kind, fragment) = try fragment(begin) else { return nil }
             switch (kind, record) {
-            case (1, nil): return Array(fragment)
-            case (2, nil): record = Array(fragment)
+            case (1, nil): return fragment
+            case (2, nil): record = fragment
             case (3, .some): record? += fragment
             case (4, .some(let begun)): return begun + fragment
             default:
-                throw ImportError(path, at: "byte \(position)", "a fragment of kind \(kind) where none may stand")
+                throw ImportError(window.path, at: "byte \(offset)", "a fragment of kind \(kind) where none may stand")
             }
         }
     }
 
+    private var leftInBlock: Int { Self.blockSize - window.position % Self.blockSize }
+
+    /// The end of a block that is too short for a header is filled up.
+    private mutating func skipPadding() throws(ImportError) {
+        let left = leftInBlock
+        if left < Self.headerSize, try window.has(left) { window.skip(left) }
+    }
+
     /// One fragment with its kind: 1 whole, 2 first, 3 middle, 4 last.
-    private mutating func fragment() throws(ImportError) -> (kind: UInt8, ArraySlice<UInt8>)? {
-        guard position + Self.headerSize <= bytes.count else { return tear() }
-        let crc: UInt32 = bytes.littleEndian(position)
-        let length = Int(bytes.littleEndian(position + 4, as: UInt16.self))
-        let kind = bytes[position + 6]
-        let start = position + Self.headerSize
-        let end = start + length
-        guard end - position <= Self.blockSize - position % Self.blockSize else {
-            throw ImportError(path, at: "byte \(position)", "a fragment of \(length) bytes leaves its block: damaged")
+    private mutating func fragment(_ begin: Int) throws(ImportError) -> (kind: UInt8, bytes: [UInt8])? {
+        let offset = window.position
+        guard try window.has(Self.headerSize) else { return try tear(begin) }
+        let crc = window.number(at: 0, as: UInt32.self)
+        let end = Self.headerSize + Int(window.number(at: 4, as: UInt16.self))
+        let kind = window.number(at: 6, as: UInt8.self)
+        guard end <= leftInBlock else {
+            throw ImportError(window.path, at: "byte \(offset)", "a fragment that leaves its block: damaged")
         }
-        guard end <= bytes.count else { return tear() }
-        let fragment = bytes[start..<end]
-        guard CRC32.ieee(kind, fragment) == crc else {
-            // A writer that is killed can leave zeros where its last bytes should be.
-            if end == bytes.count || bytes[position...].allSatisfy({ $0 == 0 }) { return tear() }
-            throw ImportError(path, at: "byte \(position)", "the checksum does not fit: the file is damaged here")
+        guard try window.has(end) else { return try tear(begin) }
+        let bytes = window.bytes(Self.headerSize..<end)
+        guard CRC32.ieee(kind, bytes) == crc else {
+            if try window.isTorn(end) { return try tear(begin) }
+            throw ImportError(
+                window.path, at: "byte \(offset)", "the checksum does not fit: the file is damaged here")
         }
-        position = end
+        let fragment = Array(bytes)
+        window.skip(end)
         return (kind, fragment)
     }
 
     @discardableResult
-    private mutating func tear() -> (kind: UInt8, ArraySlice<UInt8>)? {
+    private mutating func tear(_ begin: Int) throws(ImportError) -> (kind: UInt8, bytes: [UInt8])? {
         warning =
-            "The last record is torn (from byte \(position) of \(bytes.count)) and left out: the run may not have ended."
-        position = bytes.count
+            "The last record is torn (from byte \(begin) of \(window.size)) and left out: the run may not have ended."
+        _ = try window.restIsZeros()
         return nil
     }
 }

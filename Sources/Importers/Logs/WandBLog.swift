@@ -16,10 +16,8 @@ enum WandBLog {
     }
 
     private static func log(_ path: String, name: String) throws(ImportError) -> MetricLog {
-        let (bytes, source) = try LogFile.contents(path)
-        var file = try WandBFile(bytes, path: path)
+        var file = try WandBFile(path)
         var log = MetricLog(name: name, path: path) { "history entry \($0)" }
-        log.sources = [source]
         log.stepHint =
             "its steps count calls of log(); give --steps-per-epoch N and, since they begin at 0, --epoch-base 0"
         var history = HistoryReader()
@@ -33,6 +31,7 @@ enum WandBLog {
             try history.add(message, to: &log, at: "record \(number)")
         }
         history.finish(&log)
+        log.sources = [try file.source()]
         if let warning = file.warning { log.warnings.append(warning) }
         return log
     }

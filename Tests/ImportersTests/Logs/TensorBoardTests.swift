@@ -9,7 +9,7 @@ import Testing
         try Importer.tensorboard.read([LogFixtures.path("tensorboard")], .testing { $0.stepsPerEpoch = 1 })
     }
 
-    @Test(arguments: ["plain", "restart", "x", "tensors"])
+    @Test(arguments: ["plain", "restart", "purge", "x", "tensors"])
     func scalarsAreWhatTheirWriterWasGiven(folder: String) throws {
         let expected = try #require(try LogFixtures.expected("tensorboard.json")[folder]?.members)
         let run = try runs().run(folder)
@@ -32,11 +32,12 @@ import Testing
     }
 
     @Test func everyPrefixEndsInAnErrorOrAWarning() throws {
+        let folder = try TemporaryFolder()
         let bytes = try LogFixtures.bytes("tensorboard/restart/events.out.tfevents.1.host")
-        let whole = try records(bytes)
+        let whole = try records(bytes, in: folder)
         var complete = 0
         for length in 0..<bytes.count {
-            let part = try records(Array(bytes[..<length]))
+            let part = try records(Array(bytes[..<length]), in: folder)
             #expect(part.count < whole.count)
             if part.warning == nil { complete += 1 }
         }
@@ -44,15 +45,16 @@ import Testing
     }
 
     @Test func noFlippedByteIsBelieved() throws {
+        let folder = try TemporaryFolder()
         let bytes = try LogFixtures.bytes("tensorboard/tensors/events.out.tfevents.0.host")
-        let whole = try records(bytes)
+        let whole = try records(bytes, in: folder)
         var generator = SplitMix(state: 2)
-        for _ in 0..<400 {
+        for _ in 0..<200 {
             let place = Int.random(in: 0..<bytes.count, using: &generator)
             var broken = bytes
             broken[place] ^= UInt8(1 << Int.random(in: 0..<8, using: &generator))
             do {
-                let part = try records(broken)
+                let part = try records(broken, in: folder)
                 #expect(part.warning != nil && part.count < whole.count, "byte \(place)")
             } catch is ImportError {}
         }
@@ -83,6 +85,33 @@ import Testing
         }
     }
 
+    /// A length with a sound checksum that no file can hold takes no memory.
+    @Test func declaredSizesAreNotBelieved() throws {
+        let folder = try TemporaryFolder()
+        var bytes = try LogFixtures.bytes("tensorboard/x/events.out.tfevents.0.host")
+        let whole = try records(bytes, in: folder)
+        for length in [UInt64(1) << 40, .max, .max - 15, UInt64(Int.max)] {
+            let head = withUnsafeBytes(of: length.littleEndian) { Array($0) }
+            let crc = withUnsafeBytes(of: CRC32.maskedCastagnoli(head[...]).littleEndian) { Array($0) }
+            let part = try records(bytes + head + crc + [0, 0, 0, 0], in: folder)
+            #expect(part.count == whole.count && part.warning?.contains("torn (from byte \(bytes.count) of") == true)
+        }
+        // Zeros at the end, as a disk that lost power leaves them.
+        bytes += [UInt8](repeating: 0, count: 5000)
+        let padded = try records(bytes, in: folder)
+        #expect(padded.count == whole.count && padded.warning != nil)
+    }
+
+    @Test func aFolderWithoutScalarsKeepsNoOtherFromBeingRead() throws {
+        let folder = try TemporaryFolder()
+        let bytes = try LogFixtures.bytes("tensorboard/plain/events.out.tfevents.0.host")
+        _ = try folder.write("full/events.tfevents.1", bytes)
+        _ = try folder.write("torn/events.tfevents.1", Array(bytes[..<40]))
+        let runs = try Importer.tensorboard.read([folder.path], .testing { $0.stepsPerEpoch = 1 })
+        #expect(runs.map(\.description.id) == ["full"])
+        #expect(runs[0].warnings == ["1 run without metrics left out: torn."])
+    }
+
     @Test func compressedFilesAreRefused() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("events.out.tfevents.1.gz", [0x1F, 0x8B, 8, 0])
@@ -109,10 +138,12 @@ import Testing
         return length + bytes(CRC32.maskedCastagnoli(length[...])) + data + bytes(CRC32.maskedCastagnoli(data[...]))
     }
 
-    private func records(_ bytes: [UInt8]) throws -> (count: Int, warning: String?) {
-        var file = EventFile(bytes, path: "x")
+    /// Pieces smaller than a record must not show.
+    private func records(_ bytes: [UInt8], in folder: TemporaryFolder) throws -> (count: Int, warning: String?) {
+        var file = try EventFile(folder.write("x", bytes), pieceSize: 64)
         var count = 0
         while try file.next() != nil { count += 1 }
+        #expect(try file.source().bytes == bytes.count)
         return (count, file.warning)
     }
 }

@@ -41,13 +41,14 @@ import Testing
     }
 
     @Test func everyPrefixEndsInAnErrorOrAWarning() throws {
+        let folder = try TemporaryFolder()
         let bytes = try LogFixtures.bytes("wandb/old.wandb")
-        let whole = try records(bytes)
+        let whole = try records(bytes, in: folder)
         #expect(whole.warning == nil && whole.count > 10)
         var complete = 0
         for length in 0..<bytes.count {
             do {
-                let part = try records(Array(bytes[..<length]))
+                let part = try records(Array(bytes[..<length]), in: folder)
                 #expect(part.count < whole.count)
                 // A file that ends between two records is not known to be torn.
                 if part.warning == nil { complete += 1 }
@@ -59,33 +60,37 @@ import Testing
     }
 
     @Test func noFlippedByteIsBelieved() throws {
+        let folder = try TemporaryFolder()
         let bytes = try LogFixtures.bytes("wandb/new.wandb")
-        let whole = try records(bytes)
+        let whole = try records(bytes, in: folder)
         var generator = SplitMix(state: 1)
-        for _ in 0..<400 {
+        for _ in 0..<200 {
             let place = Int.random(in: 0..<bytes.count, using: &generator)
             var broken = bytes
             broken[place] ^= UInt8(1 << Int.random(in: 0..<8, using: &generator))
             do {
-                let part = try records(broken)
+                let part = try records(broken, in: folder)
                 #expect(part.warning != nil && part.count < whole.count, "byte \(place)")
             } catch is ImportError {}
         }
     }
 
     @Test func damageInTheMiddleNamesItsByte() throws {
+        let folder = try TemporaryFolder()
         var bytes = try LogFixtures.bytes("wandb/new.wandb")
         bytes[20] ^= 1
-        let error = #expect(throws: ImportError.self) { try records(bytes) }
+        let error = #expect(throws: ImportError.self) { try records(bytes, in: folder) }
         #expect(error?.place == "byte 7" && error?.reason == "the checksum does not fit: the file is damaged here")
-        let other = #expect(throws: ImportError.self) { try WandBFile(Array("PK\u{3}\u{4}".utf8), path: "x.wandb") }
-        #expect(other?.description == "x.wandb: not a .wandb file: it does not begin with ':W&B'")
+        let other = #expect(throws: ImportError.self) { try records(Array("PK\u{3}\u{4}".utf8), in: folder) }
+        #expect(other?.reason == "not a .wandb file: it does not begin with ':W&B'")
     }
 
-    private func records(_ bytes: [UInt8]) throws -> (count: Int, warning: String?) {
-        var file = try WandBFile(bytes, path: "x.wandb")
+    /// Pieces smaller than a record must not show.
+    private func records(_ bytes: [UInt8], in folder: TemporaryFolder) throws -> (count: Int, warning: String?) {
+        var file = try WandBFile(folder.write("x.wandb", bytes), pieceSize: 64)
         var count = 0
         while try file.next() != nil { count += 1 }
+        #expect(try file.source().bytes == bytes.count)
         return (count, file.warning)
     }
 }

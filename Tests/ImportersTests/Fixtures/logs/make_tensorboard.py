@@ -55,6 +55,15 @@ torch_run("restart", 3, 6, 10, 100)
 expected["restart"] = {"epochs": [1, 2, 3, 4, 5, 6], "val_loss": [single((0 if s < 3 else 10) + 1 / s) for s in range(1, 7)],
                        "acc": [None, 52, None, 64, None, 66]}
 
+# A session that voids what stands at step 4 and after it, for all tags, and goes on with one of them.
+torch_run("purge", 1, 5, 0, 0)
+with at(100):
+    writer = SummaryWriter(str(OUT / "purge"), purge_step=4)
+    writer.add_scalar("lr", 0.5, 4, walltime=START + 104)
+    writer.close()
+expected["purge"] = {"epochs": [1, 2, 3, 4], "val_loss": [1, 0.5, single(1 / 3), None], "acc": [None, 52, None, None],
+                     "learning_rate": [single(0.1), single(0.05), single(0.1 / 3), 0.5]}
+
 with at(0):
     writer = WriterX(str(OUT / "x"))
     for step in range(1, 4):

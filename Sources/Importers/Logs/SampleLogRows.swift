@@ -1,9 +1,9 @@
 import Tables
 
 /// The cells of some rows of a per-sample log, checked.
-struct SampleRows {
+struct SampleLogRows {
     let block: TableBlock
-    let columns: SampleColumns
+    let columns: SampleLogColumns
     let epochs: [Double]
     let labels: [Int32]
     /// Nil where ids are words.
@@ -17,7 +17,7 @@ struct SampleRows {
     /// Records and logits with their values per sample.
     let objects: [(name: String, width: Int)]
 
-    init(_ block: TableBlock, _ columns: SampleColumns) throws(ImportError) {
+    init(_ block: TableBlock, _ columns: SampleLogColumns) throws(ImportError) {
         self.block = block
         self.columns = columns
         epochs = try Self.epochs(block, columns)
@@ -46,16 +46,16 @@ struct SampleRows {
 
     func error(_ row: Int, _ column: String, _ reason: String) -> ImportError { block.error(row, column, reason) }
 
-    /// All values of a row in the order of `objects`. Throws for what is not finite and for logits of another length.
-    func values(_ row: Int) throws(ImportError) -> [Float] {
-        var result: [Float] = []
-        result.reserveCapacity(numbers.count)
+    /// Puts all values of a row into `result`, in the order of `objects`. Throws for what is not finite and for logits
+    /// of another length.
+    func read(_ row: Int, into result: inout [Float]) throws(ImportError) {
+        result.removeAll(keepingCapacity: true)
         for column in numbers {
             let value = Float(column.values[row])
             guard value.isFinite else { throw notFinite(row, column.column, column.values[row]) }
             result.append(value)
         }
-        guard columns.logitsAreArrays else { return result }
+        guard columns.logitsAreArrays else { return }
         let logits = try Self.array(block, row, columns.logits[0], arrays[row])
         let width = objects.last?.width ?? 0
         guard logits.count == width else {
@@ -65,7 +65,6 @@ struct SampleRows {
             guard Float(logit).isFinite else { throw notFinite(row, columns.logits[0], logit, place) }
             result.append(Float(logit))
         }
-        return result
     }
 
     private func notFinite(_ row: Int, _ column: String, _ value: Double, _ place: Int? = nil) -> ImportError {
@@ -73,7 +72,7 @@ struct SampleRows {
         return error(row, column, "\(place.map { "logit \($0)" } ?? "the value") is \(found) where a number is needed")
     }
 
-    private static func epochs(_ block: TableBlock, _ columns: SampleColumns) throws(ImportError) -> [Double] {
+    private static func epochs(_ block: TableBlock, _ columns: SampleLogColumns) throws(ImportError) -> [Double] {
         let (name, divisor): (String, Double)
         switch columns.epoch {
         case .fixed(let epoch): return [Double](repeating: epoch, count: block.table.rowCount)

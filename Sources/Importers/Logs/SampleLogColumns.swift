@@ -1,7 +1,7 @@
 import Tables
 
 /// Which columns of a table say what of a sample at a checkpoint.
-struct SampleColumns: Sendable, Equatable {
+struct SampleLogColumns: Sendable, Equatable {
     enum Epoch: Sendable, Equatable {
         case column(String)
         /// Steps, divided by the steps of an epoch.

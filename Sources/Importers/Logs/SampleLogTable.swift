@@ -4,17 +4,19 @@ import Records
 /// came, and are put into the order of ids when they are asked for.
 ///
 /// Memory: 4 bytes per value and 2 per sample and checkpoint.
-struct SampleTable: Sendable {
+struct SampleLogTable: Sendable {
     struct Layer: Sendable {
         /// How often each sample was logged, [N].
         var counts: [UInt16] = []
-        /// Per record: [N · width], row-major.
-        var values: [[Float]]
+        /// All objects of a sample side by side, [N, stride].
+        var values: [Float] = []
     }
 
     /// Records and logits by their place in the run's file, with the number of values per sample.
     let objects: [(name: String, width: Int)]
     let duplicates: Duplicates
+    /// Values per sample and checkpoint.
+    let stride: Int
     private(set) var layers: [Layer] = []
     private(set) var epochs: [Double] = []
     private var layerOf: [Double: Int] = [:]
@@ -30,6 +32,7 @@ struct SampleTable: Sendable {
 
     init(objects: [(name: String, width: Int)], duplicates: Duplicates) {
         self.objects = objects
+        stride = objects.reduce(0) { $0 + $1.width }
         self.duplicates = duplicates
     }
 
@@ -73,17 +76,11 @@ struct SampleTable: Sendable {
             }
         }
         layers[layer].counts[position] = before + 1
-        var from = 0
-        for (object, width) in objects.map(\.width).enumerated() {
-            let start = position * width
-            for i in 0..<width {
-                if before > 0 {
-                    layers[layer].values[object][start + i] += row[from + i]
-                } else {
-                    layers[layer].values[object][start + i] = row[from + i]
-                }
-            }
-            from += width
+        let start = position * stride
+        if before == 0 {
+            for i in 0..<stride { layers[layer].values[start + i] = row[i] }
+        } else {
+            for i in 0..<stride { layers[layer].values[start + i] += row[i] }
         }
         return true
     }
@@ -97,7 +94,7 @@ struct SampleTable: Sendable {
             layer = layers.count
             layerOf[epoch] = layer
             epochs.append(epoch)
-            layers.append(Layer(values: objects.map { _ in [] }))
+            layers.append(Layer())
         }
         last = (epoch, layer)
         return layer
@@ -106,9 +103,7 @@ struct SampleTable: Sendable {
     private mutating func grow(_ layer: Int, to count: Int) {
         let missing = count - layers[layer].counts.count
         layers[layer].counts.append(contentsOf: repeatElement(0, count: missing))
-        for (object, width) in objects.map(\.width).enumerated() {
-            layers[layer].values[object].append(contentsOf: repeatElement(0, count: missing * width))
-        }
+        layers[layer].values.append(contentsOf: repeatElement(0, count: missing * stride))
     }
 
     /// The first sample that a checkpoint lacks, with a checkpoint that has it.
