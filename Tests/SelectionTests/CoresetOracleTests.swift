@@ -1,7 +1,8 @@
 import LinearAlgebra
-import Selection
 import Tables
 import Testing
+
+@testable import Selection
 
 #if canImport(Glibc)
     import Glibc
@@ -70,6 +71,17 @@ extension CoresetInputs {
         }
         #expect(coreset.ties.count == coreset.rows.count)
         #expect(Set(coreset.rows).count == example.k)
+    }
+
+    /// Without stored similarities, as many samples need.
+    @Test(arguments: CoresetCase.all) func listsOfChangesAreTheNaiveGreedy(_ example: CoresetCase) {
+        let all = example.inputs
+        let group = CoresetGroup(features: all.features, errors: all.errors, labels: all.labels, ids: all.ids)
+        #expect(
+            group.facilityLocation(example.k, storedLimit: 0).picks
+                == example.json["facility-location"]?.integers("rows"))
+        #expect(
+            group.craig(example.k, weights: .assigned, storedLimit: 0).picks == example.json["craig"]?.integers("rows"))
     }
 
     @Test func theOracleIsThere() { #expect(CoresetCase.all.count == 3 && Self.rules.count == 12) }

@@ -1,7 +1,8 @@
 import LinearAlgebra
 import Randomness
-import Selection
 import Testing
+
+@testable import Selection
 
 /// Samples around class centres, ids in no order.
 private func example(_ count: Int, columns: Int = 6, classes: Int = 3, seed: Int = 1) -> CoresetInputs {
@@ -33,6 +34,10 @@ extension CoresetInputs {
         var copy = self
         copy.features.values = features.values.map { $0 * factor }
         return copy
+    }
+
+    fileprivate var whole: CoresetGroup {
+        CoresetGroup(features: features, errors: errors, labels: labels, ids: ids)
     }
 
     fileprivate func bare() -> CoresetInputs {
@@ -116,16 +121,16 @@ extension CoresetInputs {
     }
 
     /// Beyond one block of a matrix product, against the plain definitions.
-    @Test func blocksFitTogether() throws {
+    @Test(arguments: [0, LazyCoverage.storedLimit]) func blocksFitTogether(_ storedLimit: Int) {
         let all = example(1500, columns: 4)
-        let coreset = try all.select(.facilityLocation, .fraction(0.02), balanced: false, seed: 1, identity: "c")
+        let coreset = all.whole.facilityLocation(30, storedLimit: storedLimit)
         let unit = (0..<1500).map { row in
             let x = (0..<4).map { Double(all.features[row, $0]) }
             let norm = x.reduce(0) { $0 + $1 * $1 }.squareRoot()
             return x.map { $0 / norm }
         }
         var covered = [Double](repeating: 0, count: 1500)
-        for (place, pick) in coreset.rows.enumerated() {
+        for (place, pick) in coreset.picks.enumerated() {
             func gain(_ row: Int) -> Double {
                 (0..<1500).reduce(0.0) { sum, j in
                     let cosine = zip(unit[row], unit[j]).reduce(0.0) { $0 + $1.0 * $1.1 }
@@ -141,6 +146,23 @@ extension CoresetInputs {
                 covered[j] = max(covered[j], 0.5 + 0.5 * cosine)
             }
             #expect(abs((coreset.trace?[place] ?? 0) - covered.reduce(0, +)) <= 1e-5 * 1500)
+        }
+    }
+
+    /// Stored similarities and lists of changes lead to the same picks, whatever the number of samples.
+    @Test(arguments: [2, 9, 40, 1100]) func storedOrNot(_ count: Int) {
+        let all = example(count, columns: 5).whole
+        let picks = min(count / 2, 60)  // the last gains are nothing but rounding
+        let pairs = [
+            (all.facilityLocation(picks, storedLimit: 0), all.facilityLocation(picks)),
+            (
+                all.craig(picks, weights: .assigned, storedLimit: 0), all.craig(picks, weights: .assigned)
+            ),
+        ]
+        for (listed, stored) in pairs {
+            #expect(listed.picks == stored.picks && listed.weights == stored.weights)
+            // Single precision, sums of `count` terms.
+            for (a, b) in zip(listed.trace ?? [], stored.trace ?? []) { #expect(near(a, b, 2e-5)) }
         }
     }
 

@@ -46,8 +46,8 @@ public struct CoresetInputs: Sendable {
 
     /// Chooses a coreset.
     ///
-    /// The answer does not depend on the order of the rows, but for rounding where two samples are nearly as good. No
-    /// N × N matrix is formed. A feature row of zeros has cosine 0 with all others and itself.
+    /// The answer does not depend on the order of the rows, but for rounding where two samples are nearly as good. Facility
+    /// location and CRAIG keep the similarities of up to 8,192 samples (256 MB); else no N × N matrix is formed. A feature row of zeros has cosine 0 with all others and itself.
     ///
     /// - Throws: `SelectionError` where a value is not finite, a class is too small or an input is missing.
     public func select(

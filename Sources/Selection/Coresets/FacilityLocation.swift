@@ -2,235 +2,28 @@ import LinearAlgebra
 
 extension CoresetGroup {
     /// Greedy facility location by cosines: the largest Σ_j max(0, s(j, x) − max_{i chosen} s(j, i)).
-    func facilityLocation(_ count: Int) -> CoresetPicks {
+    func facilityLocation(_ count: Int, storedLimit: Int = LazyCoverage.storedLimit) -> CoresetPicks {
         features.withRows { x in
-            var coverage = LazyCoverage(SimilarityBlocks(cosinesOf: x), ids: ids)
+            var coverage = LazyCoverage(SimilarityBlocks(cosinesOf: x), ids: ids, storedLimit: storedLimit)
             return coverage.run(count)
         }
     }
 
     /// CRAIG: facility location by the distance of last-layer gradients; the trace is Σ_j min_i ‖u_j − u_i‖.
-    func craig(_ count: Int, weights: CoresetRule.CraigWeights) -> CoresetPicks {
+    func craig(
+        _ count: Int, weights: CoresetRule.CraigWeights, storedLimit: Int = LazyCoverage.storedLimit
+    ) -> CoresetPicks {
         guard let errors else { return CoresetPicks() }
         return features.withRows { x in
             errors.withRows { g in
                 let blocks = SimilarityBlocks(distancesOf: g, x)
-                var coverage = LazyCoverage(blocks, ids: ids)
+                var coverage = LazyCoverage(blocks, ids: ids, storedLimit: storedLimit)
                 var result = coverage.run(count)
                 result.trace = result.trace?.map { max(0, Double(x.count) * blocks.offset - $0) }
                 result.weights = [Double](repeating: weights == .deepCore ? 1 : 0, count: count)
                 for place in coverage.nearest { result.weights?[Int(place)] += 1 }
                 return result
             }
-        }
-    }
-}
-
-/// Lazy greedy facility location.
-///
-/// A pick changes the coverage of few samples, and a gain falls only by what those samples lose. So every pick leaves a list
-/// of them, in segments; a gain is an upper bound that counts the segments applied to it, and the next ones are applied
-/// only while the bound reaches the best of the round, to many candidates in one matrix product. Memory beyond the features:
-/// about 40 bytes per sample, 12 per listed change and 30 MB for blocks.
-private struct LazyCoverage {
-    private let blocks: SimilarityBlocks
-    private let ids: [Int64]
-    /// Largest similarity to a chosen sample, less the offset, [N].
-    private var covered: [Float]
-    /// Which pick that is, [N].
-    private(set) var nearest: [Int32]
-    /// Upper bound of each gain; −∞ for those chosen, [N].
-    private var bounds: [Double]
-    private var applied: [Int32]
-    private var segments: [Segment] = []
-    private var products: [Float]
-    private var scratch: [Float]
-    private static let blockSize = 1024
-
-    /// Samples whose coverage one pick raised.
-    fileprivate struct Segment {
-        let targets: [Int]
-        let before: [Float]
-        let after: [Float]
-    }
-
-    init(_ blocks: SimilarityBlocks, ids: [Int64]) {
-        self.blocks = blocks
-        self.ids = ids
-        covered = .init(repeating: Float(-blocks.offset), count: blocks.count)
-        nearest = .init(repeating: 0, count: blocks.count)
-        applied = .init(repeating: 0, count: blocks.count)
-        let side = min(Self.blockSize, blocks.count)
-        products = .init(repeating: 0, count: side * side)
-        scratch = .init(repeating: 0, count: blocks.kind == .cosine ? 0 : side * side)
-        bounds = []
-    }
-
-    /// The trace is Σ_j of the largest similarity.
-    mutating func run(_ count: Int) -> CoresetPicks {
-        var result = CoresetPicks(trace: [])
-        bounds = blocks.linearSums() ?? allGains()
-        while result.picks.count < count {
-            let best = next()
-            cover(by: best.index, place: result.picks.count)
-            // All samples count the first pick: one symmetric pass costs half of what segments would.
-            if result.picks.isEmpty, count > 1 {
-                segments = []
-                let chosen = bounds[best.index]
-                bounds = allGains()
-                bounds[best.index] = chosen
-            }
-            result.picks.append(best.index)
-            result.ties.append(best.isTied)
-            result.trace?.append(
-                covered.reduce(0.0) { $0 + Double($1) } + Double(blocks.count) * blocks.offset)
-        }
-        return result
-    }
-
-    /// The sample of the largest gain. Rounding makes gains of equal samples differ: those within 2⁻¹⁸ of the best count as
-    /// tied with it.
-    private mutating func next() -> (index: Int, isTied: Bool) {
-        var best = -Double.infinity
-        var first = true
-        while true {
-            let floor = best - abs(best) * 0x1p-18
-            var stale: [Int] = []
-            for index in bounds.indices where bounds[index] >= floor && bounds[index] > -.infinity {
-                if Int(applied[index]) < segments.count { stale.append(index) } else { best = max(best, bounds[index]) }
-            }
-            if stale.isEmpty { return lowestId(above: best - abs(best) * 0x1p-18) }
-            if first, stale.count > 32 {
-                stale.sort { (bounds[$0], $1) > (bounds[$1], $0) }
-                stale = Array(stale.prefix(32))
-            }
-            first = false
-            refresh(stale, above: best - abs(best) * 0x1p-18)
-        }
-    }
-
-    private func lowestId(above floor: Double) -> (index: Int, isTied: Bool) {
-        var found = (index: -1, isTied: false)
-        for index in bounds.indices where bounds[index] >= floor && bounds[index] > -.infinity {
-            if found.index >= 0 { found.isTied = true }
-            if found.index < 0 || ids[index] < ids[found.index] { found.index = index }
-        }
-        return found
-    }
-
-    /// Applies segments to candidates until none is left or their bounds fall below `floor`.
-    private mutating func refresh(_ candidates: [Int], above floor: Double) {
-        var waiting: [Int: [Int]] = [:]  // by how many segments are applied
-        for index in candidates { waiting[Int(applied[index]), default: []].append(index) }
-        for segment in (waiting.keys.min() ?? segments.count)..<segments.count {
-            guard let rows = waiting.removeValue(forKey: segment) else { continue }
-            apply(segments[segment], to: rows)
-            for index in rows {
-                applied[index] = Int32(segment + 1)
-                if bounds[index] >= floor { waiting[segment + 1, default: []].append(index) }
-            }
-        }
-    }
-
-    private mutating func apply(_ segment: Segment, to rows: [Int]) {
-        let targets = segment.targets
-        guard rows.count >= 8 else {
-            var values = [Float](repeating: 0, count: targets.count)
-            for index in rows {
-                for (place, target) in targets.enumerated() { values[place] = blocks.value(index, target) }
-                values.withUnsafeMutableBufferPointer { bounds[index] -= segment.loss($0) }
-            }
-            return
-        }
-        let block = blocks.block(targets)
-        for start in stride(from: 0, to: rows.count, by: Self.blockSize) {
-            let part = Array(rows[start..<min(rows.count, start + Self.blockSize)])
-            products.withUnsafeMutableBufferPointer { products in
-                blocks.fill(blocks.block(part), block, into: products, scratch: &scratch)
-                for (place, index) in part.enumerated() {
-                    let line = place * targets.count..<(place + 1) * targets.count
-                    bounds[index] -= segment.loss(.init(rebasing: products[line]))
-                }
-            }
-        }
-    }
-
-    /// Chooses a sample: raises the coverage and lists whose.
-    private mutating func cover(by index: Int, place: Int) {
-        bounds[index] = -.infinity
-        var targets: [Int] = []
-        var before: [Float] = []
-        var after: [Float] = []
-        for target in covered.indices {
-            let value = blocks.value(target, index)
-            guard value > covered[target] else { continue }
-            targets.append(target)
-            before.append(covered[target])
-            after.append(value)
-            covered[target] = value
-            nearest[target] = Int32(place)
-        }
-        for start in stride(from: 0, to: targets.count, by: Self.blockSize) {
-            let part = start..<min(targets.count, start + Self.blockSize)
-            segments.append(
-                Segment(targets: Array(targets[part]), before: Array(before[part]), after: Array(after[part])))
-        }
-    }
-
-    /// Σ_j max(0, s(j, x) − covered_j) for all x: every block serves for its transpose, too.
-    private mutating func allGains() -> [Double] {
-        var gains = [Double](repeating: 0, count: blocks.count)
-        let size = Self.blockSize
-        var line = [Float](repeating: 0, count: size)
-        for top in stride(from: 0, to: blocks.count, by: size) {
-            let a = blocks.block(Array(top..<min(blocks.count, top + size)))
-            for left in stride(from: top, to: blocks.count, by: size) {
-                let b = left == top ? a : blocks.block(Array(left..<min(blocks.count, left + size)))
-                var below = [Float](repeating: 0, count: b.indices.count)
-                products.withUnsafeMutableBufferPointer { products in
-                    blocks.fill(a, b, into: products, scratch: &scratch)
-                    covered.withUnsafeBufferPointer { covered in
-                        for i in a.indices.indices {
-                            let row = UnsafeMutableBufferPointer(
-                                rebasing: products[i * b.indices.count..<(i + 1) * b.indices.count])
-                            if left > top { row.addExcess(over: covered[top + i], to: &below) }
-                            gains[top + i] += row.excess(
-                                over: UnsafeBufferPointer(rebasing: covered[left..<left + row.count]), scratch: &line)
-                        }
-                    }
-                }
-                if left > top { for j in below.indices { gains[left + j] += Double(below[j]) } }
-            }
-        }
-        return gains
-    }
-}
-
-extension LazyCoverage.Segment {
-    /// How much the gain of a candidate with these similarities falls; overwrites them.
-    fileprivate func loss(_ values: UnsafeMutableBufferPointer<Float>) -> Double {
-        before.withUnsafeBufferPointer { before in
-            after.withUnsafeBufferPointer { after in
-                for j in values.indices { values[j] = max(0, values[j] - before[j]) - max(0, values[j] - after[j]) }
-            }
-        }
-        return FloatRows.sumOfAbsolutes(UnsafeBufferPointer(values))
-    }
-}
-
-extension UnsafeMutableBufferPointer<Float> {
-    /// Adds max(0, value − threshold) to each sum.
-    fileprivate func addExcess(over threshold: Float, to sums: inout [Float]) {
-        sums.withUnsafeMutableBufferPointer { sums in
-            for j in indices { sums[j] += Swift.max(0, self[j] - threshold) }
-        }
-    }
-
-    /// Σ_j max(0, value_j − threshold_j).
-    fileprivate func excess(over thresholds: UnsafeBufferPointer<Float>, scratch: inout [Float]) -> Double {
-        scratch.withUnsafeMutableBufferPointer { scratch in
-            for j in indices { scratch[j] = Swift.max(0, self[j] - thresholds[j]) }
-            return FloatRows.sumOfAbsolutes(UnsafeBufferPointer(rebasing: UnsafeBufferPointer(scratch)[..<count]))
         }
     }
 }
