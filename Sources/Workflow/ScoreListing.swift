@@ -1,4 +1,5 @@
 import Scoring
+import Selection
 import Tables
 
 /// Every score and variant with what it needs: one row each, the default variant first.
@@ -29,4 +30,13 @@ private func needs(_ request: ScoreRequest) -> String {
     if request.needsFeatures { words.append("features") }
     if request.needsTargets { words.append("targets") }
     return words.joined(separator: " + ")
+}
+
+/// Every coreset rule with what it needs: one row each.
+public func coresetListing() -> Table {
+    let rules = CoresetRule.table
+    return Table([
+        Column("method", rules.map(\.name)), Column("needs", rules.map { $0.needsErrors ? "features, logits" : "features" }),
+        Column("weights", rules.map { $0.hasWeights ? "yes" : "no" }), Column("source", rules.map(\.source)),
+    ])
 }

@@ -68,6 +68,15 @@ public struct ScoringJob: Sendable {
         return values
     }
 
+    /// Each score's mean over all samples, by request.
+    public func means() throws -> [Double] {
+        var sums = [Double](repeating: 0, count: requests.count)
+        try forEachBlock { rows in
+            for index in sums.indices { sums[index] += rows.values[index].reduce(0, +) }
+        }
+        return sums.map { $0 / Double(max(1, sampleCount)) }
+    }
+
     /// Hands over the values of the first score block after block, in the order of `/samples`.
     public func forEach(_ body: (_ values: [Double]) throws -> Void) throws {
         try forEachBlock { try body($0.values[0]) }

@@ -40,7 +40,7 @@ public struct FeatureFile: Sendable {
             guard array.shape.count == 2, array.shape[0] == found.shape[0] else {
                 throw array.error("logits beside features are [N, C] = [\(found.shape[0]), C], at the same checkpoint")
             }
-            return (array.shape[1], try floats(array))
+            return (array.shape[1], try Self.floats(array))
         }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import RunStore
 import Tables
+import Workflow
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -8,7 +9,9 @@ struct InspectCommand: ParsableCommand {
         abstract: "Show what a run holds: all that one needs to know to trust it.",
         discussion: """
             Prints the run's attributes, its datasets with shapes and types (E checkpoints, N samples, C classes), its \
-            checkpoints with all metrics, the number of samples per class, and how many logits are NaN or infinite.
+            checkpoints with all metrics, the number of samples per class, how many logits are NaN or infinite, and the share \
+            of samples whose largest logit is not their label: where labels and logits do not belong together, it stays at \
+            that of chance. --quick reads no logits.
 
               assay inspect runs/demo/HL/full/5/seed1
               assay inspect my-pytorch-run.h5 --json
@@ -16,6 +19,9 @@ struct InspectCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("The run: a file, or STORE/ID.", valueName: "run"), completion: .file())
     var path: String
+
+    @Flag(help: "Read no logits.")
+    var quick = false
 
     @OptionGroup var output: FormatOptions
 
@@ -44,15 +50,10 @@ struct InspectCommand: ParsableCommand {
                     Column("digests", datasets.map(\.digests)),
                 ])
             ))
-        sections.append(("Checkpoints", "checkpoints", try Self.checkpoints(file)))
+        sections.append(("Checkpoints", "checkpoints", try checkpoints(file)))
         if file.sampleCount != nil {
-            let counts = file.classCounts(of: try file.samples())
-            let classes = counts.keys.sorted()
             sections.append(
-                (
-                    "Samples per class", "classes",
-                    Table([Column("class", classes), Column("samples", classes.map { counts[$0] ?? 0 })])
-                ))
+                ("Samples per class", "classes", classes(file.classCounts(of: try file.samples()))))
         }
 
         if output.chosen == .json {
@@ -76,17 +77,37 @@ struct InspectCommand: ParsableCommand {
         }
     }
 
-    /// One row per checkpoint: its metrics, and the logits that are no numbers.
-    private static func checkpoints(_ file: RunFile) throws -> Table {
+    /// One row per class; on a terminal, of many classes the extremes alone.
+    private func classes(_ counts: [Int: Int]) -> Table {
+        let labels = counts.keys.sorted()
+        guard output.chosen == .table, labels.count > 24 else {
+            return Table([Column("class", labels), Column("samples", labels.map { counts[$0] ?? 0 })])
+        }
+        let order = labels.sorted { (counts[$0] ?? 0, $0) < (counts[$1] ?? 0, $1) }
+        let shown = [("smallest", order[0]), ("median", order[order.count / 2]), ("largest", order[order.count - 1])]
+        return Table([
+            Column("of \(labels.count) classes", shown.map(\.0)), Column("class", shown.map(\.1)),
+            Column("samples", shown.map { counts[$0.1] ?? 0 }),
+        ])
+    }
+
+    /// One row per checkpoint: its metrics, the logits that are no numbers, and the error that the logits show.
+    private func checkpoints(_ file: RunFile) throws -> Table {
         var columns = [
             Column("checkpoint", Array(0..<file.checkpointCount)), Column("epoch", file.epochs),
         ]
         if let seen = file.samplesSeen { columns.append(Column("samples_seen", seen.map { Int($0) })) }
         for name in file.metricNames { columns.append(Column(name, try file.metric(name))) }
-        if file.hasLogits {
-            let counts = try (0..<file.checkpointCount).map { try file.nonFiniteLogits(checkpoint: $0).count }
-            columns.append(Column("nan_logits", counts))
+        guard file.hasLogits, !quick else { return Table(columns) }
+        var bar = ProgressBar("reading logits", unit: "checkpoints")
+        var counts: [Int] = []
+        for checkpoint in 0..<file.checkpointCount {
+            bar.show(checkpoint, of: file.checkpointCount)
+            counts.append(try file.nonFiniteLogits(checkpoint: checkpoint).count)
         }
+        bar.finish()
+        columns.append(Column("nan_logits", counts))
+        if counts.allSatisfy({ $0 == 0 }) { columns.append(Column("logit_error", try logitErrors(file))) }
         return Table(columns)
     }
 }
