@@ -14,28 +14,23 @@ func time<Value>(_ calls: Int, _ body: () throws -> Value) rethrows -> (value: V
     var value = try body()
     var (wall, cpu): ([Double], [Double]) = ([], [])
     for _ in 0..<calls {
-        var usage = [rusage](repeating: rusage(), count: 2)
-        getrusage(RUSAGE_SELF, &usage[0])
-        let begin = Date()
+        let (begin, ticks) = (Date(), clock())
         value = try body()
         wall.append(Date().timeIntervalSince(begin))
-        getrusage(RUSAGE_SELF, &usage[1])
-        func seconds(_ usage: rusage) -> Double {
-            Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-                + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
-        }
-        cpu.append(seconds(usage[1]) - seconds(usage[0]))
+        cpu.append(Double(clock() - ticks) / Double(CLOCKS_PER_SEC))
     }
     return (value, wall.sorted()[calls / 2], cpu.sorted()[calls / 2])
 }
 
 func report(_ task: String, _ wall: Double, _ cpu: Double, _ calls: Int, _ result: String) {
-    print("{\"peer\": \"assay\", \"task\": \"\(task)\", \"wall_s\": \(wall), \"cpu_s\": \(cpu), \"n\": \(calls), \"result\": \(result)}")
+    print(
+        "{\"peer\": \"assay\", \"task\": \"\(task)\", \"wall_s\": \(wall), \"cpu_s\": \(cpu), \"n\": \(calls), \"result\": \(result)}"
+    )
 }
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 3, let calls = arguments.count > 3 ? Int(arguments[3]) : 5, calls > 0 else {
-    fputs("usage: bench-store el2n|cad|top RUN [calls]\n", stderr)
+    FileHandle.standardError.write(Data("usage: bench-store el2n|cad|top RUN [calls]\n".utf8))
     exit(64)
 }
 let run = try RunFile(path: arguments[2])
@@ -57,6 +52,6 @@ case "top":
     let rows = found.value.rows
     report("top", found.wall, found.cpu, calls, "{\"count\": \(rows.count), \"sum_of_rows\": \(rows.reduce(0, +))}")
 default:
-    fputs("bench-store: no task '\(arguments[1])'\n", stderr)
+    FileHandle.standardError.write(Data("bench-store: no task '\(arguments[1])'\n".utf8))
     exit(64)
 }

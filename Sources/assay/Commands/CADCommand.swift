@@ -69,7 +69,7 @@ struct CADCommand: ParsableCommand {
         _ = try list()
         do {
             _ = try ScoreRequest("cad-prune", variant: variant, span: span, window: window)
-        } catch let error as ScoringError { throw ValidationError("\(error)") }
+        } catch { throw ValidationError("\(error)") }
     }
 
     private func list() throws -> [Double] {
