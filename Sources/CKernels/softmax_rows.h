@@ -8,12 +8,11 @@
 
 // What one pass leaves of sixteen rows, lane r of each being row r.
 typedef struct {
-    lanes top, second, own;  // m; the next smaller, or m again; the label's logit
-    lanes check;             // unused lanes of a row's sums begin with this: 0, or NaN where a logit is not finite
+    lanes top, second, own;  // m; the next of the other classes, which may equal it; the label's logit
 } NAME(extremes);
 
 typedef struct {
-    lanes sum, squares;   // Σe, Σe²
+    lanes sum, squares;     // Σe, Σe²
     lanes below, weighted;  // Σe where z < m; Σe(z − m)
 } NAME(totals);
 
@@ -39,6 +38,7 @@ TARGET INLINE void NAME(raise)(lanes z, words others, lanes *top, lanes *second,
     *top = NAME(larger)(other, *top);
 }
 
+// A row's check is 0 in every lane, or NaN where a logit is not finite; its sum begins with it.
 TARGET INLINE void NAME(find_largest)(
     const NAME(place) *at, lanes *check, NAME(extremes) *found, int half, int full) {
     size_t classes = at->classes, whole = classes / LANES * LANES;
