@@ -54,8 +54,9 @@ TARGET static size_t NAME(statistics)(
     CASE(0, 1, 0);
     CASE(1, 1, 0);
     CASE(0, 0, 1);
-    CASE(1, 0, 1);
+    return NAME(all_rows)(logits, labels, rows, classes, out, 1, 0, 1);
+#else
+    return NAME(all_rows)(logits, labels, rows, classes, out, half, full, steps);
 #endif
 #undef CASE
-    return NAME(all_rows)(logits, labels, rows, classes, out, half, full, steps);
 }

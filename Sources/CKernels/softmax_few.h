@@ -33,6 +33,7 @@ TARGET INLINE void NAME(few_classes)(
     for (size_t r = 0; r < LANES; r++) {
         size_t row = NAME(row)(at, r);
         z[r] = NAME(load_tail)(at->logits, row * at->classes, at->end, half);
+        NAME(fetch_next)(at, row * at->classes, half);
         label[r] = at->labels[row];
     }
     NAME(transpose)(z);

@@ -8,12 +8,11 @@
 
 // What one pass leaves of sixteen rows, lane r of each being row r.
 typedef struct {
-    lanes top, second, own;  // m; the next smaller, or m again; the label's logit
-    lanes check;             // unused lanes of a row's sums begin with this: 0, or NaN where a logit is not finite
+    lanes top, second, own;  // m; the next of the other classes, which may equal it; the label's logit
 } NAME(extremes);
 
 typedef struct {
-    lanes sum, squares;   // Σe, Σe²
+    lanes sum, squares;     // Σe, Σe²
     lanes below, weighted;  // Σe where z < m; Σe(z − m)
 } NAME(totals);
 
@@ -28,12 +27,18 @@ TARGET INLINE size_t NAME(row)(const NAME(place) *at, size_t r) {
     return at->first + (r < at->count ? r : at->count - 1);
 }
 
+// Brings what the next sixteen rows have in this place, while these are computed. Behind the block it does nothing.
+TARGET INLINE void NAME(fetch_next)(const NAME(place) *at, size_t index, int half) {
+    __builtin_prefetch((const void *)((uintptr_t)at->logits + (index + LANES * at->classes) * (half ? 2 : 4)));
+}
+
 TARGET INLINE void NAME(raise)(lanes z, words others, lanes *top, lanes *second, int full) {
     lanes other = others ? z : (lanes)-FLT_MAX;
     if (full) *second = NAME(larger)(NAME(smaller)(*top, other), *second);
     *top = NAME(larger)(other, *top);
 }
 
+// A row's check is 0 in every lane, or NaN where a logit is not finite; its sum begins with it.
 TARGET INLINE void NAME(find_largest)(
     const NAME(place) *at, lanes *check, NAME(extremes) *found, int half, int full) {
     size_t classes = at->classes, whole = classes / LANES * LANES;
@@ -94,6 +99,7 @@ TARGET INLINE void NAME(add_up)(
         // The squares begin with a number that vanishes beside the largest, 1: one below the normal range is slow.
         NAME(totals) t = {check[r], 0x1p-100f, 0, 0};
         for (size_t i = 0; i < whole; i += LANES, index += LANES) {
+            NAME(fetch_next)(at, start + i, half);
             lanes e = NAME(add)(NAME(load)(at->logits, start + i, half), m, index != label, &t, full);
             if (kept) memcpy(kept + r * stride + i, &e, sizeof e);
         }

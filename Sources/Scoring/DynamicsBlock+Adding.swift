@@ -40,12 +40,11 @@ extension DynamicsBlock {
         for (column, needed) in plan.columns.enumerated() where table[needed.key.record] == record {
             guard let slot = slot(column, position) else { continue }
             let start = slot * capacity
-            for row in 0..<count { values[start + row] = needed.key.record.value(stored[row], from: record) }
-            let lost = values.withUnsafeBufferPointer { [count] values in
-                ck_first_outside(
-                    values.baseAddress.map { $0 + start }, count, -.greatestFiniteMagnitude, .greatestFiniteMagnitude)
+            let lost = values.withUnsafeMutableBufferPointer { [count] values in
+                needed.key.record.convert(
+                    stored, of: record, to: UnsafeMutableBufferPointer(rebasing: values[start..<start + count]))
             }
-            if lost < count {
+            if let lost {
                 throw .badRecord(record, position: position, row: firstRow + lost, value: stored[lost])
             }
             filled[slot] = true

@@ -86,7 +86,7 @@ public struct DynamicsBlock: Sendable {
         }
         count = labels.count
         self.firstRow = firstRow
-        for (row, label) in labels.enumerated() { self.labels[row] = label }
+        self.labels.withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: labels) }
         for slot in filled.indices { filled[slot] = false }
         logarithmsPosition = nil
         hasTargets = false

@@ -57,14 +57,22 @@ public enum SampleRecord: String, CaseIterable, Sendable {
         }
     }
 
-    /// This record's value, of one of its `sources`: infinite where that has been rounded too much, NaN where it is no
-    /// value of the record.
-    func value(_ stored: Float, from source: SampleRecord) -> Float {
+    /// Makes this record's values of stored ones of one of its `sources`, which are within their bounds.
+    ///
+    /// - Returns: the first row whose value is none of this record, or has been rounded too much.
+    func convert(
+        _ stored: UnsafeBufferPointer<Float>, of source: SampleRecord, to values: UnsafeMutableBufferPointer<Float>
+    ) -> Int? {
         switch self {
-        case .correct: stored == 0 || stored == 1 ? stored : .nan
-        case source: stored
-        case .el1: 2 * (1 - min(stored, 1))
-        case .loss: -logf(min(stored, 1))
+        case source:
+            _ = values.update(fromContentsOf: stored)
+            return self == .correct ? stored.firstIndex { $0 != 0 && $0 != 1 } : nil
+        case .el1:
+            for (row, p) in stored.enumerated() { values[row] = 2 * (1 - min(p, 1)) }
+            return nil
+        case .loss:
+            for (row, p) in stored.enumerated() { values[row] = -logf(min(p, 1)) }
+            return stored.firstIndex { $0 <= 0 }
         default: preconditionFailure("\(rawValue) is not made of \(source.rawValue)")
         }
     }
