@@ -53,8 +53,10 @@ private struct SmallestKeys {
 
     init(sizes: [Int], wanted: [Int]) {
         for (size, wanted) in zip(sizes, wanted) {
-            // Twice as many as wanted: emptying a buffer by half costs as much as filling that half.
-            let capacity = wanted == 0 ? 0 : min(size, wanted < size / 2 ? max(2 * wanted, 64) : size)
+            // Twice as many as wanted: emptying a buffer by half costs as much as filling that half. Where that would be
+            // most of the group, a quarter more.
+            let room = wanted < size / 4 ? max(2 * wanted, 64) : wanted + wanted / 4 + 1
+            let capacity = wanted == 0 ? 0 : min(size, room)
             starts.append(starts[starts.count - 1] + capacity)
         }
         filled = .init(repeating: 0, count: sizes.count)

@@ -111,6 +111,7 @@ private struct Contest {
             }
         }
         let contested = contested(borders)
+        entries.reserveCapacity(sizes.indices.reduce(0) { $0 + (contested[$1] ? sizes[$1] : 0) })
         for index in inside {
             let (group, key) = (group(Int(index)), key(Int(index)))
             let side = key == borders.low[group] ? 0 : key == borders.high[group] ? 1 : 2

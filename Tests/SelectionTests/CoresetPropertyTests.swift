@@ -160,7 +160,8 @@ extension CoresetInputs {
             ),
         ]
         for (listed, stored) in pairs {
-            #expect(listed.picks == stored.picks && listed.weights == stored.weights)
+            #expect(listed.picks == stored.picks)
+            #expect(listed.weights == stored.weights)
             // Single precision, sums of `count` terms.
             for (a, b) in zip(listed.trace ?? [], stored.trace ?? []) { #expect(near(a, b, 2e-5)) }
         }

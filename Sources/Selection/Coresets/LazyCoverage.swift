@@ -29,6 +29,8 @@ struct LazyCoverage {
     /// What `applied` is compared with: the changes so far.
     private var changes: Int { stored.isEmpty ? segments.count : picks }
     private var picks = 0
+    /// How far gains may be off.
+    private var rounding: Double
 
     /// Samples whose coverage one pick raised.
     fileprivate struct Segment {
@@ -47,6 +49,7 @@ struct LazyCoverage {
         products = .init(repeating: 0, count: side * side)
         scratch = .init(repeating: 0, count: blocks.kind == .cosine ? 0 : side * side)
         bounds = []
+        rounding = 0x1p-22 * blocks.offset
         if blocks.count * blocks.count <= storedLimit { store() }
     }
 
@@ -92,6 +95,7 @@ struct LazyCoverage {
                 let chosen = bounds[best.index]
                 bounds = allGains()
                 bounds[best.index] = chosen
+                rounding += 0x1p-23 * (bounds.max() ?? 0)  // what later gains are differences of
             }
             result.picks.append(best.index)
             result.ties.append(best.isTied)
@@ -101,14 +105,14 @@ struct LazyCoverage {
         return result
     }
 
-    /// The sample of the largest gain. Rounding makes gains of equal samples differ: those within 2⁻¹⁸ of the best count as
-    /// tied with it.
+    /// The sample of the largest gain. Rounding makes equal gains differ (twins; two samples that cover each other alone):
+    /// those within 2⁻¹⁸ of the best, and what sums of single precision may be off, count as tied with it.
     private mutating func next() -> (index: Int, isTied: Bool) {
         var isFirst = true
         while true {
             var best = -Double.infinity
             for index in bounds.indices where Int(applied[index]) == changes { best = max(best, bounds[index]) }
-            let floor = best - abs(best) * 0x1p-18
+            let floor = best - abs(best) * 0x1p-18 - rounding
             var stale = bounds.indices.filter {
                 Int(applied[$0]) < changes && bounds[$0] >= floor && bounds[$0] > -.infinity
             }
