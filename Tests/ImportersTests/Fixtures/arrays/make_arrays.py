@@ -96,6 +96,8 @@ np.savez(f"{d}/stored.npz", **everything)
 np.savez_compressed(f"{d}/deflated.npz", **everything)
 case("npz stored", "npz", [f"{d}/stored.npz"], full)
 case("npz deflated", "npz", [f"{d}/deflated.npz"], full)
+np.savez_compressed(f"{d}/deflated-fortran.npz", logits=np.asfortranarray(logits), labels=labels)
+case("npz deflated, column-major", "npz", [f"{d}/deflated-fortran.npz"], want(logits=(logits, f4)))
 limits = zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT
 zipfile.ZIP64_LIMIT = zipfile.ZIP_FILECOUNT_LIMIT = 5
 np.savez(f"{d}/zip64.npz", **everything)
@@ -187,7 +189,8 @@ shapes = {
     "list": ([x for x in t], logits), "transposed": (t.permute(2, 1, 0).contiguous().permute(2, 1, 0), logits),
     "sliced": (wide[1], wide[1].numpy()), "strided": (wide[:, :, :, ::2][0], wide[0, :, :, ::2].numpy()),
     "expanded": (t[:1].expand(E, N, C), np.repeat(logits[:1], E, 0)), "bfloat16": (t.bfloat16(), t.bfloat16().float().numpy()),
-    "float16": (t.half(), logits), "float64": (t.double(), logits), "int8": ((t * 8).to(torch.int8), logits * 8),
+    "float16": (t.half(), logits), "float64": (t.double(), logits), "int16": ((t * 8).short(), logits * 8), "int32": ((t * 8).int(), logits * 8),
+    "int64": ((t * 8).long(), logits * 8), "uint8": ((t * 8).abs().byte(), abs(logits * 8)), "int8": ((t * 8).to(torch.int8), logits * 8),
     "parameter": (torch.nn.Parameter(t.clone()), logits), "tuple": (tuple(t.unbind()), logits),
 }
 for name, (value, expected) in shapes.items():
