@@ -8,6 +8,8 @@ struct ArrayFinding: Sendable {
         case checkpoints([[ForeignArrayView]], epochs: [Double]?)
         /// One number per checkpoint.
         case numbers([Double], epochs: [Double]?)
+        /// Why it cannot be read.
+        case refused(ImportError)
         case other(String)
     }
 
@@ -30,6 +32,7 @@ struct ArrayFinding: Sendable {
                 + (list.first?.first.map { "\($0.array.type.rawValue) \($0.shape)" } ?? "nothing")
                 + (list.first.map { $0.count > 1 ? " in \($0.count) pieces" : "" } ?? "")
         case .numbers(let numbers, _): "\(numbers.count) numbers"
+        case .refused: "not an array of numbers"
         case .other(let what): what
         }
     }

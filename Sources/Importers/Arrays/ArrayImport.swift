@@ -56,7 +56,8 @@ struct ArrayImport {
     }
 
     func nothing() -> ImportError {
-        ImportError(
+        for finding in found { if case .refused(let error) = finding.content { return error } }
+        return ImportError(
             path,
             "neither logits [E, N, C] nor a per-checkpoint record [E, N] was found; "
                 + ArrayRoles.listing(found) + "; say what is what: --map logits=NAME,labels=NAME")

@@ -84,6 +84,10 @@ np.save(f"{d}/complex.npy", np.zeros((E, N, C), "c8"))
 case("object array", "npy", [f"{d}/objects.npy"], error="it is an object array: pickled Python objects, which are never loaded")
 case("structured array", "npy", [f"{d}/fields.npy"], error="it is a structured array (fields x, y)")
 case("complex array", "npy", [f"{d}/complex.npy"], error="its type '<c8' is not read")
+np.savez(f"{d}/beside.npz", logits=logits, labels=labels, config=np.array({"lr": 0.1}, dtype=object),
+         note="text", lr=0.1, table=np.array([["a", "b"]]))
+case("an object array beside", "npz", [f"{d}/beside.npz"], want(logits=(logits, f4)), note="Not imported: config (not an array of numbers)")
+case("an object array as labels", "npz", [f"{d}/beside.npz"], map={"labels": "config"}, error="array 'config' []: it is an object array")
 # ---- npz ------------------------------------------------------------------------------------------------------------
 d = folder("npz")
 everything = dict(logits=logits.astype("f2"), labels=labels.astype("u1"), ids=ids, names=np.array(names), epochs=[0.5, 1, 2],
