@@ -46,8 +46,8 @@ except FileNotFoundError as error:
     (x, y), (x_test, y_test), dataset = synthetic(args.samples, 1), synthetic(2000, 2), "synthetic"
 
 torch.manual_seed(args.seed)
-model = nn.Sequential(nn.Conv2d(1, 16, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3, stride=2, padding=1),
-                      nn.ReLU(), nn.Flatten(), nn.Linear(32 * 49, 10))
+model = nn.Sequential(nn.Conv2d(1, 16, 5, stride=2, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+                      nn.Linear(16 * 49, 10))
 optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
 run = f"HL/full/{args.epochs}/seed{args.seed}"
 log = AssayLogger(args.store, run, y, logits=args.logits, dataset=dataset, model="cnn", regime="HL", subset="full",

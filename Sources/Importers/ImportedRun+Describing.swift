@@ -18,7 +18,8 @@ extension ImportedRun {
         }
         for array in arrays {
             lines.append(
-                "  \(array.object) \(array.precision.rawValue) \(array.shape), \(array.bytes) bytes, from \(array.origin)"
+                "  \(array.object) \(array.precision.rawValue) \(array.shape), \(array.bytes) bytes, "
+                    + "from \(array.origin)"
             )
         }
         for (name, values) in metrics.sorted(by: { $0.key < $1.key }) {

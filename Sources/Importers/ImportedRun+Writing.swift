@@ -6,9 +6,9 @@ extension ImportedRun {
     /// Writes the run into a store, block by block, and checks every value on its way.
     ///
     /// What was read and how stands in the root attribute `import` (JSON). Throws `ImportError` at NaN and infinities
-    /// (naming checkpoint, sample and class), when a run of that id is there and `replacing` is false, and when the disk
-    /// has no room; `RunStoreError` when the store cannot be written. `progress` is told how many bytes of arrays of how
-    /// many are written.
+    /// (naming checkpoint, sample and class), when a run of that id is there and `replacing` is false, and when the
+    /// disk has no room; `RunStoreError` when the store cannot be written. `progress` is told how many bytes of arrays
+    /// of how many are written.
     public func write(
         to store: Store, kind: String, writer: String, created: String? = nil, replacing: Bool = false,
         progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
@@ -92,7 +92,7 @@ extension ImportedRun {
             array.origin, at: array.object + ", " + place.joined(separator: ", "),
             value.isNaN
                 ? "the value is NaN; nothing can be computed from it, and nothing was written"
-                : "the value is \(value), beyond what is stored (float\(array.precision == .half ? 16 : 32)); nothing was "
+                : "the value is \(value), beyond what is stored (\(array.precision.rawValue)); nothing was "
                     + "written")
     }
 

@@ -77,8 +77,8 @@ public struct ImportedRunWriter: Sendable {
 
     /// Writes the run into a store. A sealed run that is replaced is kept in `STORE.superseded`.
     ///
-    /// `progress` is told how many stored bytes of arrays have been written. Throws `Refusal`, `RunStoreError`, and what
-    /// the arrays' sources throw.
+    /// `progress` is told how many stored bytes of arrays have been written. Throws `Refusal`, `RunStoreError`, and
+    /// what the arrays' sources throw.
     public func write(
         to store: Store, replacing: Bool, progress: (_ bytes: Int) throws -> Void = { _ in }
     ) throws -> Written {

@@ -4,6 +4,7 @@ extension ArrayFindings {
         case .array(let array): return [ArrayFinding(name: name, content: .array(array))]
         case .texts(let texts): return [ArrayFinding(name: name, content: .texts(texts))]
         case .number(let number): return [ArrayFinding(name: name, content: .number(number))]
+        case .refused(let error): return [ArrayFinding(name: name, content: .refused(error))]
         case .text: return [ArrayFinding(name: name, content: .other("text"))]
         case .other(let what): return [ArrayFinding(name: name, content: .other(what))]
         case .list(let items):
@@ -181,6 +182,8 @@ extension ArrayFindings {
                 found.append(ArrayFinding(name: name, content: .checkpoints(pieces, epochs: epochs)))
             } else if numbers.count == groups.count {
                 found.append(ArrayFinding(name: name, content: .numbers(numbers, epochs: epochs)))
+            } else if case .refused(let error)? = tables.first?.first?[key] {
+                found.append(ArrayFinding(name: name, content: .refused(error)))
             } else if case .texts(let texts)? = tables.first?.first?[key] {
                 found.append(ArrayFinding(name: name, content: .texts(texts)))
             } else {

@@ -8,6 +8,8 @@ struct ArrayFinding: Sendable {
         case checkpoints([[ForeignArrayView]], epochs: [Double]?)
         /// One number per checkpoint.
         case numbers([Double], epochs: [Double]?)
+        /// Why it cannot be read.
+        case refused(ImportError)
         case other(String)
     }
 
@@ -26,9 +28,11 @@ struct ArrayFinding: Sendable {
         case .texts(let texts): "strings [\(texts.count)]"
         case .number(let number): "number \(number)"
         case .checkpoints(let list, _):
-            "\(list.count) checkpoints of \(list.first?.first.map { "\($0.array.type.rawValue) \($0.shape)" } ?? "nothing")"
+            "\(list.count) checkpoints of "
+                + (list.first?.first.map { "\($0.array.type.rawValue) \($0.shape)" } ?? "nothing")
                 + (list.first.map { $0.count > 1 ? " in \($0.count) pieces" : "" } ?? "")
         case .numbers(let numbers, _): "\(numbers.count) numbers"
+        case .refused: "not an array of numbers"
         case .other(let what): what
         }
     }
@@ -75,7 +79,8 @@ enum ArrayFindings {
                 notes.append(
                     files.count == 1
                         ? "The number in the file's name is taken as its epoch."
-                        : "\(files.count) files with the numbers \(range) in their names are taken as checkpoints of one run."
+                        : "\(files.count) files with the numbers \(range) in their names are taken as checkpoints of "
+                            + "one run."
                 )
             }
         }

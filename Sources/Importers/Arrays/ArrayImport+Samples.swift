@@ -1,8 +1,7 @@
 import Records
 
 extension ArrayImport {
-    mutating func rowOrder(_ main: RowSeries, _ count: Int, _ epochs: [Double]) throws(ImportError) -> RowOrder
-    {
+    mutating func rowOrder(_ main: RowSeries, _ count: Int, _ epochs: [Double]) throws(ImportError) -> RowOrder {
         guard let finding = roles.chosen[.ids] else {
             let rows = main.rows(0)
             notes.append("The files give no sample ids: rows are numbered from 0.")

@@ -56,7 +56,8 @@ struct ArrayImport {
     }
 
     func nothing() -> ImportError {
-        ImportError(
+        for finding in found { if case .refused(let error) = finding.content { return error } }
+        return ImportError(
             path,
             "neither logits [E, N, C] nor a per-checkpoint record [E, N] was found; "
                 + ArrayRoles.listing(found) + "; say what is what: --map logits=NAME,labels=NAME")
@@ -140,7 +141,11 @@ struct ArrayImport {
                 isStated = true
                 notes.append("The numbers of the files are steps, \(epochText(steps)) to an epoch.")
                 if let batch = options.batchSize {
-                    seen = told.map { Int64(($0 * Double(batch)).rounded()) }
+                    let counts = told.compactMap { Int64(exactly: ($0 * Double(batch)).rounded()) }
+                    guard counts.count == told.count else {
+                        throw ImportError(path, "its steps × \(batch) are no counts")
+                    }
+                    seen = counts
                     notes.append("Samples seen are steps × \(batch).")
                 }
             }

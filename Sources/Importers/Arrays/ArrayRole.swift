@@ -157,6 +157,7 @@ struct ArrayRoles: Sendable {
             }
             chosen[role] = found[index]
         }
+        for finding in chosen.values { if case .refused(let error) = finding.content { throw error } }
         let taken = Set(chosen.values.map(\.name))
         rest = free.map { found[$0] }.filter { !taken.contains($0.name) }
         if chosen[.logits] == nil, !chosen.keys.contains(where: { if case .score = $0 { true } else { false } }) {

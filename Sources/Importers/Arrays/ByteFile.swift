@@ -1,10 +1,10 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-
-import Synchronization
 
 /// How many files an import keeps open: a run may come in thousands of them, and a process may open about a thousand.
 enum OpenFiles {

@@ -16,7 +16,7 @@ struct ForeignArray: Sendable {
 
     var rank: Int { shape.count }
     /// Elements; no product overflows, since every maker of arrays has checked it.
-    var count: Int { shape.reduce(1, *) }
+    var count: Int { shape.contains(0) ? 0 : shape.reduce(1, *) }
     var place: String { "array '\(name)' \(shape)" }
     var origin: String { "\(path): \(name) (\(type.rawValue) \(shape))" }
 

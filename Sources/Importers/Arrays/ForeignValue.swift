@@ -8,6 +8,8 @@ indirect enum ForeignValue: Sendable {
     case text(String)
     case list([ForeignValue])
     case dict([(key: ForeignKey, value: ForeignValue)])
+    /// What is not read, and the error where it is needed.
+    case refused(ImportError)
     /// `None`, and what has no meaning here.
     case other(String)
 
@@ -35,6 +37,7 @@ indirect enum ForeignValue: Sendable {
         case .text: "text"
         case .list(let items): "list of \(items.count)"
         case .dict(let members): "dictionary of \(members.count)"
+        case .refused: "not read"
         case .other(let what): what
         }
     }

@@ -29,7 +29,8 @@ enum NumPyFile {
             path: path, name: name)
     }
 
-    /// An array of NumPy's from its parts; what is no array of numbers or strings is refused with its cure.
+    /// An array of NumPy's from its parts; what is no array of numbers or strings is
+    /// refused, with its cure, where it is needed.
     static func value(
         _ descriptor: NumPyType, shape: [Int], isColumnMajor: Bool, source: ByteSource, base: Int, path: String,
         name: String
@@ -46,21 +47,25 @@ enum NumPyFile {
             return try .array(path: path, name: name, shape: shape, type: type, storage: storage)
         case .text(let bytes, let isWide, let isBigEndian):
             if let fault = storage.fault(shape: shape, elementBytes: max(bytes, 1)) { throw refuse(fault) }
-            guard shape.count == 1 else { throw refuse("strings are read as a list [N] only") }
+            if shape.isEmpty { return .other("text") }
+            guard shape.count == 1 else { return .refused(refuse("strings are read as a list [N] only")) }
             return .texts(
                 ForeignTexts(
                     path: path, name: name, count: shape[0],
                     storage: .fixed(source, base: base, bytes: bytes, isWide: isWide, isBigEndian: isBigEndian)))
         case .objects:
-            throw refuse(
-                "it is an object array: pickled Python objects, which are never loaded here. "
-                    + "Save plain numbers: np.save('x.npy', np.stack(list(a)).astype('float32'))")
+            return .refused(
+                refuse(
+                    "it is an object array: pickled Python objects, which are never loaded here. "
+                        + "Save plain numbers: np.save('x.npy', np.stack(list(a)).astype('float32'))"))
         case .structured(let fields):
-            throw refuse(
-                "it is a structured array (fields \(fields.joined(separator: ", "))); save each field as an array of "
-                    + "its own: np.savez('x.npz', **{k: a[k] for k in a.dtype.names})")
+            return .refused(
+                refuse(
+                    "it is a structured array (fields \(fields.joined(separator: ", "))); save each field as an array of "
+                        + "its own: np.savez('x.npz', **{k: a[k] for k in a.dtype.names})"))
         case .unsupported(let text):
-            throw refuse("its type '\(text)' is not read; save it with .astype('float32') or .astype('int64')")
+            return .refused(
+                refuse("its type '\(text)' is not read; save it with .astype('float32') or .astype('int64')"))
         }
     }
 }

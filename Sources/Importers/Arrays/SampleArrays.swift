@@ -113,8 +113,8 @@ enum LogitsLook {
         }
         if all({ row in row.allSatisfy { $0 <= 0 } && isOne(row.reduce(0) { $0 + exp($1) }) }) {
             notes.append(
-                "'\(series.name)' is a log-softmax: it is stored as logits, since softmax(log p) = p; logit margins are then "
-                    + "differences of log-probabilities, the same as of the logits themselves.")
+                "'\(series.name)' is a log-softmax: it is stored as logits, since softmax(log p) = p; logit margins are "
+                    + "then differences of log-probabilities, the same as of the logits themselves.")
         }
     }
 

@@ -57,7 +57,8 @@ enum TorchFile {
         guard !overflows, needed <= bytes else {
             throw ImportError(
                 path, at: "storage '\(storage.key)'",
-                "it declares \(storage.count) elements of \(storage.type?.bytes ?? 1) bytes, but \(bytes) bytes are there"
+                "it declares \(storage.count) elements of \(storage.type?.bytes ?? 1) bytes, but \(bytes) bytes are "
+                    + "there"
             )
         }
     }

@@ -92,6 +92,24 @@ import Testing
         #expect(try store.open("a").verify().isSound)
     }
 
+    /// The room is asked for before anything is written, and a petabyte is nowhere.
+    @Test func aRunWithoutRoomIsRefused() throws {
+        let scratch = try ScratchFolder()
+        var run = try example(id: "a")
+        run.arrays = [
+            ImportedArray(object: "/features", shape: [7, 1 << 47], precision: .single, origin: "made") { _, _ in
+                Issue.record("nothing is read")
+                return []
+            }
+        ]
+        let error = #expect(throws: ImportError.self) {
+            try run.write(to: Store(scratch.path), kind: "npy", writer: "w")
+        }
+        #expect(error?.exitCode == 74)
+        #expect(error?.reason.contains("and nothing was written") == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).isEmpty)
+    }
+
     @Test func memoryIsThatOfABlock() throws {
         let scratch = try ScratchFolder()
         let largest = Mutex(0)

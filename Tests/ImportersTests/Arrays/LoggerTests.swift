@@ -3,7 +3,7 @@ import RunStore
 import Tables
 import Testing
 
-/// What Examples/pytorch/assay_logger.py wrote, read as a run; expected values by NumPy (Fixtures/arrays/make_logger.py).
+/// What Examples/pytorch/assay_logger.py wrote, read as a run; expected values by NumPy (make_logger.py).
 @Suite struct LoggerTests {
     private static let folder = ArrayFixtures.folder + "/logger"
 

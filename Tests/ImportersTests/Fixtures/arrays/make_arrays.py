@@ -84,6 +84,10 @@ np.save(f"{d}/complex.npy", np.zeros((E, N, C), "c8"))
 case("object array", "npy", [f"{d}/objects.npy"], error="it is an object array: pickled Python objects, which are never loaded")
 case("structured array", "npy", [f"{d}/fields.npy"], error="it is a structured array (fields x, y)")
 case("complex array", "npy", [f"{d}/complex.npy"], error="its type '<c8' is not read")
+np.savez(f"{d}/beside.npz", logits=logits, labels=labels, config=np.array({"lr": 0.1}, dtype=object),
+         note="text", lr=0.1, table=np.array([["a", "b"]]))
+case("an object array beside", "npz", [f"{d}/beside.npz"], want(logits=(logits, f4)), note="Not imported: config (not an array of numbers)")
+case("an object array as labels", "npz", [f"{d}/beside.npz"], map={"labels": "config"}, error="array 'config' []: it is an object array")
 # ---- npz ------------------------------------------------------------------------------------------------------------
 d = folder("npz")
 everything = dict(logits=logits.astype("f2"), labels=labels.astype("u1"), ids=ids, names=np.array(names), epochs=[0.5, 1, 2],
@@ -96,6 +100,8 @@ np.savez(f"{d}/stored.npz", **everything)
 np.savez_compressed(f"{d}/deflated.npz", **everything)
 case("npz stored", "npz", [f"{d}/stored.npz"], full)
 case("npz deflated", "npz", [f"{d}/deflated.npz"], full)
+np.savez_compressed(f"{d}/deflated-fortran.npz", logits=np.asfortranarray(logits), labels=labels)
+case("npz deflated, column-major", "npz", [f"{d}/deflated-fortran.npz"], want(logits=(logits, f4)))
 limits = zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT
 zipfile.ZIP64_LIMIT = zipfile.ZIP_FILECOUNT_LIMIT = 5
 np.savez(f"{d}/zip64.npz", **everything)
@@ -187,7 +193,8 @@ shapes = {
     "list": ([x for x in t], logits), "transposed": (t.permute(2, 1, 0).contiguous().permute(2, 1, 0), logits),
     "sliced": (wide[1], wide[1].numpy()), "strided": (wide[:, :, :, ::2][0], wide[0, :, :, ::2].numpy()),
     "expanded": (t[:1].expand(E, N, C), np.repeat(logits[:1], E, 0)), "bfloat16": (t.bfloat16(), t.bfloat16().float().numpy()),
-    "float16": (t.half(), logits), "float64": (t.double(), logits), "int8": ((t * 8).to(torch.int8), logits * 8),
+    "float16": (t.half(), logits), "float64": (t.double(), logits), "int16": ((t * 8).short(), logits * 8), "int32": ((t * 8).int(), logits * 8),
+    "int64": ((t * 8).long(), logits * 8), "uint8": ((t * 8).abs().byte(), abs(logits * 8)), "int8": ((t * 8).to(torch.int8), logits * 8),
     "parameter": (torch.nn.Parameter(t.clone()), logits), "tuple": (tuple(t.unbind()), logits),
 }
 for name, (value, expected) in shapes.items():
