@@ -6,6 +6,8 @@ struct EpochAxis {
     private(set) var checkpoints: [Int?] = []
     /// Steps completed by the end of each checkpoint, where the log counts steps; [E], NaN where it does not.
     private(set) var stepsDone: [Double] = []
+    /// Whether a step is one of the optimiser's; W&B's own counts calls of `log()`.
+    private(set) var countsUpdates = true
     /// For each row the number that its logger calls the step; NaN where there is none.
     private(set) var steps: [Double] = []
     /// The columns that were read for it.
@@ -18,8 +20,9 @@ struct EpochAxis {
         let (stepName, steps) = try Self.column("step", LogNames.step, log, options)
         let (epochName, epochs) = try Self.column("epoch", LogNames.epoch, log, options)
         columns = Set([stepName, epochName].compactMap { $0 }).union(["epoch", "step"].compactMap { options.map[$0] })
+        countsUpdates = stepName != "_step" && stepName != "Step"
         self.steps = steps ?? [Double](repeating: .nan, count: log.rowCount)
-        let base = options.epochBase ?? log.epochBase
+        let base = options.epochBase ?? (log.isLightnings ? 0 : 1)
         let shift = Double(1 - base)
 
         let ofRows: [Double]
@@ -52,6 +55,7 @@ struct EpochAxis {
                 log.path, at: log.place(row), "\(shortest: ofRows[row]) is not a number of epochs completed")
         }
         try place(ofRows, log, shift: shift)
+        if log.isLightnings { foldTest() }
         if self.epochs.first == 0, options.epochBase == nil, epochName != nil {
             warnings.append(
                 "Epoch 0 is taken as before training; where the files count epochs from 0, give --epoch-base 0.")
@@ -87,6 +91,16 @@ struct EpochAxis {
             if result[row].isNaN { result[row] = last } else { last = result[row] }
         }
         return result
+    }
+
+    /// Rows of an epoch in which no step was taken are those of a test after the last one, and say something of that.
+    private mutating func foldTest() {
+        let last = epochs.count - 1
+        guard last > 0, stepsDone[last] <= stepsDone[last - 1] + 1 else { return }
+        epochs.removeLast()
+        stepsDone.removeLast()
+        checkpoints = checkpoints.map { $0 == last ? last - 1 : $0 }
+        notes.append("What was logged after the last epoch counts to it.")
     }
 
     private mutating func place(_ ofRows: [Double], _ log: MetricLog, shift: Double) throws(ImportError) {

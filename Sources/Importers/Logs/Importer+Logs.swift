@@ -56,6 +56,12 @@ enum MetricLogs {
         return runs
     }
 
+    /// Says in the first run that will be there how many others were deleted where they were logged.
+    static func note(deleted: Int, in logs: inout [MetricLog]) {
+        guard deleted > 0, let first = logs.firstIndex(where: { !$0.isEmpty }) ?? logs.indices.first else { return }
+        logs[first].notes.append("\(counted(deleted, "deleted run")) left out.")
+    }
+
     /// One run is called as the user says; of several that is the folder. Equal names get a number.
     static func ids(_ names: [String], _ options: ImportOptions) -> [String] {
         if names.count == 1, let id = options.id { return [id] }

@@ -10,7 +10,7 @@ enum LightningLog {
         var logs: [MetricLog] = []
         for (path, name) in zip(files, names) {
             for var log in try TableLog.metricLogs(path, name: name, options, isJSON: false) {
-                log.epochBase = 0
+                log.isLightnings = true
                 // What a callback logs twice within one step is the same run's.
                 log.repeatsAreErrors = false
                 try addSettings(beside: path, to: &log)

@@ -23,7 +23,7 @@ enum MLflowDatabase {
             throw ImportError(path, "no run in this database\(deleted > 0 ? " that is not deleted" : "")")
         }
         var logs = runs.map { $0.log(path: path, sources: [file.source]) }
-        if deleted > 0 { logs[0].notes.append("\(counted(deleted, "deleted run")) left out.") }
+        MetricLogs.note(deleted: deleted, in: &logs)
         return logs
     }
 

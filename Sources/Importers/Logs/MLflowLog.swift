@@ -79,7 +79,7 @@ private enum MLflowFolder {
                 deleted > 0 ? "\(counted(deleted, "run")), all deleted" : "no run of MLflow in this folder or below it"
             throw ImportError(path, why, exitCode: 66)
         }
-        if deleted > 0 { runs[0].notes.append("\(counted(deleted, "deleted run")) left out.") }
+        MetricLogs.note(deleted: deleted, in: &runs)
         return runs
     }
 

@@ -23,23 +23,26 @@ struct MetricColumns {
             seen = values.removeValue(forKey: name)
         } else if let batch = options.batchSize {
             guard batch > 0 else { throw ImportError(path, "--batch-size must be above 0", exitCode: 64) }
-            let perEpoch = options.stepsPerEpoch
-            let steps = zip(axis.stepsDone, epochs).map { done, epoch in
-                done.isNaN ? perEpoch.map { $0 * epoch } ?? .nan : done
-            }
+            let steps =
+                options.stepsPerEpoch.map { perEpoch in epochs.map { $0 * perEpoch } }
+                ?? (axis.countsUpdates ? axis.stepsDone : [.nan])
             seen = steps.map { ($0 * Double(batch)).rounded() }
         }
         guard let seen else { return nil }
         let limit = 0x1p53
         guard seen.allSatisfy({ $0 >= 0 && $0 <= limit }), zip(seen, seen.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-            warnings.append("Samples seen are left out: they are not known at every checkpoint, or they decrease.")
+            warnings.append(
+                "Samples seen are left out: no optimiser steps are known at every checkpoint, or they "
+                    + "decrease; give --steps-per-epoch with --batch-size.")
             return nil
         }
         return seen.map { Int64($0) }
     }
 
     /// Gives the columns the store's names: mapped ones first, then learning rate and seconds, then the rest made safe.
-    mutating func rename(_ options: ImportOptions) throws(ImportError) {
+    ///
+    /// `axes`, and other columns that count epochs and steps, are there for expressions alone.
+    mutating func rename(_ options: ImportOptions, without axes: Set<String>) throws(ImportError) {
         let special: Set = ["epoch", "step", "samples_seen", "run"]
         var named: [String: [Double]] = [:]
         var used: Set<String> = []
@@ -53,6 +56,10 @@ struct MetricColumns {
             values[name] = nil
             notes.append("The files' own '\(name)' gives way to it.")
         }
+        let counters = Set(LogNames.epoch + LogNames.step + LogNames.samplesSeen).union(LogNames.ignored)
+        let ignored = values.keys.filter { counters.contains($0) && !axes.contains($0) }.sorted()
+        if !ignored.isEmpty { notes.append("Left out: \(ignored.joined(separator: ", ")).") }
+        for name in axes.union(ignored) { values[name] = nil }
         adopt("learning_rate", candidates: values.keys.filter(LogNames.isLearningRate).sorted(), into: &named)
         adoptSeconds(into: &named)
         for (name, column) in values.sorted(by: { $0.key < $1.key }) {

@@ -12,17 +12,13 @@ extension MetricLog {
         notes += try description.set(attributes, options, path: path)
 
         var metrics = Checkpoints(axis: axis)
-        let ignored = series.keys.filter { LogNames.ignored.contains($0) && options.map.values.contains($0) == false }
-        for name in series.keys.sorted() where !axis.columns.contains(name) && !ignored.contains(name) {
-            try metrics.add(name, self)
-        }
-        if !ignored.isEmpty { notes.append("Left out: \(ignored.sorted().joined(separator: ", ")).") }
+        for name in series.keys.sorted() { try metrics.add(name, self) }
         notes += metrics.notes()
         warnings += metrics.warnings()
 
         var columns = MetricColumns(values: metrics.values, epochs: axis.epochs, path: path)
         let samplesSeen = try columns.samplesSeen(axis, options)
-        try columns.rename(options)
+        try columns.rename(options, without: axis.columns)
         notes += columns.notes
         warnings += columns.warnings + columns.suspectErrors()
         if columns.values.isEmpty {
@@ -49,13 +45,14 @@ private struct Checkpoints {
 
     mutating func add(_ name: String, _ log: MetricLog) throws(ImportError) {
         guard let series = log.series[name] else { return }
+        let isAxis = axis.columns.contains(name) || LogNames.axes.contains(name)
         var result = [Double](repeating: .nan, count: axis.epochs.count)
         /// The row that gave the value.
         var rows = [Int](repeating: -1, count: axis.epochs.count)
         for (row, value) in zip(series.rows, series.values) {
             guard let checkpoint = axis.checkpoints[row] else { continue }
             let before = rows[checkpoint]
-            if before >= 0 {
+            if before >= 0, !isAxis {
                 let (old, new) = (axis.steps[before], axis.steps[row])
                 if old == new || (old.isNaN && new.isNaN) {
                     let differs = result[checkpoint] != value && !(value.isNaN && result[checkpoint].isNaN)

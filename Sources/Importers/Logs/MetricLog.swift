@@ -17,8 +17,8 @@ struct MetricLog: Sendable {
     var sources: [ImportSource] = []
     var notes: [String] = []
     var warnings: [String] = []
-    /// The number that this format gives the first epoch completed, 1 or 0.
-    var epochBase = 1
+    /// Whether Lightning's trainer counted: the first epoch is 0, and a test after the last one has an epoch of its own.
+    var isLightnings = false
     /// Whether one metric logged twice at the same epoch and step means that rows of two runs are mixed. Otherwise the
     /// later one counts.
     var repeatsAreErrors = false

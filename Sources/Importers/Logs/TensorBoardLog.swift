@@ -44,6 +44,12 @@ enum TensorBoardLog {
             log.notes.append("\(counted(history.replaced, "value")) logged again at one step: the later counts.")
         }
         history.fill(&log)
+        // Lightning's logger writes its settings beside the events, and its epochs as a scalar.
+        log.isLightnings = log.series["epoch"] != nil && LogFolder.exists(folder + "/hparams.yaml")
+        if log.isLightnings, log.series["hp_metric"] != nil {
+            log.remove("hp_metric")
+            log.notes.append("Left out: hp_metric, which Lightning writes in the place of a metric.")
+        }
         return log
     }
 }
@@ -118,15 +124,12 @@ private struct ScalarHistory {
     private(set) var purged = 0
     private(set) var replaced = 0
 
-    /// A file that goes on from an earlier step voids what earlier files say of its tags from that step on.
+    /// A file that goes on with a tag voids what earlier files say of it from its first step on. Other tags are left
+    /// alone: Lightning writes settings and a test into files of their own.
     mutating func add(_ file: EventScalars) {
-        var first = Int64.max
-        var own: Set<String> = []
-        for case .value(let tag, let step, _, _) in file.entries {
-            first = min(first, step)
-            own.insert(tag)
-        }
-        for tag in own { purge(tag, from: first) }
+        var first: [String: Int64] = [:]
+        for case .value(let tag, let step, _, _) in file.entries { first[tag] = min(first[tag] ?? .max, step) }
+        for (tag, step) in first { purge(tag, from: step) }
         for entry in file.entries {
             switch entry {
             case .start(let step): for tag in tags.keys { purge(tag, from: step) }

@@ -142,6 +142,6 @@ private struct HistoryReader {
         if let exit, exit.exitCode != 0 { log.warnings.append("The run ended with exit code \(exit.exitCode).") }
         for name in log.series.keys where name.hasPrefix("_wandb") { log.remove(name) }
         // Lightning's logger counts epochs from 0 and names its step so.
-        if log.series["trainer/global_step"] != nil { log.epochBase = 0 }
+        log.isLightnings = log.series["trainer/global_step"] != nil
     }
 }

@@ -24,6 +24,24 @@ import Testing
         }
     }
 
+    /// The same training by either logger: learning rates on rows of their own, a test after the last epoch.
+    @Test(arguments: ["csv", "tb"])
+    func lightningsTrainerIsReadWithItsTest(kind: String) throws {
+        let expected = try LogFixtures.expected("lightning-trainer.json")[kind]
+        let importer: Importer = kind == "csv" ? .lightning : .tensorboard
+        let run = try importer.read([LogFixtures.path("lightning-trainer/\(kind)")], .testing { $0.batchSize = 8 })[0]
+        expectNumbers(run.epochs, expected?["epochs"], "epochs")
+        for name in ["train_loss", "val_loss", "test_loss"] { expectColumn(run, name, expected?[name]) }
+        // Events hold single precision.
+        for (rate, wanted) in zip(run.metrics["learning_rate"] ?? [], expected?["learning_rate"]?.items ?? []) {
+            #expect(Float(rate) == wanted.double.map { Float($0) })
+        }
+        #expect(
+            Set(run.metrics.keys).subtracting(["seconds"]) == ["train_loss", "val_loss", "test_loss", "learning_rate"])
+        #expect(run.samplesSeen == [32, 64, 96])
+        #expect(run.notes(with: "What was logged after the last epoch counts to it.") == 1)
+    }
+
     @Test func lightningKeepsItsCountWhereTheUserSaysSo() throws {
         let path = LogFixtures.path("lightning/version_0/metrics.csv")
         let run = try Importer.lightning.read([path], .testing { ($0.epochBase, $0.id) = (1, "mine") })[0]

@@ -21,6 +21,15 @@ import Testing
         #expect(run.warnings == ["'big' is infinite at 1 checkpoint.", "'val.loss' is NaN at 1 checkpoint."])
     }
 
+    /// W&B's own step counts calls of log(), from which no samples follow.
+    @Test func samplesSeenNeedTheStepsOfAnEpoch() throws {
+        let path = LogFixtures.path("wandb/new.wandb")
+        let without = try Importer.wandb.read([path], .testing { $0.batchSize = 10 })[0]
+        #expect(without.samplesSeen == nil && without.warnings(with: "Samples seen are left out") == 1)
+        let run = try Importer.wandb.read([path], .testing { ($0.batchSize, $0.stepsPerEpoch) = (10, 50) })[0]
+        #expect(run.samplesSeen == [500, 1000, 1500, 2000, 2500])
+    }
+
     @Test func aRecordLongerThanABlockIsPutTogether() throws {
         let run = try Importer.wandb.read([LogFixtures.path("wandb/long.wandb")], .testing())[0]
         #expect(run.metrics["loss"] == [1, 0.5, 1 / 3] && run.description.seed == 4)
