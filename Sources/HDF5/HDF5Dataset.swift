@@ -129,10 +129,10 @@ public struct HDF5Dataset: ~Copyable {
         try result.get()
     }
 
-    /// Writes all strings.
-    public func write(_ texts: [String]) throws(HDF5Error) {
+    /// Writes strings, [N], from a place on.
+    public func write(_ texts: [String], first: Int = 0) throws(HDF5Error) {
         let type = try HDF5ElementType.string(bytes: nil).datatype(inMemory: true, path: path)
-        try transfer("H5Dwrite", texts.count, start: shape.map { _ in 0 }, count: shape) { memory, file in
+        try transfer("H5Dwrite", texts.count, start: [first], count: [texts.count]) { memory, file in
             withCStrings(texts) { H5Dwrite(handle.id, type.id, memory, file, chdf5_default_plist(), $0) }
         }
     }

@@ -12,7 +12,11 @@ extension HDF5Dataset {
     /// one piece. Then they may be read around HDF5, whose one lock lets no two threads read at a time.
     public func liesPlain(in file: borrowing HDF5File) throws(HDF5Error) -> Bool {
         guard info.filters.isEmpty, info.shape.count > 1, let columns = info.shape.last else { return false }
-        if let chunk = info.chunk, info.shape.count > 2, chunk.last != columns { return false }
+        if let chunk = info.chunk {
+            if info.shape.count > 2, chunk.last != columns { return false }
+        } else if H5Dget_offset(handle.id) == haddr_t.max {
+            return false  // it stands in the object's header, or nowhere
+        }
         switch info.type {
         case .half: break
         case .float(let bytes) where bytes == 4 || bytes == 8:

@@ -85,6 +85,15 @@ private final class OpenPart: @unchecked Sendable {
         let file = try translating { () throws(HDF5Error) in try HDF5File(reading: path) }
         let dataset = try translating { () throws(HDF5Error) in try file.dataset(object) }
         let axes = firstCheckpoint == nil ? 1 : 2
+        if let chunk = dataset.info.chunk, !dataset.info.filters.isEmpty {
+            let bytes = chunk.reduce(Double(dataset.info.elementBytes)) { $0 * Double($1) }
+            guard bytes <= 0x1p30 else {
+                let reason =
+                    "its packed chunks are unpacked as a whole and hold \(Int(bytes / 0x1p20)) MB each; run 'h5repack -f NONE "
+                    + "\(path) unpacked.h5'"
+                throw RunStoreError(HDF5Error(call: "reading", object: object, path: path, reason: reason))
+            }
+        }
         columns = dataset.shape.dropFirst(axes).reduce(1, *)
         isHalf = dataset.info.type == .half
         packedRows = dataset.info.filters.isEmpty ? nil : dataset.info.chunk?[axes - 1]

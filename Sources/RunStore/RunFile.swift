@@ -28,6 +28,8 @@ public struct RunFile: Sendable {
     public let metricNames: [String]
     /// N.
     public let sampleCount: Int?
+    /// Whether the samples have names.
+    public let hasNames: Bool
     /// C.
     public let classCount: Int?
     public let hasLogits: Bool
@@ -66,6 +68,7 @@ public struct RunFile: Sendable {
         self.metrics = metrics
         metricNames = metrics.keys.sorted()
         sampleCount = first.sampleCount
+        hasNames = first.hasNames
         classCount = parts.lazy.compactMap(\.classCount).first
         hasLogits = first.logitsType != nil
         scoreNames = first.scoreNames

@@ -58,6 +58,12 @@ public final class SampleReader: @unchecked Sendable {
                 count = rows.count
             }
             try result.get()
+            // HDF5 clamps what does not fit.
+            if dataset.info.type == .integer(bytes: 8, signed: false), let row = values.firstIndex(of: .max) {
+                throw HDF5Error(
+                    call: "reading", object: dataset.object, path: dataset.path,
+                    reason: "sample \(rows.lowerBound + row) is beyond int64")
+            }
             return values
         }
     }

@@ -46,6 +46,26 @@ public func makeDirectories(above path: String) {
     for slash in path.indices.dropFirst() where path[slash] == "/" { mkdir(String(path[..<slash]), 0o777) }
 }
 
+/// Throws where something stands at the path that a table must not replace: a run (or another HDF5 file), a folder, a
+/// device or a pipe.
+public func requireReplaceable(_ path: String, byHDF5: Bool = false) throws(TableError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+        throw TableError(.unwritable("it is no file that could be replaced; choose another name"), source: path)
+    }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0, !byHDF5 else {
+        if descriptor >= 0 { close(descriptor) }
+        return
+    }
+    defer { close(descriptor) }
+    var start = [UInt8](repeating: 0, count: 8)
+    guard read(descriptor, &start, 8) == 8, start == [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A] else { return }
+    throw TableError(
+        .unwritable("it is an HDF5 file, perhaps a run, and would be lost; choose another name"), source: path)
+}
+
 /// A file in the making: written aside and renamed when it is finished, so that a reader never sees half of it; "-" is
 /// standard output. What is not finished leaves nothing behind.
 public final class OutputFile {
@@ -64,6 +84,7 @@ public final class OutputFile {
             return
         }
         makeDirectories(above: path)
+        try requireReplaceable(path)
         descriptor = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             isOpen = false

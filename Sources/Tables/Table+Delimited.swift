@@ -23,11 +23,12 @@ extension Table {
     }
 
     /// Reads a file through a window, which grows where a row is longer than half of it.
-    static func csv(path: String, separator: UInt8) throws(TableError) -> Table {
+    static func csv(path: String, separator: UInt8, texts: Set<String>) throws(TableError) -> Table {
         var size = 1 << 20
         while let window = try ByteWindow(path: path, size: size) {
             if window.isLast, window.bytes.allSatisfy({ $0 <= 0x20 }) { break }
             var reader = DelimitedReader(window, separator: separator, source: path)
+            reader.texts = texts
             if let table = try reader.table() { return table }
             size *= 4
         }
@@ -39,6 +40,8 @@ extension Table {
 private struct DelimitedReader {
     let window: ByteWindow
     var bytes: UnsafeBufferPointer<UInt8>
+    /// Columns that are text whatever stands in them.
+    var texts: Set<String> = []
     /// Set where a row goes on behind the window.
     var outran = false
     let separator: UInt8
@@ -70,7 +73,7 @@ private struct DelimitedReader {
             (position, line, lineStart) = (hasMark ? 3 : 0, 1, hasMark ? 3 : 0)
             let names = try header()
             if outran { return nil }
-            var builders = names.indices.map { ColumnBuilder(isText: isText?[$0] ?? false) }
+            var builders = names.indices.map { ColumnBuilder(isText: isText?[$0] ?? texts.contains(names[$0])) }
             let lines = try rows(into: &builders, names: names)
             if outran { return nil }
             guard let rowCount = builders.first?.count, rowCount > 0 else { throw TableError(.noRows, source: source) }
@@ -144,7 +147,9 @@ private struct DelimitedReader {
                 continue
             }
             if row == 0 {
-                for c in builders.indices { builders[c].reserve(window.total / max(1, bytes.count) * rowsAhead()) }
+                // A hint only: a file may claim any size.
+                let cells = min(1 << 24, window.total / max(1, bytes.count) &* rowsAhead())
+                for c in builders.indices { builders[c].reserve(max(0, cells)) }
             }
             let (rowLine, rowStart) = (line, lineStart)
             if lines == nil, rowLine != row + 2 { lines = (0..<row).map { $0 + 2 } }

@@ -1,10 +1,12 @@
 extension Table {
     /// Reads a table from `.csv`, `.tsv`, `.jsonl` or `.json`; a file of another ending, and standard input ("-"), are
     /// told by their first character.
-    public static func read(_ path: String) throws(TableError) -> Table {
+    ///
+    /// - Parameter texts: columns that are text whatever stands in them: of a CSV, `0002` keeps its zeros.
+    public static func read(_ path: String, texts: Set<String> = []) throws(TableError) -> Table {
         switch ending(path) {
-        case "csv": try csv(path: path, separator: UInt8(ascii: ","))
-        case "tsv": try csv(path: path, separator: UInt8(ascii: "\t"))
+        case "csv": try csv(path: path, separator: UInt8(ascii: ","), texts: texts)
+        case "tsv": try csv(path: path, separator: UInt8(ascii: "\t"), texts: texts)
         default: try read(fileContents(path), source: path)
         }
     }

@@ -17,26 +17,33 @@ public struct CADComparison: Sendable {
         public var subset: Subset
     }
 
-    /// Two lists of scores of the same samples.
+    /// Two entries, or one entry with itself.
     public struct Overlap: Sendable {
         public enum Kind: String, Sendable {
             /// Two budgets, each with its compute-matched runs.
             case budgets
             /// One budget: its compute-matched runs, and the early stretch of longer ones.
             case matchedMismatched = "matched and mismatched"
-            /// One entry, two seeds: what noise alone does.
+            /// One entry, two seeds.
             case seeds
         }
         public var kind: Kind
         public var first: String
         public var second: String
-        public var subsets: SubsetComparison.Overlap
+        /// Two lists, each of one seed and not of the same one: what noise does alone, where both are of one budget.
+        public var singles: [Common]
+        /// The two lists of scores averaged over their seeds; nil between seeds of one entry.
+        public var averaged: Common?
+        /// The Jaccard index of random subsets of these sizes in each class.
+        public var chance: Double?
+    }
+
+    /// What two lists of scores have in common.
+    public struct Common: Sendable {
+        /// Of the subsets that they choose.
+        public var jaccard: Double
         /// Over all samples; nil where a score is constant.
         public var rho: Double?
-        /// Pairs that were averaged: 1, or the pairs of seeds.
-        public var pairs: Int
-        /// Jaccard and ρ averaged over the pairs, where there are several.
-        public var jaccard: Double?
     }
 
     public let study: CADStudy
@@ -61,7 +68,6 @@ public struct CADComparison: Sendable {
             labels: samples.labels, ids: samples.ids, ipc: study.options.ipc, seed: study.options.seed,
             path: leading.path)
         var scored: [Scored] = []
-        var overlaps: [Overlap] = []
         for (index, entry) in entries.enumerated() {
             onProgress(index, entries.count)
             guard try entry.runs[0].samples() == samples else {
@@ -72,11 +78,10 @@ public struct CADComparison: Sendable {
             let job = try study.job(entry)
             let scores = try job.values()[0]
             scored.append(Scored(entry: entry, job: job, scores: scores, subset: try selector.highest(scores)))
-            if let noise = try Self.seeds(entry, study, selector) { overlaps.append(noise) }
         }
         onProgress(entries.count, entries.count)
         self.scored = scored
-        self.overlaps = try overlaps + Self.pairs(scored, selector)
+        overlaps = try Self.overlaps(scored, study, selector)
     }
 
     /// Chooses and compares on one list of samples.
@@ -96,50 +101,56 @@ public struct CADComparison: Sendable {
             }
         }
 
-        func compare(_ a: [Double], _ b: [Double]) throws -> (subsets: SubsetComparison.Overlap, rho: Double?) {
+        func compare(_ a: [Double], _ b: [Double]) throws -> (common: Common, chance: Double?) {
             let (first, second) = (try highest(a), try highest(b))
-            return (
-                try SubsetComparison(first.rows, second.rows, labels: labels, classes: classes).all, spearman(a, b)
-            )
+            let found = try SubsetComparison(first.rows, second.rows, labels: labels, classes: classes)
+            return (Common(jaccard: found.all.jaccard ?? .nan, rho: spearman(a, b)), found.expectedWithinClasses)
         }
     }
 
-    private static func pairs(_ scored: [Scored], _ selector: Selector) throws -> [Overlap] {
-        var overlaps: [Overlap] = []
+    /// The scores of each run of an entry by itself, with its seed.
+    private static func singles(
+        _ entry: CADStudy.Entry, _ study: CADStudy
+    ) throws -> [(seed: Int?, scores: [Double])] {
+        try entry.runs.map { run in
+            var single = entry
+            single.runs = [run]
+            return (run.description.seed, try study.job(single).values()[0])
+        }
+    }
+
+    private static func overlap(
+        _ kind: Overlap.Kind, _ first: Scored, _ second: Scored, _ study: CADStudy, _ selector: Selector
+    ) throws -> Overlap? {
+        var overlap = Overlap(
+            kind: kind, first: first.entry.name, second: second.entry.name, singles: [], averaged: nil, chance: nil)
+        let (a, b) = (try singles(first.entry, study), try singles(second.entry, study))
+        for (i, x) in a.enumerated() {
+            for (j, y) in b.enumerated() where kind == .seeds ? j > i : a.count == 1 || b.count == 1 || x.seed != y.seed {
+                let found = try selector.compare(x.scores, y.scores)
+                overlap.singles.append(found.common)
+                overlap.chance = found.chance
+            }
+        }
+        guard kind != .seeds else { return overlap.singles.isEmpty ? nil : overlap }
+        let found = try selector.compare(first.scores, second.scores)
+        (overlap.averaged, overlap.chance) = (found.common, found.chance)
+        return overlap
+    }
+
+    private static func overlaps(_ scored: [Scored], _ study: CADStudy, _ selector: Selector) throws -> [Overlap] {
+        var overlaps = try scored.compactMap { try overlap(.seeds, $0, $0, study, selector) }
         for (index, first) in scored.enumerated() {
             for second in scored[(index + 1)...] {
-                let kind: Overlap.Kind
                 switch (first.entry.match, second.entry.match) {
-                case (.matched, .matched): kind = .budgets
-                case (.matched, .mismatched) where first.entry.budget == second.entry.budget: kind = .matchedMismatched
+                case (.matched, .matched):
+                    overlaps += try [overlap(.budgets, first, second, study, selector)].compactMap(\.self)
+                case (.matched, .mismatched) where first.entry.budget == second.entry.budget:
+                    overlaps += try [overlap(.matchedMismatched, first, second, study, selector)].compactMap(\.self)
                 default: continue
                 }
-                let found = try selector.compare(first.scores, second.scores)
-                overlaps.append(
-                    Overlap(
-                        kind: kind, first: first.entry.name, second: second.entry.name, subsets: found.subsets,
-                        rho: found.rho, pairs: 1, jaccard: found.subsets.jaccard))
             }
         }
         return overlaps
-    }
-
-    /// What two seeds of one entry have in common: below that no difference between budgets means anything.
-    private static func seeds(_ entry: CADStudy.Entry, _ study: CADStudy, _ selector: Selector) throws -> Overlap? {
-        guard entry.runs.count > 1 else { return nil }
-        let each = try entry.runs.map { run -> [Double] in
-            var single = entry
-            single.runs = [run]
-            return try study.job(single).values()[0]
-        }
-        var found: [(subsets: SubsetComparison.Overlap, rho: Double?)] = []
-        for (index, first) in each.enumerated() {
-            for second in each[(index + 1)...] { found.append(try selector.compare(first, second)) }
-        }
-        let rhos = found.compactMap(\.rho)
-        return Overlap(
-            kind: .seeds, first: entry.name, second: entry.name, subsets: found[0].subsets,
-            rho: rhos.isEmpty ? nil : mean(rhos), pairs: found.count,
-            jaccard: mean(found.compactMap(\.subsets.jaccard)))
     }
 }

@@ -15,6 +15,24 @@ extension CADStudy {
             Column("note", entries.map { $0.refusal ?? "" }),
         ])
     }
+
+    public func json() -> JSON {
+        [
+            "format": "assay-cad", "version": 1, "subset": .string(options.subset), "span": .integer(options.span),
+            "window": .integer(options.window), "variant": .string(options.variant ?? "literal"),
+            "ipc": .integer(options.ipc), "seed": .integer(options.seed),
+            "budgets": .array(
+                entries.map { entry in
+                    [
+                        "budget": .number(entry.budget), "match": .string(entry.match.rawValue),
+                        "run_budget": JSON(entry.source), "checkpoints": .integer(entry.checkpoints),
+                        "window_epochs": .array(entry.epochs.map(JSON.number)), "price_samples": JSON(entry.price),
+                        "note": JSON(entry.refusal), "runs": JSON(entry.runs.map(\.description.id)),
+                    ]
+                }),
+            "warnings": JSON(warnings),
+        ]
+    }
 }
 
 extension CADComparison {
@@ -38,36 +56,32 @@ extension CADComparison {
         return Table(columns)
     }
 
-    /// One row per pair.
+    /// One row per pair of entries: single seeds (mean, and the range over the pairs), and the scores averaged over seeds.
     public func overlap() -> Table {
-        Table([
+        func single(_ value: (Common) -> Double?, _ combine: ([Double]) -> Double?) -> [Double] {
+            overlaps.map { combine($0.singles.compactMap(value)) ?? .nan }
+        }
+        return Table([
             Column("compared", overlaps.map(\.kind.rawValue)), Column("first", overlaps.map(\.first)),
-            Column("second", overlaps.map(\.second)), Column("pairs", overlaps.map(\.pairs)),
-            Column("kept", overlaps.map(\.subsets.first)), Column("n", overlaps.map(\.subsets.population)),
-            Column("jaccard", overlaps.map { $0.jaccard ?? .nan }),
-            Column("jaccard_by_chance", overlaps.map { $0.subsets.expectedJaccard ?? .nan }),
-            Column("spearman", overlaps.map { $0.rho ?? .nan }),
+            Column("second", overlaps.map(\.second)), Column("kept", overlaps.map { _ in kept }),
+            Column("n", overlaps.map { _ in sampleCount }), Column("pairs", overlaps.map(\.singles.count)),
+            Column("jaccard", single(\.jaccard) { mean($0) }), Column("jaccard_min", single(\.jaccard) { $0.min() }),
+            Column("jaccard_max", single(\.jaccard) { $0.max() }), Column("spearman", single(\.rho) { mean($0) }),
+            Column("jaccard_averaged", overlaps.map { $0.averaged?.jaccard ?? .nan }),
+            Column("spearman_averaged", overlaps.map { $0.averaged?.rho ?? .nan }),
+            Column("jaccard_by_chance", overlaps.map { $0.chance ?? .nan }),
         ])
     }
 
+    /// Samples in a subset.
+    private var kept: Int { scored.first?.subset.rows.count ?? 0 }
+
     public func json() -> JSON {
-        [
-            "format": "assay-cad", "version": 1, "subset": .string(study.options.subset),
-            "span": .integer(study.options.span), "window": .integer(study.options.window),
-            "variant": .string(study.options.variant ?? "literal"), "ipc": .integer(study.options.ipc),
-            "seed": .integer(study.options.seed), "n": .integer(sampleCount),
-            "budgets": .array(
-                study.entries.map { entry in
-                    [
-                        "budget": .number(entry.budget), "match": .string(entry.match.rawValue),
-                        "run_budget": JSON(entry.source), "checkpoints": .integer(entry.checkpoints),
-                        "window_epochs": .array(entry.epochs.map(JSON.number)), "price_samples": JSON(entry.price),
-                        "note": JSON(entry.refusal), "runs": JSON(entry.runs.map(\.description.id)),
-                    ]
-                }),
-            "distribution": .array(distribution().objects()), "overlap": .array(overlap().objects()),
-            "warnings": JSON(study.warnings),
-        ]
+        guard case .object(var members) = study.json() else { return study.json() }
+        members["n"] = .integer(sampleCount)
+        members["distribution"] = .array(distribution().objects())
+        members["overlap"] = .array(overlap().objects())
+        return .object(members)
     }
 
     /// Left the cumulative distribution of each entry's scores; right how much subsets share, pair by pair, with chance
@@ -87,12 +101,13 @@ extension CADComparison {
         }
         // Colours of their own, behind those of the curves.
         let (jaccard, spearman) = (Look(color: scored.count, marker: 0), Look(color: scored.count + 1, marker: 1))
-        func series(_ name: String, _ kind: Series.Kind, _ look: Look, _ value: (Overlap) -> Double?) -> Series {
-            Series(
-                name, kind, look,
-                points: overlaps.enumerated().compactMap { index, overlap in
-                    value(overlap).map { Series.Point(Double(index), $0) }
-                })
+        func points(_ value: (Overlap) -> [Double]) -> [Series.Point] {
+            overlaps.enumerated().compactMap { index, overlap in
+                let values = value(overlap)
+                guard let low = values.min(), let high = values.max() else { return nil }
+                return Series.Point(
+                    Double(index), mean(values), low: values.count > 1 ? low : nil, high: values.count > 1 ? high : nil)
+            }
         }
         let legend =
             scored.enumerated().map { index, entry in
@@ -111,11 +126,14 @@ extension CADComparison {
                     title: "Highest \(study.options.ipc) of each class", x: Axis("", categories: labels),
                     y: Axis("in common"),
                     series: [
-                        series("Jaccard", .points, jaccard) { $0.jaccard },
-                        series("Spearman", .points, spearman) { $0.rho },
-                        series("Jaccard by chance", .cross, Look(color: nil)) { $0.subsets.expectedJaccard },
+                        Series("Jaccard", .points, jaccard, points: points { $0.singles.map(\.jaccard) }),
+                        Series("Spearman", .points, spearman, points: points { $0.singles.compactMap(\.rho) }),
+                        Series("Jaccard by chance", .cross, Look(color: nil), points: points { [$0.chance].compactMap(\.self) }),
                     ]),
             ], legend: legend,
-            notes: ["J = \(study.options.span), W = \(study.options.window), n = \(sampleCount) samples."])
+            notes: [
+                "J = \(study.options.span), W = \(study.options.window), n = \(sampleCount) samples. Right: single seeds, mean and "
+                    + "range over the pairs."
+            ])
     }
 }

@@ -78,7 +78,7 @@ public struct CADStudy: Sendable {
         }
         var entries: [Entry] = []
         var warnings: [String] = []
-        for budget in budgets.sorted() {
+        for budget in Set(budgets).sorted() {
             let matched = runs.filter { Self.isMatched($0, budget) }
             if matched.isEmpty {
                 entries.append(Self.missing(budget, runs))
@@ -142,7 +142,7 @@ public struct CADStudy: Sendable {
     /// Whether a run's own schedule ended at the budget: its last checkpoint is there, and it planned no more.
     private static func isMatched(_ run: RunFile, _ budget: Double) -> Bool {
         guard let last = run.epochs.last else { return false }
-        let slack = max(1 / Double(max(run.sampleCount ?? 1, 1)), 1e-6 * budget)
+        let slack = slack(run, budget)
         return abs(last - budget) <= slack && abs((run.description.plannedEpochs ?? last) - budget) <= slack
     }
 
@@ -153,7 +153,7 @@ public struct CADStudy: Sendable {
         return Entry(
             budget: budget, match: .missing, runs: [], source: nil, checkpoints: 0, epochs: [],
             refusal: "no run whose schedule ended at \(shortest(budget)) epochs",
-            price: Int((budget * Double(samples)).rounded(.up)) * seeds)
+            price: Int(exactly: (budget * Double(samples)).rounded(.up) * Double(seeds)))
     }
 
     private static func entry(
@@ -164,6 +164,19 @@ public struct CADStudy: Sendable {
             refusal: nil, price: nil)
         let after = runs[0].epochs.filter { $0 > 0 }
         entry.checkpoints = after.count { $0 <= budget * 1.000001 }
+        let seeds = runs.compactMap(\.description.seed)
+        if let twice = seeds.first(where: { seed in seeds.count { $0 == seed } > 1 }) {
+            entry.refusal = "two runs of seed \(twice): " + runs.map(\.description.id).joined(separator: ", ")
+            return entry
+        }
+        if let other = runs.first(where: { $0.epochs != runs[0].epochs }) {
+            entry.refusal = "\(other.description.id) has other checkpoints than \(runs[0].description.id)"
+            return entry
+        }
+        guard after.contains(where: { abs($0 - budget) <= slack(runs[0], budget) }) else {
+            entry.refusal = "no checkpoint at epoch \(shortest(budget)) in the runs of \(shortest(entry.source ?? 0)) epochs"
+            return entry
+        }
         do {
             let positions = try request(entry, options).positions(of: after.count)
             entry.epochs = positions.map { after[$0] }
@@ -182,6 +195,7 @@ public struct CADStudy: Sendable {
     public func job(_ entry: Entry) throws -> ScoringJob {
         var scoring = ScoringOptions()
         scoring.allowMismatched = entry.match == .mismatched
+        scoring.fullSubset = options.subset
         scoring.threads = options.threads
         return try ScoringJob(entry.runs, [Self.request(entry, options)], options: scoring)
     }

@@ -5,16 +5,15 @@ import Tables
 /// checkpoint is the epoch that it planned for.
 ///
 /// - Returns: a warning where the run cannot say, or was allowed by name.
-func computeMatch(_ run: RunFile, allowMismatched: Bool) throws -> String? {
+func computeMatch(_ run: RunFile, subset full: String = "full", allowMismatched: Bool) throws -> String? {
     var mismatch: String?
     let isFull = run.description.study.flatMap { try? JSON.parse($0) }?["subset"]?["method"]?.string == "all"
-    if let subset = run.description.subset, subset != "full", !isFull {
-        mismatch = "it trained on the subset '\(subset)', not on 'full'"
+    if let subset = run.description.subset, subset != full, !isFull {
+        mismatch = "it trained on the subset '\(subset)', not on '\(full)'"
     } else if run.description.subset == nil {
         mismatch = "it does not say which subset it trained on (attribute 'subset')"
     } else if let planned = run.description.plannedEpochs, let last = run.epochs.last,
-        // Within one sample, and within single precision: 7.8 epochs need not be a whole number of samples.
-        !(abs(last - planned) <= max(1 / Double(max(run.sampleCount ?? 1, 1)), 1e-6 * planned))
+        !(abs(last - planned) <= slack(run, planned))
     {
         mismatch = "its last checkpoint is at epoch \(last), and its schedule was planned for \(planned)"
     }
@@ -27,4 +26,10 @@ func computeMatch(_ run: RunFile, allowMismatched: Bool) throws -> String? {
         return "not compute-matched: \(mismatch)"
     }
     return run.description.plannedEpochs == nil ? "the run does not say for how many epochs it was planned" : nil
+}
+
+/// How far a checkpoint may lie from an epoch that is meant: one sample, or single precision; 7.8 epochs need not be a whole
+/// number of samples.
+func slack(_ run: RunFile, _ epoch: Double) -> Double {
+    max(1 / Double(max(run.sampleCount ?? 1, 1)), 1e-6 * epoch)
 }

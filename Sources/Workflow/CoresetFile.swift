@@ -10,6 +10,18 @@ public struct CoresetFile {
     public let inputs: CoresetInputs
     private let names: [String]?
     private let path: String
+    /// SHA-256 of the data set, where the features are of a run that says so.
+    private let datasetDigest: String?
+
+    /// Throws where scores are known to be of another data set.
+    public func requireSameData(as scores: ScoreFile) throws {
+        guard let datasetDigest, let other = scores.sidecar?["dataset_digest"]?.string, other != datasetDigest else {
+            return
+        }
+        throw WorkflowError.badData(
+            "\(path): not the data set of \(scores.path): the digests differ (\(datasetDigest.prefix(12))… and "
+                + "\(other.prefix(12))…)")
+    }
 
     /// - Parameters:
     ///   - path: a run, or `.npy`, `.npz`, `.pt`, HDF5 with `features` (and `labels`, `ids`, `logits`).
@@ -20,6 +32,7 @@ public struct CoresetFile {
         self.path = path
         if let run = try Self.run(path) {
             (inputs, names) = try Self.read(run, needsErrors: needsErrors)
+            datasetDigest = run.description.datasetDigest
         } else {
             let file = try FeatureFile(path, labels: labels)
             guard let labels = file.labels else {
@@ -34,11 +47,16 @@ public struct CoresetFile {
             guard !needsErrors || file.logits != nil else {
                 throw WorkflowError.badData("\(path): this rule needs logits [N, C] beside the features")
             }
+            if let logits = file.logits, let row = narrow.firstIndex(where: { Int($0) >= logits.columns }) {
+                throw WorkflowError.badData(
+                    "\(path): label \(narrow[row]) of row \(row), and the logits have \(logits.columns) classes")
+            }
             inputs = Self.inputs(
                 FeatureMatrix(rows: file.rows, columns: file.columns, values: file.features), labels: narrow,
                 ids: file.ids ?? (0..<Int64(file.rows)).map { $0 },
                 logits: needsErrors ? file.logits.map { ($0.columns, $0.values) } : nil)
             names = nil
+            datasetDigest = nil
         }
     }
 
@@ -89,13 +107,22 @@ public struct CoresetFile {
 
     /// Chooses; samples of `pool` alone, where scores kept some.
     public func select(
-        _ rule: CoresetRule, _ size: SubsetSize, pool: [Int64]?, balanced: Bool, seed: Int, provenance: JSON
+        _ rule: CoresetRule, _ size: SubsetSize, pool: SubsetFile?, balanced: Bool, seed: Int, provenance: JSON
     ) throws -> SubsetFile {
-        let places = pool == nil ? [:] : Dictionary(zip(inputs.ids, inputs.ids.indices)) { first, _ in first }
+        let places = Dictionary(zip(inputs.ids, inputs.ids.indices)) { first, _ in first }
+        guard places.count == inputs.ids.count else {
+            let row = inputs.ids.indices.first { places[inputs.ids[$0]] != $0 } ?? 0
+            throw WorkflowError.badData("\(path): the id \(inputs.ids[row]) of row \(row) stands twice")
+        }
         let rows = try pool.map { pool in
-            try pool.map { id in
+            try zip(pool.ids, pool.labels).map { id, label in
                 guard let row = places[id] else {
                     throw WorkflowError.badData("\(path): sample_id \(id) of the scores has no features here")
+                }
+                guard inputs.labels[row] == label else {
+                    throw WorkflowError.badData(
+                        "\(path): sample_id \(id) has label \(inputs.labels[row]), and \(label) in the scores: the class "
+                            + "order differs")
                 }
                 return row
             }

@@ -53,7 +53,9 @@ public struct ImportMemory: Sendable, Equatable {
     /// Throws `WorkflowError` where the file cannot be understood.
     public init(of store: Store) throws {
         path = store.directory + "/imports.json"
-        guard let bytes = try? fileContents(path) else {
+        let bytes: [UInt8]
+        do { bytes = try fileContents(path) } catch {
+            guard error.reason == .missingFile else { throw error }
             mappings = [:]
             return
         }
@@ -72,7 +74,7 @@ public struct ImportMemory: Sendable, Equatable {
         }
         options.map = (known["map"]?.members ?? [:]).compactMapValues(\.string)
         options.runColumns = known["run"]?.items?.compactMap(\.string) ?? []
-        options.epochBase = known["epoch_base"]?.double.map { Int($0) }
+        options.epochBase = known["epoch_base"]?.double.flatMap { Int(exactly: $0) }.flatMap { (0...1).contains($0) ? $0 : nil }
         let words =
             options.map.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
             + (options.runColumns.isEmpty ? [] : ["runs by " + options.runColumns.joined(separator: ",")])

@@ -24,9 +24,9 @@ func orderedBlocks<Worker, Value>(
                 // The closures are called by many threads at once (worker, compute) or in turn (consume), and not after
                 // this call.
                 nonisolated(unsafe) let (worker, compute, consume) = (worker, compute, consume)
-                DispatchQueue.concurrentPerform(iterations: lanes) { lane in
+                DispatchQueue.concurrentPerform(iterations: lanes) { _ in
                     var state = Result { try worker() }
-                    for block in stride(from: lane, to: count, by: lanes) {
+                    while let block = turn.next(of: count) {
                         let value = Result<Value, any Error> {
                             var own = try state.get()
                             defer { state = .success(own) }
@@ -44,8 +44,19 @@ func orderedBlocks<Worker, Value>(
 /// Whose turn it is.
 private final class Turn: @unchecked Sendable {
     private let condition = NSCondition()
+    private var begun = 0
     private var next = 0
     private(set) var failure: (any Error)?
+
+    /// The next block to compute, nil after the last. Blocks are given out in order, so that the one whose turn it is belongs
+    /// to a thread that is running: there may be fewer threads than were asked for.
+    func next(of count: Int) -> Int? {
+        condition.lock()
+        defer { condition.unlock() }
+        guard begun < count, failure == nil else { return nil }
+        begun += 1
+        return begun - 1
+    }
 
     /// Waits for the block's turn and runs the body; false when this or an earlier block failed.
     func take(_ block: Int, _ body: () throws -> Void) -> Bool {

@@ -14,10 +14,12 @@ public struct RunExport {
 
     /// The arrays that the run has, by the names that `assay import npz` takes them back under.
     public var arrayNames: [String] {
-        var names = ["epochs"] + (run.samplesSeen == nil ? [] : ["samples_seen"]) + run.metricNames
+        let reserved: Set = ["epochs", "samples_seen", "ids", "labels", "logits", "targets", "features"]
+        var names = ["epochs"] + (run.samplesSeen == nil ? [] : ["samples_seen"])
+        names += run.metricNames.filter { !reserved.contains($0) }
         if run.sampleCount != nil { names += ["ids", "labels"] }
         if run.hasLogits { names.append("logits") }
-        names += run.scoreNames
+        names += run.scoreNames.map { names.contains($0) ? "score_" + $0 : $0 }
         if run.hasTargets { names.append("targets") }
         if run.hasFeatures { names.append("features") }
         if run.hasTest { names += ["test_labels", "test_logits"] }
@@ -80,7 +82,8 @@ public struct RunExport {
             return try streamed(name, "/" + name, hasCheckpoints: name == "logits")
         default:
             if run.metricNames.contains(name) { return whole(name, "<f8", try run.metric(name)) }
-            return try streamed(name, "/scores/" + name, hasCheckpoints: true)
+            let score = run.scoreNames.contains(name) ? name : String(name.dropFirst("score_".count))
+            return try streamed(name, "/scores/" + score, hasCheckpoints: true)
         }
     }
 

@@ -34,13 +34,15 @@ struct RunScorer: Sendable {
         var warnings: [String] = []
         do {
             plan = try ScorePlan(
-                requests, checkpoints: checkpoints.count, classes: max(1, run.classCount ?? 1),
+                requests, checkpoints: checkpoints.count,
+                // Stored records do not tell how many classes there are, and need not.
+                classes: run.classCount ?? Int(Int32.max),
                 targetTemperature: run.hasTargets ? run.description.temperature : nil)
             let stored = Set(run.scoreNames.compactMap(SampleRecord.init))
             source = try plan.source(hasLogits: run.hasLogits, stored: stored)
         } catch { throw WorkflowError(error.exitCode, "\(run.path): \(error)") }
         if requests.contains(where: { $0.method == "cad-prune" }),
-            let warning = try computeMatch(run, allowMismatched: options.allowMismatched)
+            let warning = try computeMatch(run, subset: options.fullSubset, allowMismatched: options.allowMismatched)
         {
             warnings.append(warning)
         }

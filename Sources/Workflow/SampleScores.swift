@@ -10,7 +10,14 @@ public struct SampleScores: Sendable {
 
     public init(_ job: ScoringJob) {
         self.job = job
-        hasNames = (try? SampleReader(job.scorers[0].run).hasNames) ?? false
+        hasNames = job.scorers[0].run.hasNames
+    }
+
+    /// Throws where a path has an ending that no form of scores has.
+    public static func checkEnding(_ path: String) throws {
+        guard path == "-" || path.hasSuffix(".csv") || ScoreHDF5.isNamed(path) else {
+            throw WorkflowError(64, "\(path): scores are written as .csv or .h5; name the file so")
+        }
     }
 
     public var warnings: [String] { job.warnings }
@@ -75,19 +82,23 @@ public struct SampleScores: Sendable {
         let files = try paths.enumerated().map { index, path -> any ScoreOutput in
             if ScoreHDF5.isNamed(path) {
                 return try ScoreHDF5Output(
-                    path, sidecar: sidecar(index), count: job.sampleCount, hasDeviation: hasDeviation)
+                    path, sidecar: sidecar(index), count: job.sampleCount, hasDeviation: hasDeviation,
+                    hasNames: hasNames)
             }
             return try ScoreCSVOutput(path, hasDeviation: hasDeviation, hasNames: hasNames)
         }
+        let sidecars = try paths.map { try OutputFile($0 + ".json") }
+        for (index, file) in sidecars.enumerated() { try file.write(try sidecar(index).text()) }
         var done = 0
         try job.forEachBlock(withNames: hasNames) { rows in
             for (index, file) in files.enumerated() { try file.write(rows, score: index) }
             done += rows.samples.count
             onProgress(done)
         }
-        for (index, file) in files.enumerated() {
+        // Scores never stand beside a sidecar that says another thing.
+        for (file, sidecar) in zip(files, sidecars) {
+            try sidecar.finish()
             try file.finish()
-            try Tables.write(try sidecar(index).text(), to: paths[index] + ".json")
         }
     }
 }

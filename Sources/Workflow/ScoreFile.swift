@@ -25,7 +25,7 @@ public struct ScoreFile: Sendable {
             (table, sidecar) = try ScoreHDF5.read(path)
             direction = sidecar?["direction"]?.string.flatMap(ScoreDirection.init)
         } else {
-            table = try Table.read(path)
+            table = try Table.read(path, texts: ["name"])
             sidecar = try Self.sidecar(of: path)
             direction = try sidecar.map { json in
                 guard let word = json["direction"]?.string, let known = ScoreDirection(rawValue: word) else {
@@ -44,9 +44,14 @@ public struct ScoreFile: Sendable {
         if let row = firstRepeated(ids) {
             throw lines.error(row, "sample_id \(ids[row]) stands twice")
         }
+        let classes = Int(labels.max() ?? -1) + 1
+        guard classes <= max(1000, 100 * labels.count) else {
+            let row = labels.firstIndex(of: Int32(classes - 1)) ?? 0
+            throw lines.error(row, "label \(classes - 1) among \(labels.count) samples; labels count classes from 0")
+        }
         candidates = Candidates(
             scores: scores, direction: direction ?? .highIsHard, labels: labels,
-            classes: Int(labels.max() ?? -1) + 1, ids: ids)
+            classes: classes, ids: ids)
     }
 
     /// Where rows stand in the file.
@@ -60,8 +65,9 @@ public struct ScoreFile: Sendable {
     }
 
     private static func sidecar(of path: String) throws -> JSON? {
-        guard path != "-", let data = FileManager.default.contents(atPath: path + ".json") else { return nil }
-        do { return try JSON.parse(Array(data)) } catch { throw WorkflowError.badData("\(path).json: \(error)") }
+        guard path != "-", FileManager.default.fileExists(atPath: path + ".json") else { return nil }
+        let bytes = try fileContents(path + ".json")
+        do { return try JSON.parse(bytes) } catch { throw WorkflowError.badData("\(path).json: \(error)") }
     }
 
     /// Takes a column of whole numbers out of the table.
@@ -93,9 +99,12 @@ public struct ScoreFile: Sendable {
     /// Throws where a rule asks which end is hard, and nothing says so.
     public func requireDirection() throws {
         if direction == nil {
+            let reason =
+                ScoreHDF5.isNamed(path)
+                ? "it has no attribute 'sidecar'"
+                : path == "-" ? "standard input has no sidecar" : "the sidecar \(path).json is missing"
             throw WorkflowError.badData(
-                "\(path): which end is hard is not known, because the sidecar \(path).json is missing "
-                    + "(--keep highest and lowest need none)")
+                "\(path): which end is hard is not known, because \(reason) (--keep highest and lowest need none)")
         }
     }
 
@@ -127,6 +136,11 @@ public struct ScoreFile: Sendable {
         throw WorkflowError.badData(
             "\(path): scored on another data set than \(other.path): the digests differ (\(digest.prefix(12))… and "
                 + "\(second.prefix(12))…)")
+    }
+
+    /// Throws at a score that is no number.
+    public func requireNumbers() throws {
+        if let row = candidates.scores.firstIndex(where: \.isNaN) { throw lines.error(row, "the score is not a number") }
     }
 
     /// Chooses rows by their scores.

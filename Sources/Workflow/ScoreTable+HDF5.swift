@@ -11,17 +11,23 @@ enum ScoreHDF5 {
     /// Reads what `ScoreHDF5Output` wrote.
     static func read(_ path: String) throws -> (table: Table, sidecar: JSON?) {
         guard FileManager.default.fileExists(atPath: path) else { throw WorkflowError.missing("\(path): no such file") }
+        let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+        guard kind == .typeRegular || kind == .typeSymbolicLink else {
+            throw WorkflowError.badData("\(path): it is no file")
+        }
         do {
             let file = try HDF5File(reading: path)
             let names = try file.children(of: "/")
             var columns: [Column] = []
-            for name in ["sample_id", "label", "score", "std"] where names.contains(name) {
+            for name in ["sample_id", "label", "score", "std", "name"] where names.contains(name) {
                 let dataset = try file.dataset(name)
                 guard dataset.shape.count == 1 else {
                     throw WorkflowError.badData(
                         "\(path): /\(name) must be one number per sample, and its shape is \(dataset.shape)")
                 }
-                if dataset.info.type.isInteger {
+                if dataset.info.type.isString {
+                    columns.append(Column(name, try dataset.readStrings()))
+                } else if dataset.info.type.isInteger {
                     columns.append(Column(name, try dataset.read(Int64.self).map { Int($0) }))
                 } else {
                     columns.append(Column(name, try dataset.read(Double.self)))
@@ -58,12 +64,14 @@ final class ScoreHDF5Output: ScoreOutput {
     private var labels: HDF5Dataset?
     private var scores: HDF5Dataset?
     private var deviations: HDF5Dataset?
+    private var names: HDF5Dataset?
     private var first = 0
 
-    init(_ path: String, sidecar: JSON, count: Int, hasDeviation: Bool) throws {
+    init(_ path: String, sidecar: JSON, count: Int, hasDeviation: Bool, hasNames: Bool = false) throws {
         self.path = path
         temporary = "\(path).\(getpid()).tmp"
         makeDirectories(above: path)
+        try Self.requireScoresOrNothing(path)
         let text = sidecar.text(pretty: false)
         do {
             let file = try HDF5File(creating: temporary, reserving: 65_536 + text.utf8.count + 32 * count)
@@ -76,11 +84,23 @@ final class ScoreHDF5Output: ScoreOutput {
             if hasDeviation {
                 deviations = try file.createDataset("std", type: Double.elementType, shape: [count])
             }
+            if hasNames { names = try file.createDataset("name", type: .string(bytes: nil), shape: [count]) }
             self.file = consume file
         } catch { throw failure(error) }
     }
 
     deinit { if file != nil { unlink(temporary) } }
+
+    /// Throws where another file than one of scores would be replaced.
+    private static func requireScoresOrNothing(_ path: String) throws {
+        try requireReplaceable(path, byHDF5: true)
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        let format = try? HDF5File(reading: path).attribute("format")
+        guard format == .string("assay-score") else {
+            throw WorkflowError.failure(
+                "\(path): it is no file of scores (perhaps a run), and would be lost; choose another name")
+        }
+    }
 
     func write(_ rows: ScoredRows, score: Int) throws {
         let samples = rows.samples
@@ -89,6 +109,7 @@ final class ScoreHDF5Output: ScoreOutput {
             try Self.fill(&labels, first, samples.labels.map { Int64($0) })
             try Self.fill(&scores, first, rows.values[score])
             if let spread = rows.deviations { try Self.fill(&deviations, first, spread[score]) }
+            if let texts = samples.names { try names?.write(texts, first: first) }
         } catch { throw failure(error) }
         first += samples.count
     }
@@ -109,6 +130,7 @@ final class ScoreHDF5Output: ScoreOutput {
         labels = nil
         scores = nil
         deviations = nil
+        names = nil
         do throws(HDF5Error) { try file.take()?.close() } catch {
             unlink(temporary)
             throw failure(error)

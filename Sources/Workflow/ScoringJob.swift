@@ -8,6 +8,8 @@ import Tables
 public struct ScoringOptions: Sendable {
     /// Let CAD-Prune score a run whose schedule did not end at its budget.
     public var allowMismatched = false
+    /// The subset that stands for all training images.
+    public var fullSubset = "full"
     /// Let windows take checkpoints that are not evenly spaced.
     public var allowUneven = false
     public var threads = 1

@@ -48,6 +48,14 @@ public struct SubsetFile: Sendable, Equatable {
         return .object(members)
     }
 
+    /// Throws `WorkflowError` (64) where a path has an ending that no form of subset has.
+    public static func checkEnding(_ path: String) throws {
+        guard path == "-" || ["csv", "npy", "txt", "json"].contains(path.split(separator: ".").last.map(String.init) ?? "")
+        else {
+            throw WorkflowError(64, "\(path): a subset is written as .csv, .npy, .txt or .json; name the file so")
+        }
+    }
+
     /// Writes the list in the form that the path's ending asks for: `.csv` the table, `.npy` the ids as int64, `.txt` one
     /// id a line, `.json` the object above. Throws `WorkflowError` (64) for another ending, `TableError`.
     public func write(to path: String) throws {
@@ -61,9 +69,9 @@ public struct SubsetFile: Sendable, Equatable {
             try NumPyFile.write(array, to: path)
         case "txt": try Tables.write(ids.map { "\($0)\n" }.joined(), to: path)
         case "json": try Tables.write(json.text(), to: path)
-        case "csv": try Tables.write(table.formatted(.csv), to: path)
         default:
-            throw WorkflowError(64, "\(path): a subset is written as .csv, .npy, .txt or .json; name the file so")
+            try Self.checkEnding(path)
+            try Tables.write(table.formatted(.csv), to: path)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Figures
 import Foundation
+import Importers
 import Scoring
 import Selection
 import Statistics
@@ -68,6 +69,7 @@ public struct SubsetOverlap: Sendable {
                         "\(path): \(file.candidates.ids.count) samples, and \(whole.path) has "
                             + "\(whole.candidates.ids.count)")
                 }
+                try file.requireNumbers()
                 let scores = try file.scores(alignedWith: whole)
                 members.append(
                     Member(name: path, rows: try Self.rows(scores, file, whole.candidates, choice), scores: scores))
@@ -82,7 +84,8 @@ public struct SubsetOverlap: Sendable {
 
     private static func hasScores(_ path: String) throws -> Bool {
         if ScoreHDF5.isNamed(path) { return true }
-        if path.hasSuffix(".json") || path.hasSuffix(".txt") { return false }
+        if path == "-" { throw WorkflowError(64, "standard input can be read once only; name files") }
+        if [".json", ".txt", ".npy"].contains(where: path.hasSuffix) { return false }
         return try Table.read(path).has("score")
     }
 
@@ -161,8 +164,12 @@ private func readSubset(_ path: String) throws -> (ids: [Int64], labels: [Int64]
             throw WorkflowError.badData("\(path): no 'indices': it is no subset that `assay select` wrote")
         }
         let labels = try json["labels"]?.items?.enumerated().map { try whole($1.double ?? .nan, "label \($0)") }
+        guard labels == nil || labels?.count == items.count else {
+            throw WorkflowError.badData("\(path): \(labels?.count ?? 0) labels for \(items.count) indices")
+        }
         return (try items.enumerated().map { try whole($1.double ?? .nan, "index \($0)") }, labels)
     }
+    if path.hasSuffix(".npy") { return (try readIntegers(path), nil) }
     if path.hasSuffix(".txt") {
         let text = String(decoding: try fileContents(path), as: UTF8.self)
         return (

@@ -30,6 +30,7 @@ public struct FeatureFile: Sendable {
         guard found.shape.count == 2, found.type.isFloat else {
             throw found.error("features are a matrix [N, d] of floats")
         }
+        guard found.shape[1] > 0 else { throw found.error("features have at least one column") }
         (rows, columns) = (found.shape[0], found.shape[1])
         features = try Self.floats(found)
         let others = try labelPath.map(Self.arrays) ?? arrays
@@ -70,7 +71,7 @@ public struct FeatureFile: Sendable {
     }
 
     /// The arrays at the top of a file.
-    private static func arrays(of path: String) throws -> [ForeignArray] {
+    fileprivate static func arrays(of path: String) throws -> [ForeignArray] {
         func flat(_ value: ForeignValue) -> [ForeignArray] {
             switch value {
             case .array(let array): [array]
@@ -80,4 +81,13 @@ public struct FeatureFile: Sendable {
         }
         return flat(try ForeignFile(path).contents)
     }
+}
+
+/// The one list of integers in a file of arrays. Throws `ImportError`.
+public func readIntegers(_ path: String) throws -> [Int64] {
+    let arrays = try FeatureFile.arrays(of: path)
+    guard arrays.count == 1, arrays[0].shape.count == 1 else {
+        throw ImportError(path, "one list [n] of integers is needed")
+    }
+    return try arrays[0].whole.integers()
 }

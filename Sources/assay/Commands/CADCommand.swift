@@ -96,6 +96,14 @@ struct CADCommand: ParsableCommand {
         options.threads = threads
         let study = try CADStudy(Store(store), options)
         for warning in study.warnings { note("assay: warning: \(warning)") }
+        guard study.entries.contains(where: \.isScored) else {
+            if format.chosen == .json {
+                print(study.json().text(), terminator: "")
+            } else {
+                print(study.table().formatted(format.chosen), terminator: "")
+            }
+            throw ExitCode(1)
+        }
         var bar = ProgressBar("scoring", unit: "budgets")
         let compared = try CADComparison(study) { bar.show($0, of: $1) }
         bar.finish()

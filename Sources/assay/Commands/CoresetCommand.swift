@@ -15,7 +15,7 @@ struct CoresetCommand: ParsableCommand {
             FEATURES is a run that keeps /features, or a file of arrays with `features` [N, d], `labels` [N] and, for \
             craig, glister and cal, `logits` [N, C] of the same checkpoint. Each class is chosen from by itself unless \
             --unbalanced is given. --from SCORES first keeps --pool images of each class by their scores: score, then \
-            diversity. No N x N matrix is ever formed.
+            diversity. Memory does not grow with the square of the samples.
 
               assay coreset features.npz --method k-center --ipc 50 -o coreset.csv
               assay coreset runs/mine/HL/full/30/seed1 --method craig --ipc 10 -o coreset.json
@@ -77,6 +77,7 @@ struct CoresetCommand: ParsableCommand {
             throw ValidationError("--keep is easiest, hardest, highest or lowest, not '\(keep)'")
         }
         if let pool, pool < 1 { throw ValidationError("--pool must be 1 or more") }
+        do { try SubsetFile.checkEnding(output) } catch { throw ValidationError("\(error)") }
     }
 
     private func poolRule(_ word: String) -> KeepRule? {
@@ -87,18 +88,18 @@ struct CoresetCommand: ParsableCommand {
         guard let entry = CoresetRule.table.first(where: { $0.name == method }) else { return }
         let rule = firstRow ? .kCenter(first: .firstRow) : entry.rule
         let file = try CoresetFile(features, labels: labels, needsErrors: entry.needsErrors)
-        var kept: [Int64]?
+        var kept: SubsetFile?
         if let scores, let pool, let rule = keep.flatMap(poolRule) {
             let scored = try ScoreFile(scores)
+            try file.requireSameData(as: scored)
             if rule == .easiest || rule == .hardest { try scored.requireDirection() }
             kept = try scored.select(
-                { try $0.select(rule, .ipc(pool), seed: seed, identity: "select") }, provenance: .null
-            ).ids
+                { try $0.select(rule, .ipc(pool), seed: seed, identity: "select") }, provenance: .null)
         }
         let members: [String: JSON] = [
             "method": .string(method), "source": .string(entry.source), "features": .string(features),
             "ipc": JSON(ipc), "fraction": JSON(fraction), "balanced": .bool(!unbalanced), "seed": .integer(seed),
-            "scores": JSON(scores), "keep": JSON(keep), "pool": JSON(pool),
+            "labels": JSON(labels), "first_row": firstRow ? true : .null, "scores": JSON(scores), "keep": JSON(keep), "pool": JSON(pool),
         ]
         let chosen = try file.select(
             rule, ipc.map { .ipc($0) } ?? .fraction(fraction ?? 1), pool: kept, balanced: !unbalanced, seed: seed,

@@ -13,7 +13,8 @@ struct ExportCommand: ParsableCommand {
             .csv  a table: checkpoints (one row each), samples (one row each), or records (one row per checkpoint and
                   sample, with every score and logit)
 
-            Values are written as they are stored, block by block. `assay import` reads every one of these back.
+            Halves stay halves, other floats are written as float32, block by block. `assay import npz` and `assay import \
+            csv` (records, checkpoints) read them back. A score that is called like a metric is written as score_NAME.
 
               assay export runs/demo/HL/full/5/seed1 -o run.npz
               assay export runs/demo/HL/full/5/seed1 --what logits -o logits.npy

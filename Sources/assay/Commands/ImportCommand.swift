@@ -79,9 +79,11 @@ struct ImportCommand: ParsableCommand {
 
     func validate() throws {
         guard kind == "study" || to != nil || dryRun else { throw ValidationError("--to names the store") }
-        if kind == "study", paths.count != 1 || to != nil || !map.isEmpty || !set.isEmpty {
+        let says = [id, runColumns].contains { $0 != nil } || epochBase != nil || stepsPerEpoch != nil || batchSize != nil
+        if kind == "study", paths.count != 1 || to != nil || !map.isEmpty || !set.isEmpty || says || fresh {
             throw ValidationError("`assay import study` takes one study, which says everything else itself")
         }
+        if let id { try Self.checkID(id) }
         if let epochBase, epochBase != 0, epochBase != 1 { throw ValidationError("--epoch-base is 0 or 1") }
         if let stepsPerEpoch, !(stepsPerEpoch > 0 && stepsPerEpoch < .infinity) {
             throw ValidationError("--steps-per-epoch must be above 0")
@@ -89,6 +91,14 @@ struct ImportCommand: ParsableCommand {
         if let batchSize, batchSize < 1 { throw ValidationError("--batch-size must be 1 or more") }
         _ = try pairs(map, "--map")
         _ = try pairs(set, "--set")
+    }
+
+    /// An id is a path below the store.
+    private static func checkID(_ id: String) throws {
+        let parts = id.split(separator: "/", omittingEmptySubsequences: false)
+        if parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." || $0.hasPrefix(".") }) {
+            throw ValidationError("--id is a path below the store, without empty or hidden parts, not '\(id)'")
+        }
     }
 
     private func pairs(_ words: [String], _ option: String) throws -> [String: String] {
@@ -125,6 +135,7 @@ struct ImportCommand: ParsableCommand {
                 throw WorkflowError(65, "\(paths[0]): the study has no 'import:' block")
             }
             for choice in study.imports {
+                if let id = choice.id { try Self.checkID(id) }
                 try bring(importFormat(choice.kind), choice.paths, ImportOptions(choice), into: Store(study.store))
             }
             return
@@ -134,7 +145,7 @@ struct ImportCommand: ParsableCommand {
         let store = to.map { Store($0) }
         if let store, !fresh, let recalled = try ImportMemory(of: store).recall(format.kind, into: &options) {
             note(
-                "assay: mapped as at the last \(format.kind) import into \(store.directory): \(recalled) (--fresh forgets it)"
+                "assay: mapped as at the last \(format.kind) import into \(store.directory): \(recalled) (--fresh does without)"
             )
         }
         try bring(format, paths, options, into: store)

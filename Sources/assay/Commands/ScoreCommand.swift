@@ -72,7 +72,19 @@ struct ScoreCommand: ParsableCommand {
             throw ValidationError("--allow-mismatched belongs to cad-prune")
         }
         if Set(method).count < method.count { throw ValidationError("a --method is named twice") }
-        do { _ = try requests() } catch let error as ScoringError { throw ValidationError("\(error)") }
+        do {
+            let requests = try requests()
+            if span != nil, !requests.contains(where: { $0.span != nil }) { throw ValidationError("no method has a span") }
+            if window != nil, !requests.contains(where: { $0.window != nil }) {
+                throw ValidationError("no method has a window")
+            }
+            if temperature != nil, !requests.contains(where: \.needsTargets) {
+                throw ValidationError("no method has a temperature")
+            }
+            if output != "-" { for path in paths() { try SampleScores.checkEnding(path) } }
+        } catch let error as ScoringError { throw ValidationError("\(error)") } catch let error as WorkflowError {
+            throw ValidationError("\(error)")
+        }
     }
 
     private func requests() throws -> [ScoreRequest] {

@@ -79,6 +79,7 @@ struct SelectCommand: ParsableCommand {
                 throw ValidationError("--pool-fraction goes with --ipc and a balanced rule: easiest, hardest, window …")
             }
         }
+        do { try SubsetFile.checkEnding(output) } catch { throw ValidationError("\(error)") }
         guard keep == "ccs" || (hardCut == nil && strata == nil) else {
             throw ValidationError("--hard-cut and --strata belong to --keep ccs")
         }
@@ -90,7 +91,7 @@ struct SelectCommand: ParsableCommand {
             guard let hardCut, hardCut >= 0, hardCut < 1 else {
                 throw ValidationError("ccs needs --hard-cut, a fraction in 0...1 (0.3 is usual at a tenth of the data)")
             }
-            if let strata, strata < 1 { throw ValidationError("--strata must be 1 or more") }
+            if let strata, strata < 1 || strata > 1_000_000 { throw ValidationError("--strata is 1 to 1000000") }
         case "beta":
             guard confidence != nil else {
                 throw ValidationError("beta needs --confidence, the file of `assay score --method confidence`")
@@ -169,7 +170,7 @@ struct SelectCommand: ParsableCommand {
             "pool_fraction": JSON(poolFraction), "hard_cut": JSON(hardCut),
             "strata": keep == "ccs" ? .integer(strata ?? 50) : .null,
             "exponent": keep == "beta" ? .number(exponent ?? 4) : .null, "seed": .integer(seed),
-            "scores": .string(scores), "scored_by": file.sidecar ?? .null,
+            "scores": .string(scores), "confidence": JSON(confidence), "scored_by": file.sidecar ?? .null,
         ]
         return .object(members.filter { $0.value != .null })
     }

@@ -56,6 +56,7 @@ struct VerifyCommand: ParsableCommand {
         if let run = try? RunFile(path: path) { return [run.path] }
         let store = Store(path)
         guard !path.hasSuffix(".partial"), let ids = try? store.ids() else { return [path] }
+        if ids.isEmpty { throw WorkflowError(66, "\(path): no run in this folder or below it") }
         return ids.map { store.directory + "/" + $0 }
     }
 }
