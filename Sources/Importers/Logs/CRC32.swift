@@ -2,8 +2,8 @@ internal import CArchives
 
 /// The checksums of logs' records.
 enum CRC32 {
-    /// CRC-32C (Castagnoli) as TFRecord files mask it: rotated right by 15 and a constant added, so that the checksum of
-    /// data that holds checksums is sound.
+    /// CRC-32C (Castagnoli) as TFRecord files mask it: rotated right by 15 and a constant added, so that the checksum
+    /// of data that holds checksums is sound.
     static func maskedCastagnoli(_ bytes: ArraySlice<UInt8>) -> UInt32 {
         var crc: UInt32 = ~0
         for byte in bytes { crc = table[Int((crc ^ UInt32(byte)) & 0xFF)] ^ (crc >> 8) }

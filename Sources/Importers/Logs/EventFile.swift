@@ -13,8 +13,8 @@ struct EventFile: ~Copyable {
     /// What was read; ends the reading.
     mutating func source() throws(ImportError) -> ImportSource { try window.source() }
 
-    /// The next record; nil at the end and where the last record is torn, which `warning` tells. Throws where a checksum
-    /// does not fit, with the offset.
+    /// The next record; nil at the end and where the last record is torn, which `warning` tells. Throws where a
+    /// checksum does not fit, with the offset.
     mutating func next() throws(ImportError) -> [UInt8]? {
         let offset = window.position
         guard try window.has(1) else { return nil }

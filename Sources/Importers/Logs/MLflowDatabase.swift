@@ -34,7 +34,8 @@ enum MLflowDatabase {
         let found = try Row.fetchAll(
             database,
             sql: """
-                SELECT runs.run_uuid AS id, runs.name AS name, runs.lifecycle_stage AS stage, experiments.name AS experiment
+                SELECT runs.run_uuid AS id, runs.name AS name, runs.lifecycle_stage AS stage,
+                    experiments.name AS experiment
                 FROM runs LEFT JOIN experiments ON runs.experiment_id = experiments.experiment_id
                 ORDER BY runs.start_time, runs.run_uuid
                 """)

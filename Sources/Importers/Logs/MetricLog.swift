@@ -1,7 +1,7 @@
 /// Numbers of one run in the order in which they were logged, before anything is said about checkpoints.
 ///
-/// A row is what its logger wrote at once: a line, a history entry, a step of a tag. Rows are sparse, since loggers write
-/// training and validation values of one epoch on different ones.
+/// A row is what its logger wrote at once: a line, a history entry, a step of a tag. Rows are sparse, since loggers
+/// write training and validation values of one epoch on different ones.
 struct MetricLog: Sendable {
     /// The run's id where the user gives none.
     var name: String
@@ -17,7 +17,7 @@ struct MetricLog: Sendable {
     var sources: [ImportSource] = []
     var notes: [String] = []
     var warnings: [String] = []
-    /// Whether Lightning's trainer counted: the first epoch is 0, and a test after the last one has an epoch of its own.
+    /// Whether Lightning's trainer counted: the first epoch is 0, and a test after the last one has its own epoch.
     var isLightnings = false
     /// Whether one metric logged twice at the same epoch and step means that rows of two runs are mixed. Otherwise the
     /// later one counts.

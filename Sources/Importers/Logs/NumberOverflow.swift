@@ -18,7 +18,9 @@ extension TableBlock {
                 for (row, value) in values.enumerated() where abs(value) >= Double(limit) {
                     if starts.isEmpty { starts = Self.lineStarts(bytes) }
                     let start = starts[table.line(ofRow: row) - 1]
-                    if let word = Self.overflow(bytes[start...].prefix { $0 != 0x0A }) {
+                    // A quoted cell may hold line ends.
+                    let end = row + 1 < table.rowCount ? starts[table.line(ofRow: row + 1) - 1] : bytes.count
+                    if let word = Self.overflow(bytes[start..<end]) {
                         let why =
                             value.isInfinite ? "too large for a double" : "beyond 2^53, where a double skips integers"
                         throw error(row, column.name, "\(word) is \(why)")

@@ -16,7 +16,9 @@ enum SampleLog {
         let ids = MetricLogs.ids(LogNames.distinct(runs.map(\.key)), options)
         var result: [ImportedRun] = []
         for (run, id) in zip(runs, ids) {
-            var reader = SampleReader(options: options)
+            var bytes = 0
+            for path in run.paths { bytes += try LogFile(path).size }
+            var reader = SampleReader(options: options, fileBytes: bytes)
             for path in run.paths { try reader.read(path, isJSON: isJSON) }
             result += try reader.runs(id: id, path: run.paths[0])
         }
@@ -27,6 +29,7 @@ enum SampleLog {
 /// Reads the files of one run, or of several that a column tells apart.
 private struct SampleReader {
     let options: ImportOptions
+    private let fileBytes: Int
     private var tables: [String: SampleLogTable] = [:]
     private var keys: [String] = []
     private var usesNames: Bool?
@@ -37,7 +40,10 @@ private struct SampleReader {
     /// The values of one row, reused.
     private var values: [Float] = []
 
-    init(options: ImportOptions) { self.options = options }
+    init(options: ImportOptions, fileBytes: Int) {
+        self.options = options
+        self.fileBytes = fileBytes
+    }
 
     mutating func read(_ path: String, isJSON: Bool) throws(ImportError) {
         var blocks = try TableBlocks(path, isJSON: isJSON)
@@ -68,10 +74,14 @@ private struct SampleReader {
                 .joined(separator: "/")
             if tables[key] == nil {
                 keys.append(key)
-                tables[key] = SampleLogTable(objects: rows.objects, duplicates: options.duplicates)
+                tables[key] = SampleLogTable(
+                    objects: rows.objects, duplicates: options.duplicates, fileBytes: fileBytes)
             }
             // Taken out while it changes, so that its arrays are not copied.
-            guard var table = tables.updateValue(SampleLogTable(objects: [], duplicates: .first), forKey: key) else {
+            guard
+                var table = tables.updateValue(
+                    SampleLogTable(objects: [], duplicates: .first, fileBytes: 0), forKey: key)
+            else {
                 continue
             }
             let known = table.objects
@@ -109,11 +119,19 @@ private struct SampleReader {
                 "sample \(known.sample) has the label \(label) here and \(known.label ?? 0) before")
         }
         let epoch = rows.epochs[row]
-        guard table.add(epoch: epoch, position: position, values) else {
+        switch table.add(epoch: epoch, position: position, values) {
+        case .done: break
+        case .repeated:
             throw rows.error(
                 row, rows.columns.id,
-                "sample \(known.sample) occurs again in epoch \(shortest: epoch); "
-                    + "--duplicates first or mean would accept it")
+                "sample \(known.sample) occurs again in epoch \(shortest: epoch); --duplicates first or mean would "
+                    + "accept it"
+            )
+        case .tooManyEpochs:
+            throw rows.error(
+                row, rows.columns.id,
+                "\(table.ids.count) samples and \(table.epochs.count) epochs so far: more than the files have rows for, "
+                    + "so that samples are missing at some; is this the column of epochs?")
         }
     }
 
@@ -180,7 +198,8 @@ private struct SampleReader {
 extension SampleLogTable {
     /// Each record and the logits as an array in the order of the samples.
     func arrays(layers: [Int], order: [Int32], origins: [String: String]) -> [ImportedArray] {
-        objects.indices.map { index in
+        let (held, stride) = (self.layers, stride)
+        return objects.indices.map { index in
             let (name, width) = objects[index]
             let offset = objects[..<index].reduce(0) { $0 + $1.width }
             let isLogits = name == "logits"
@@ -189,13 +208,13 @@ extension SampleLogTable {
                 object: isLogits ? "/logits" : "/scores/\(name)", shape: shape, precision: .single,
                 origin: (origins[name] ?? name) + ", text"
             ) { checkpoint, rows in
-                let layer = self.layers[layers[checkpoint]]
+                let layer = held[layers[checkpoint]]
                 var block: [Float] = []
                 block.reserveCapacity(rows.count * width)
                 for position in order[rows] {
                     // More than one only where the mean counts, and then the values are sums.
                     let count = Float(layer.counts[Int(position)])
-                    let start = Int(position) * self.stride + offset
+                    let start = Int(position) * stride + offset
                     for value in layer.values[start..<start + width] { block.append(value / count) }
                 }
                 return block

@@ -3,7 +3,7 @@ import Records
 /// What is known of samples at checkpoints while rows come in any order: values stand where their sample's first row
 /// came, and are put into the order of ids when they are asked for.
 ///
-/// Memory: 4 bytes per value and 2 per sample and checkpoint.
+/// Memory: 4 bytes per value and 2 per sample and checkpoint, never more than about twice the size of the files.
 struct SampleLogTable: Sendable {
     struct Layer: Sendable {
         /// How often each sample was logged, [N].
@@ -29,11 +29,25 @@ struct SampleLogTable: Sendable {
     private var positionOfName: [String: Int] = [:]
     /// Rows beyond the first of a sample in a checkpoint.
     private(set) var repeats = 0
+    /// Samples times checkpoints that memory was taken for, and how many the files can tell of.
+    private var cells = 0
+    private let cellLimit: Int
 
-    init(objects: [(name: String, width: Int)], duplicates: Duplicates) {
+    /// `fileBytes` is the size of all files of the run: a row of them needs two bytes per column at least, and a log
+    /// that is complete has a row per sample and checkpoint.
+    init(objects: [(name: String, width: Int)], duplicates: Duplicates, fileBytes: Int) {
         self.objects = objects
         stride = objects.reduce(0) { $0 + $1.width }
         self.duplicates = duplicates
+        cellLimit = fileBytes / (2 * (stride + 2)) + 1
+    }
+
+    enum Addition {
+        case done
+        /// The sample was logged before at this epoch, and `duplicates` forbids it.
+        case repeated
+        /// There are more epochs than the files have rows for.
+        case tooManyEpochs
     }
 
     /// The position of a sample, which its first row gives it; nil where its label was another one before.
@@ -60,18 +74,19 @@ struct SampleLogTable: Sendable {
     func label(ofID id: Int64) -> Int32? { positionOf[id].map { labels[$0] } }
     func label(ofName name: String) -> Int32? { positionOfName[name].map { labels[$0] } }
 
-    /// Adds one row: the values of all objects, one after another. False where the sample was logged before at this
-    /// epoch and `duplicates` forbids it.
-    mutating func add(epoch: Double, position: Int, _ row: [Float]) -> Bool {
+    /// Adds one row: the values of all objects, one after another.
+    mutating func add(epoch: Double, position: Int, _ row: [Float]) -> Addition {
         let layer = layer(epoch)
-        if layers[layer].counts.count <= position { grow(layer, to: position + 1) }
+        if layers[layer].counts.count <= position {
+            guard grow(layer, to: position + 1) else { return .tooManyEpochs }
+        }
         let before = layers[layer].counts[position]
         if before > 0 {
             repeats += 1
             switch duplicates {
-            case .fail: return false
-            case .first: return true
-            case .mean where before == .max: return true
+            case .fail: return .repeated
+            case .first: return .done
+            case .mean where before == .max: return .done
             case .mean: break
             }
         }
@@ -82,7 +97,7 @@ struct SampleLogTable: Sendable {
         } else {
             for i in 0..<stride { layers[layer].values[start + i] += row[i] }
         }
-        return true
+        return .done
     }
 
     private mutating func layer(_ epoch: Double) -> Int {
@@ -100,10 +115,13 @@ struct SampleLogTable: Sendable {
         return layer
     }
 
-    private mutating func grow(_ layer: Int, to count: Int) {
+    private mutating func grow(_ layer: Int, to count: Int) -> Bool {
         let missing = count - layers[layer].counts.count
+        cells += missing
+        guard cells <= cellLimit else { return false }
         layers[layer].counts.append(contentsOf: repeatElement(0, count: missing))
         layers[layer].values.append(contentsOf: repeatElement(0, count: missing * stride))
+        return true
     }
 
     /// The first sample that a checkpoint lacks, with a checkpoint that has it.

@@ -31,7 +31,7 @@ struct TableBlocks: ~Copyable {
     /// What was read: to be asked at the end.
     var source: ImportSource { file.source }
 
-    /// The next block; nil at the end. Throws for what `Table` does not read, and for numbers that a double cannot hold.
+    /// The next block; nil at the end. Throws for what `Table` does not read, and for numbers that no double holds.
     mutating func next() throws(ImportError) -> TableBlock? {
         while true {
             guard let lines = try nextLines() else { return nil }

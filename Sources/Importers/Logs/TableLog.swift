@@ -1,7 +1,7 @@
 import Tables
 
-/// Tables as `csv` and `jsonl` read them: metric logs with a row per checkpoint, or per-sample logs with a row per sample
-/// and checkpoint.
+/// Tables as `csv` and `jsonl` read them: metric logs with a row per checkpoint, or per-sample logs with a row per
+/// sample and checkpoint.
 enum TableLog {
     static func read(_ paths: [String], _ options: ImportOptions, isJSON: Bool) throws(ImportError) -> [ImportedRun] {
         let endings: Set<String> = isJSON ? ["jsonl", "ndjson", "json"] : ["csv", "tsv", "txt"]

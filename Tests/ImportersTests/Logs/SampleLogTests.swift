@@ -115,6 +115,15 @@ import Testing
         #expect(error?.reason.hasPrefix(message) == true, "\(String(describing: error))")
     }
 
+    /// An epoch per row would need a value of every sample at each: memory is not taken for what no file can hold.
+    @Test func epochsThatAreNoneAreNoticed() throws {
+        let folder = try TemporaryFolder()
+        let rows = (0..<20_000).map { "\(1_700_000_000 + $0),\($0),1,0.5" }
+        let path = try folder.write("t.csv", "epoch,sample_id,label,el2n\n" + rows.joined(separator: "\n"))
+        let error = #expect(throws: ImportError.self) { try Importer.csv.read([path], .testing()) }
+        #expect(error?.reason.hasSuffix("is this the column of epochs?") == true)
+    }
+
     @Test func columnsMayBeMapped() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("epoch_4.csv", "nr,y,p\n5,0,0.25\n2,1,0.75\n")
