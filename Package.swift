@@ -52,7 +52,8 @@ let library = rooms.filter { $0.type == .regular && $0.name != "CKernels" }.map(
 let everything: [Target.Dependency] = library.map { .init(stringLiteral: $0) }
 
 let withFixtures: Set = [
-    "Analysis", "Datasets", "Distillation", "Fitting", "Importers", "RunStore", "Scoring", "Selection", "Statistics", "Studies",
+    "Analysis", "Datasets", "Distillation", "Fitting", "Importers", "RunStore", "Scoring", "Selection", "Statistics",
+    "Studies",
     "Training",
     "Workflow",
 ]

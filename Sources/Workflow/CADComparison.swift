@@ -126,7 +126,8 @@ public struct CADComparison: Sendable {
             kind: kind, first: first.entry.name, second: second.entry.name, singles: [], averaged: nil, chance: nil)
         let (a, b) = (try singles(first.entry, study), try singles(second.entry, study))
         for (i, x) in a.enumerated() {
-            for (j, y) in b.enumerated() where kind == .seeds ? j > i : a.count == 1 || b.count == 1 || x.seed != y.seed {
+            for (j, y) in b.enumerated() where kind == .seeds ? j > i : a.count == 1 || b.count == 1 || x.seed != y.seed
+            {
                 let found = try selector.compare(x.scores, y.scores)
                 overlap.singles.append(found.common)
                 overlap.chance = found.chance

@@ -128,7 +128,9 @@ extension CADComparison {
                     series: [
                         Series("Jaccard", .points, jaccard, points: points { $0.singles.map(\.jaccard) }),
                         Series("Spearman", .points, spearman, points: points { $0.singles.compactMap(\.rho) }),
-                        Series("Jaccard by chance", .cross, Look(color: nil), points: points { [$0.chance].compactMap(\.self) }),
+                        Series(
+                            "Jaccard by chance", .cross, Look(color: nil),
+                            points: points { [$0.chance].compactMap(\.self) }),
                     ]),
             ], legend: legend,
             notes: [

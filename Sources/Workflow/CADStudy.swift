@@ -174,7 +174,8 @@ public struct CADStudy: Sendable {
             return entry
         }
         guard after.contains(where: { abs($0 - budget) <= slack(runs[0], budget) }) else {
-            entry.refusal = "no checkpoint at epoch \(shortest(budget)) in the runs of \(shortest(entry.source ?? 0)) epochs"
+            entry.refusal =
+                "no checkpoint at epoch \(shortest(budget)) in the runs of \(shortest(entry.source ?? 0)) epochs"
             return entry
         }
         do {

@@ -74,7 +74,9 @@ public struct ImportMemory: Sendable, Equatable {
         }
         options.map = (known["map"]?.members ?? [:]).compactMapValues(\.string)
         options.runColumns = known["run"]?.items?.compactMap(\.string) ?? []
-        options.epochBase = known["epoch_base"]?.double.flatMap { Int(exactly: $0) }.flatMap { (0...1).contains($0) ? $0 : nil }
+        options.epochBase = known["epoch_base"]?.double.flatMap { Int(exactly: $0) }.flatMap {
+            (0...1).contains($0) ? $0 : nil
+        }
         let words =
             options.map.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
             + (options.runColumns.isEmpty ? [] : ["runs by " + options.runColumns.joined(separator: ",")])

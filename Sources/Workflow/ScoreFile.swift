@@ -140,7 +140,9 @@ public struct ScoreFile: Sendable {
 
     /// Throws at a score that is no number.
     public func requireNumbers() throws {
-        if let row = candidates.scores.firstIndex(where: \.isNaN) { throw lines.error(row, "the score is not a number") }
+        if let row = candidates.scores.firstIndex(where: \.isNaN) {
+            throw lines.error(row, "the score is not a number")
+        }
     }
 
     /// Chooses rows by their scores.

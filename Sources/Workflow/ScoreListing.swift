@@ -36,7 +36,8 @@ private func needs(_ request: ScoreRequest) -> String {
 public func coresetListing() -> Table {
     let rules = CoresetRule.table
     return Table([
-        Column("method", rules.map(\.name)), Column("needs", rules.map { $0.needsErrors ? "features, logits" : "features" }),
+        Column("method", rules.map(\.name)),
+        Column("needs", rules.map { $0.needsErrors ? "features, logits" : "features" }),
         Column("weights", rules.map { $0.hasWeights ? "yes" : "no" }), Column("source", rules.map(\.source)),
     ])
 }

@@ -50,7 +50,9 @@ public struct SubsetFile: Sendable, Equatable {
 
     /// Throws `WorkflowError` (64) where a path has an ending that no form of subset has.
     public static func checkEnding(_ path: String) throws {
-        guard path == "-" || ["csv", "npy", "txt", "json"].contains(path.split(separator: ".").last.map(String.init) ?? "")
+        guard
+            path == "-"
+                || ["csv", "npy", "txt", "json"].contains(path.split(separator: ".").last.map(String.init) ?? "")
         else {
             throw WorkflowError(64, "\(path): a subset is written as .csv, .npy, .txt or .json; name the file so")
         }

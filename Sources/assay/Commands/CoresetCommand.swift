@@ -99,7 +99,8 @@ struct CoresetCommand: ParsableCommand {
         let members: [String: JSON] = [
             "method": .string(method), "source": .string(entry.source), "features": .string(features),
             "ipc": JSON(ipc), "fraction": JSON(fraction), "balanced": .bool(!unbalanced), "seed": .integer(seed),
-            "labels": JSON(labels), "first_row": firstRow ? true : .null, "scores": JSON(scores), "keep": JSON(keep), "pool": JSON(pool),
+            "labels": JSON(labels), "first_row": firstRow ? true : .null, "scores": JSON(scores), "keep": JSON(keep),
+            "pool": JSON(pool),
         ]
         let chosen = try file.select(
             rule, ipc.map { .ipc($0) } ?? .fraction(fraction ?? 1), pool: kept, balanced: !unbalanced, seed: seed,

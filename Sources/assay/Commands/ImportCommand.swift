@@ -79,7 +79,8 @@ struct ImportCommand: ParsableCommand {
 
     func validate() throws {
         guard kind == "study" || to != nil || dryRun else { throw ValidationError("--to names the store") }
-        let says = [id, runColumns].contains { $0 != nil } || epochBase != nil || stepsPerEpoch != nil || batchSize != nil
+        let says =
+            [id, runColumns].contains { $0 != nil } || epochBase != nil || stepsPerEpoch != nil || batchSize != nil
         if kind == "study", paths.count != 1 || to != nil || !map.isEmpty || !set.isEmpty || says || fresh {
             throw ValidationError("`assay import study` takes one study, which says everything else itself")
         }

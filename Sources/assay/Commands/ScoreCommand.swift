@@ -74,7 +74,9 @@ struct ScoreCommand: ParsableCommand {
         if Set(method).count < method.count { throw ValidationError("a --method is named twice") }
         do {
             let requests = try requests()
-            if span != nil, !requests.contains(where: { $0.span != nil }) { throw ValidationError("no method has a span") }
+            if span != nil, !requests.contains(where: { $0.span != nil }) {
+                throw ValidationError("no method has a span")
+            }
             if window != nil, !requests.contains(where: { $0.window != nil }) {
                 throw ValidationError("no method has a window")
             }
