@@ -81,7 +81,8 @@ private struct Checkpoints {
         ImportError(
             log.path, at: "\(log.place(row)), column '\(name)'",
             "epoch \(shortest: axis.epochs[checkpoint]) has the value \(shortest: new) here and \(shortest: old) "
-                + "before; where rows belong to several runs, name the column that tells them apart with --map run=COLUMN"
+                + "before; where rows belong to several runs, "
+                + "name the column that tells them apart with --map run=COLUMN"
         )
     }
 
