@@ -8,6 +8,7 @@ class AssayLogger:
         self.samples = {"samples/id": np.arange(len(labels)) if ids is None else ids, "samples/label": self.labels}
         self.attributes = {"format": "assay-run", "version": 1, "id": run_id, "writer": "assay_logger.py", **attributes}
         self.arrays = {"scores/" + name: np.full((1, len(labels)), np.nan, "f4") for name in RECORDS}
+        if os.path.exists(self.base + ".h5"): raise FileExistsError(self.base + ".h5")
         os.makedirs(self.base + ".partial")  # raises where a run of this id was begun already
 
     def batch(self, index, z):

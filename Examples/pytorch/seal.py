@@ -5,6 +5,8 @@ import h5py
 
 def seal(base):
     folder, aside = base + ".partial", base + ".h5.new"
+    if os.path.exists(base + ".h5"):
+        raise FileExistsError(base + ".h5")
     parts = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".h5")]
     with h5py.File(aside, "w") as out:
         for at, path in enumerate(parts):

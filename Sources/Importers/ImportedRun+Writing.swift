@@ -106,6 +106,7 @@ extension ImportedRun {
                 throw refuse("epochs, checkpoint \(index)", "checkpoints must increase, and this is \(epochs[index])")
             }
         }
+        if let samples, samples.count == 0 { throw refuse("samples", "there is no sample") }
         if epochs.isEmpty { throw refuse("epochs", "a run has at least one checkpoint") }
         if let samplesSeen, samplesSeen.count != epochs.count {
             throw refuse("samples_seen", "\(samplesSeen.count) values for \(epochs.count) checkpoints")

@@ -39,8 +39,9 @@ public struct RunFile: Sendable {
     public let hasTest: Bool
     /// Positions of the checkpoints whose weights are stored.
     public let weightCheckpoints: [Int]
-    /// Whether the file carries digests.
-    public let hasDigests: Bool
+    /// The digest of the root attributes (of the first part); nil where the file carries no digests.
+    public let attributesDigest: String?
+    public var hasDigests: Bool { attributesDigest != nil }
 
     let parts: [RunPart]
     private let metrics: [String: [Double]]
@@ -75,7 +76,7 @@ public struct RunFile: Sendable {
         hasTargets = first.hasTargets
         hasFeatures = parts.last?.featureWidth != nil
         hasTest = parts.last?.testCount != nil
-        hasDigests = first.hasDigests
+        attributesDigest = first.attributesDigest
         var offset = 0
         var weights: [Int] = []
         for part in parts {

@@ -26,8 +26,9 @@ struct RunPart: Sendable {
     /// Positions whose weights are stored.
     var weightCheckpoints: [Int]
     var hasState: Bool
-    /// Whether the file carries digests at all.
-    var hasDigests: Bool
+    /// The digest of the root attributes; nil where the file carries no digests at all.
+    var attributesDigest: String?
+    var hasDigests: Bool { attributesDigest != nil }
 
     var checkpointCount: Int { epochs.count }
 
@@ -40,7 +41,8 @@ struct RunPart: Sendable {
         path = file.path
         (description, extraAttributes) = try RunAttributes.read(file)
         do {
-            hasDigests = try file.attribute(RunAttributes.digestName) != nil
+            let digest = try file.attribute(RunAttributes.digestName)
+            attributesDigest = if case .string(let text)? = digest { text } else { nil }
         } catch { throw RunStoreError(error) }
 
         // Checkpoints.

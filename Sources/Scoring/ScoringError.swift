@@ -56,7 +56,7 @@ extension ScoringError: CustomStringConvertible {
             "\(method) needs /logits"
                 + record.sources.map { " or /scores/\($0.rawValue)" }.joined() + ", and the run has none of these"
         case .missingTemperature(let method):
-            "\(method) needs a temperature: the run does not say at which its /targets are"
+            "\(method) needs a temperature (--temperature): the run does not say at which its /targets are"
         case .nonFinite(let position, let row):
             "a logit of sample row \(row) at checkpoint position \(position) is NaN or infinite"
         case .badRecord(let record, let position, let row, let value):

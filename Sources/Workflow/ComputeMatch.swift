@@ -15,7 +15,9 @@ func computeMatch(_ run: RunFile, subset full: String = "full", allowMismatched:
     } else if let planned = run.description.plannedEpochs, let last = run.epochs.last,
         !(abs(last - planned) <= slack(run, planned))
     {
-        mismatch = "its last checkpoint is at epoch \(last), and its schedule was planned for \(planned)"
+        mismatch =
+            "its last checkpoint is at epoch \(last), and its schedule was planned for \(planned)"
+            + (last + 1 == planned ? " (were its epochs counted from 0? assay import --epoch-base 0)" : "")
     }
     if let mismatch {
         guard allowMismatched else {

@@ -10,14 +10,14 @@ public let importFormats: [Importer] = [
 ]
 
 /// Other words for a format.
-private let aliases = ["npz": "npy", "pickle": "pt", "pkl": "pt", "pth": "pt", "hdf5": "h5", "tfevents": "tensorboard"]
+let importAliases = ["npz": "npy", "pickle": "pt", "pkl": "pt", "pth": "pt", "hdf5": "h5", "tfevents": "tensorboard"]
 
 /// The format of that name. Throws `WorkflowError` (64) with what there is.
 public func importFormat(_ word: String) throws -> Importer {
-    let kind = aliases[word] ?? word
+    let kind = importAliases[word] ?? word
     if let format = importFormats.first(where: { $0.kind == kind }) { return format }
     let kinds = importFormats.map(\.kind)
-    let near = closest(to: word, in: kinds + aliases.keys.sorted()).map { " (did you mean '\($0)'?)" } ?? ""
+    let near = closest(to: word, in: kinds + importAliases.keys.sorted()).map { " (did you mean '\($0)'?)" } ?? ""
     throw WorkflowError(64, "unknown format '\(word)'\(near); there are \(kinds.joined(separator: ", "))")
 }
 
@@ -93,6 +93,17 @@ public struct ImportMemory: Sendable, Equatable {
         ]
         let document: JSON = ["format": "assay-imports", "version": 1, "mappings": .object(mappings)]
         try Tables.write(document.text(), to: path)
+    }
+}
+
+/// Throws where a metric that was mapped to an error is none: a fraction in 0…1.
+public func requireErrors(_ run: ImportedRun, _ options: ImportOptions) throws {
+    for (name, source) in options.map.sorted(by: { $0.key < $1.key }) where name.hasSuffix("_error") {
+        guard let values = run.metrics[name], let at = values.firstIndex(where: { $0 < 0 || $0 > 1 }) else { continue }
+        throw WorkflowError.badData(
+            "\(run.description.id): \(name)=\(source) is \(shortest(values[at])) at epoch \(shortest(run.epochs[at])), and an "
+                + "error is a fraction in 0…1 (of an accuracy in percent: --map \(name)=1-COLUMN/100; of an error in percent: "
+                + "--map \(name)=COLUMN/100)")
     }
 }
 

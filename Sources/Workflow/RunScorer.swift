@@ -32,12 +32,18 @@ struct RunScorer: Sendable {
                 "\(run.path): grand needs the penultimate features in /features, and the run has none")
         }
         var warnings: [String] = []
+        let (own, asked) = (run.description.temperature, requests.lazy.compactMap(\.temperature).first)
+        if let asked, own == nil, requests.contains(where: \.needsTargets) {
+            warnings.append(
+                "the run does not say at which temperature its soft labels are; they are taken to be at \(shortest(asked))"
+            )
+        }
         do {
             plan = try ScorePlan(
                 requests, checkpoints: checkpoints.count,
                 // Stored records do not tell how many classes there are, and need not.
                 classes: run.classCount ?? Int(Int32.max),
-                targetTemperature: run.hasTargets ? run.description.temperature : nil)
+                targetTemperature: run.hasTargets ? own ?? asked : nil)
             let stored = Set(run.scoreNames.compactMap(SampleRecord.init))
             source = try plan.source(hasLogits: run.hasLogits, stored: stored)
         } catch { throw WorkflowError(error.exitCode, "\(run.path): \(error)") }

@@ -40,6 +40,7 @@ public struct SampleScores: Sendable {
                 job.scorers.map { scorer in
                     [
                         "id": .string(scorer.run.description.id), "digest": JSON(scorer.run.description.digest),
+                        "attributes_sha256": JSON(scorer.run.attributesDigest),
                         "pass": JSON(scorer.run.description.pass), "records": JSON(scorer.recordNames),
                     ]
                 }),

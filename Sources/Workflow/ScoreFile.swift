@@ -16,6 +16,7 @@ public struct ScoreFile: Sendable {
     /// What lies beside the scores.
     public let sidecar: JSON?
     private let lines: Lines
+    private let isInfinite: Bool
 
     /// Throws `WorkflowError` and `TableError` that name the line.
     public init(_ path: String) throws {
@@ -37,7 +38,12 @@ public struct ScoreFile: Sendable {
         // One column after the other leaves the table when it has been taken: a million samples stand in memory once.
         let labels = try Self.whole("label", of: &table, path, 0...10_000_000) { Int32($0) }
         let ids = try Self.whole("sample_id", of: &table, path, -(1 << 53)...(1 << 53)) { Int64($0) }
-        let scores = try table.numbers("score")
+        var scores = try table.numbers("score")
+        // An infinite score (a sample that was never learned) stands at its end of the order like any other.
+        isInfinite = scores.contains(where: \.isInfinite)
+        if isInfinite {
+            scores = scores.map { $0.isInfinite ? ($0 > 0 ? .greatestFiniteMagnitude : -.greatestFiniteMagnitude) : $0 }
+        }
         names = table.has("name") ? try table.texts("name") : nil
         table.columns = []
         lines = Lines(table: table, path: path)
@@ -136,6 +142,12 @@ public struct ScoreFile: Sendable {
         throw WorkflowError.badData(
             "\(path): scored on another data set than \(other.path): the digests differ (\(digest.prefix(12))… and "
                 + "\(second.prefix(12))…)")
+    }
+
+    /// Throws at a score that is infinite or no number.
+    public func requireFinite() throws {
+        if isInfinite { throw WorkflowError.badData("\(path): a score is infinite, which this rule cannot use") }
+        try requireNumbers()
     }
 
     /// Throws at a score that is no number.

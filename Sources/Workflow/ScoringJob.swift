@@ -54,7 +54,8 @@ public struct ScoringJob: Sendable {
         self.requests = requests
         sampleCount = first.sampleCount ?? 0
         threads = max(1, options.threads)
-        warnings = scorers.flatMap { scorer in scorer.warnings.map { "\(scorer.run.path): \($0)" } }
+        warnings =
+            Self.differences(runs) + scorers.flatMap { scorer in scorer.warnings.map { "\(scorer.run.path): \($0)" } }
     }
 
     /// Bytes that will be read.
@@ -134,6 +135,20 @@ public struct ScoringJob: Sendable {
                         && $0.description.id == run.description.id
             }
             if isRepeated { throw WorkflowError(64, "\(run.path): the run is named twice, and counts once") }
+        }
+    }
+
+    /// What runs that are averaged do not share beside their seed.
+    private static func differences(_ runs: [RunFile]) -> [String] {
+        let kinds: [(String, (RunFile) -> String?)] = [
+            ("regime", { $0.description.regime }), ("model", { $0.description.model }),
+            ("pass", { $0.description.pass }),
+            ("subset", { $0.description.subset }), ("budget", { $0.description.budget.map(shortest) }),
+        ]
+        return kinds.compactMap { name, value in
+            let found = Set(runs.compactMap(value)).sorted()
+            return found.count > 1
+                ? "runs of different \(name) are averaged: \(found.joined(separator: ", "))" : nil
         }
     }
 

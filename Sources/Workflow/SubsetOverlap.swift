@@ -15,6 +15,8 @@ public struct SubsetOverlap: Sendable {
         public var rows: [Int]
         /// Of every sample; nil where the file lists a subset only.
         public var scores: [Double]?
+        /// Which end of them is hard; nil where it is not known.
+        public var direction: ScoreDirection?
     }
 
     public struct Pair: Sendable {
@@ -72,7 +74,9 @@ public struct SubsetOverlap: Sendable {
                 try file.requireNumbers()
                 let scores = try file.scores(alignedWith: whole)
                 members.append(
-                    Member(name: path, rows: try Self.rows(scores, file, whole.candidates, choice), scores: scores))
+                    Member(
+                        name: path, rows: try Self.rows(scores, file, whole.candidates, choice), scores: scores,
+                        direction: file.direction))
             } else {
                 members.append(
                     Member(name: path, rows: try Self.rows(ofSubset: path, places, whole), scores: nil))
@@ -136,7 +140,9 @@ public struct SubsetOverlap: Sendable {
                             first.rows, second.rows, labels: all.labels, classes: all.classes)
                     } catch { throw WorkflowError(error.exitCode, "\(first.name), \(second.name): \(error)") }
                 }
-                if let x = first.scores, let y = second.scores {
+                if let x = first.scores, var y = second.scores {
+                    // Hard with hard: a margin falls where an error rises.
+                    if let a = first.direction, let b = second.direction, a != b { y = y.map { -$0 } }
                     pair.rho = spearman(x, y)
                     pair.rhoWithin = spearmanWithin(x, y, strata: all.labels.map { Int($0) }).rho
                 }

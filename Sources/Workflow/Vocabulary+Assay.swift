@@ -9,7 +9,7 @@ extension Vocabulary {
     /// What this version offers.
     public static let assay = Vocabulary(
         datasets: DatasetSource.names, scores: Scores.names, objectives: ["dm"],
-        importers: importFormats.map(\.kind),
+        importers: importFormats.map(\.kind) + importAliases.keys.sorted(),
         columns: runColumns + runMetrics,
         scoreProblem: { method, variant, span, window in
             problem {

@@ -45,7 +45,9 @@ struct ArrayImport {
         try checkClasses(arrays, samples)
         arrays += try testArrays()
         let (metrics, used) = try self.metrics(count, samples: samples?.count)
-        if arrays.isEmpty, metrics.isEmpty { throw nothing() }
+        // Numbers alone, without epochs and unasked for, are weights rather than a run.
+        let isAsked = roles.chosen[.epochs] != nil || !Set(metrics.keys).isDisjoint(with: options.map.keys)
+        if arrays.isEmpty, metrics.isEmpty || !isAsked { throw nothing() }
         noteTheRest(except: used)
         var run = ImportedRun(
             description: try description(arrays), epochs: epochs, samplesSeen: try samplesSeen(count), metrics: metrics,
@@ -163,7 +165,8 @@ struct ArrayImport {
             notes.append("Epochs count from 0 in the files and from 1 in the run: 0 would mean before training.")
         } else if options.epochBase == nil, epochs.first == 0 {
             if isStated {
-                notes.append("Epoch 0 is taken as before training; --epoch-base 0 if it is the end of the first epoch.")
+                warnings.append(
+                    "Epoch 0 is taken as before training; --epoch-base 0 if it is the end of the first epoch.")
             } else {
                 epochs = epochs.map { $0 + 1 }
                 warnings.append(

@@ -19,7 +19,7 @@ struct CADCommand: ParsableCommand {
               assay cad runs/demo --budgets 2,4,8,16 --span 3 --window 2
               assay cad runs/demo --span 3 --window 2 --ipc 100 --allow-mismatched -o results/cad
 
-            -o writes windows.csv, distribution.csv, overlap.csv, cad.svg and the scores of each budget, cad-K.csv.
+            The exit code is 1 where a budget has no windows. -o writes windows.csv, distribution.csv, overlap.csv, cad.svg and the scores of each budget, cad-K.csv.
             """)
 
     @Argument(help: "A store of runs.", completion: .directory)
@@ -133,5 +133,8 @@ struct CADCommand: ParsableCommand {
             try SampleScores(scored.job).write(to: ["\(folder)/cad-\(name).csv"])
         }
         if case .notDrawn(let why) = try compared.figure().draw(to: folder + "/cad.svg") { note("assay: \(why)") }
+        note(
+            "\(folder): windows.csv, distribution.csv, overlap.csv, cad.svg and the scores of \(compared.scored.count) entries"
+        )
     }
 }

@@ -76,6 +76,9 @@ struct CoresetCommand: ParsableCommand {
         if let keep, poolRule(keep) == nil {
             throw ValidationError("--keep is easiest, hardest, highest or lowest, not '\(keep)'")
         }
+        if let pool, let ipc, pool < ipc {
+            throw ValidationError("--pool keeps \(pool) of each class, and --ipc \(ipc) are chosen")
+        }
         if let pool, pool < 1 { throw ValidationError("--pool must be 1 or more") }
         do { try SubsetFile.checkEnding(output) } catch { throw ValidationError("\(error)") }
     }

@@ -154,6 +154,7 @@ struct ImportCommand: ParsableCommand {
 
     private func bring(_ format: Importer, _ paths: [String], _ options: ImportOptions, into store: Store?) throws {
         let runs = try format.read(paths, options)
+        for run in runs { try requireErrors(run, options) }
         for run in runs {
             for warning in run.warnings { note("assay: warning: \(run.description.id): \(warning)") }
         }

@@ -18,7 +18,7 @@ struct ScoreCommand: ParsableCommand {
             or STORE/ID. The definition, the checkpoints and the digests stand in OUT.json beside the scores.
 
               assay score runs/demo/HL/full/5/seed1 --method el2n -o el2n.csv
-              assay score runs/demo/HL/full/5/seed? --method aum --variant ccs -o aum.h5
+              assay score runs/demo/HL/full/5/seed?.h5 --method aum --variant ccs -o aum.h5
               assay score runs/demo/HL/full/5/seed1 --method el2n --method aum:ccs --method forgetting -o scores/
               assay score runs/demo/HL/full/5/seed1 --method el2n --method loss -o 'scores/{method}.h5'
               assay score runs/demo/HL/full/5/seed1 --method cad-prune --span 3 --window 2 -o cad.csv
@@ -158,11 +158,18 @@ struct ScoresCommand: ParsableCommand {
 
     func run() throws {
         let table = scoreListing()
-        if output.chosen == .json {
+        switch output.chosen {
+        case .json:
             let document: JSON = ["format": "assay-scores", "version": 1, "scores": .array(table.objects())]
             print(document.text(), terminator: "")
-        } else {
-            print(table.formatted(output.chosen), terminator: "")
+        case .table:
+            let narrow = Table(table.columns.filter { $0.name != "definition" && $0.name != "source" })
+            print(narrow.formatted(.table))
+            let rows = zip(try table.texts("score"), try table.texts("variant"))
+            for ((score, variant), definition) in zip(rows, try table.texts("definition")) {
+                print("\(score):\(variant)".padded(to: 24) + definition)
+            }
+        default: print(table.formatted(output.chosen), terminator: "")
         }
     }
 }

@@ -11,7 +11,8 @@ struct SelectCommand: ParsableCommand {
         discussion: """
             easiest, hardest, highest, lowest   one end of the order
             window:START                        from a place counted from the hardest: 0.25 is a fraction of the class,
-                                                0.9ipc a multiple of the number kept (SelMatch), rank120 a rank
+                                                0.9ipc a multiple of the number kept (SelMatch), rank120 a rank;
+                                                a fraction is moved back where its window would pass the end
             random                              in seeded order
             ccs                                 cut the hardest --hard-cut off, then draw from --strata of the score
             beta                                DUAL's sampling; --confidence names the scores of `--method confidence`
@@ -130,7 +131,15 @@ struct SelectCommand: ParsableCommand {
     func run() throws {
         let file = try ScoreFile(scores)
         if !["highest", "lowest", "random", "beta"].contains(keep) { try file.requireDirection() }
-        let probabilities = try confidence.map { try ScoreFile($0).scores(alignedWith: file) } ?? []
+        if keep == "ccs" || keep == "beta" { try file.requireFinite() }
+        let probabilities =
+            try confidence.map { path in
+                let file = try ScoreFile(path)
+                if let method = file.sidecar?["method"]?.string, method != "confidence" {
+                    throw WorkflowError(65, "\(path): scores of '\(method)', and beta needs those of 'confidence'")
+                }
+                return file
+            }.map { try $0.scores(alignedWith: file) } ?? []
         let chosen = try file.select({ try choose(from: $0, probabilities) }, provenance: provenance(file))
         let share = significant(100 * chosen.tieShare, digits: 3)
         let summary =
