@@ -132,14 +132,7 @@ struct SelectCommand: ParsableCommand {
         let file = try ScoreFile(scores)
         if !["highest", "lowest", "random", "beta"].contains(keep) { try file.requireDirection() }
         if keep == "ccs" || keep == "beta" { try file.requireFinite() }
-        let probabilities =
-            try confidence.map { path in
-                let file = try ScoreFile(path)
-                if let method = file.sidecar?["method"]?.string, method != "confidence" {
-                    throw WorkflowError(65, "\(path): scores of '\(method)', and beta needs those of 'confidence'")
-                }
-                return file
-            }.map { try $0.scores(alignedWith: file) } ?? []
+        let probabilities = try confidence.map { try confidences($0, of: file) } ?? []
         let chosen = try file.select({ try choose(from: $0, probabilities) }, provenance: provenance(file))
         let share = significant(100 * chosen.tieShare, digits: 3)
         let summary =
@@ -151,6 +144,15 @@ struct SelectCommand: ParsableCommand {
             try chosen.write(to: output)
             print("\(summary): \(output)")
         }
+    }
+
+    /// The mean target probabilities of the file's samples.
+    private func confidences(_ path: String, of file: ScoreFile) throws -> [Double] {
+        let found = try ScoreFile(path)
+        if let method = found.sidecar?["method"]?.string, method != "confidence" {
+            throw WorkflowError(65, "\(path): scores of '\(method)', and beta needs those of 'confidence'")
+        }
+        return try found.scores(alignedWith: file)
     }
 
     private func choose(from candidates: Candidates, _ probabilities: [Double]) throws -> Subset {
