@@ -166,7 +166,9 @@ public struct CADStudy: Sendable {
         entry.checkpoints = after.count { $0 <= budget * 1.000001 }
         let seeds = runs.compactMap(\.description.seed)
         if let twice = seeds.first(where: { seed in seeds.count { $0 == seed } > 1 }) {
-            entry.refusal = "two runs of seed \(twice): " + runs.map(\.description.id).joined(separator: ", ")
+            entry.refusal =
+                "two runs of seed \(twice): "
+                + runs.filter { $0.description.seed == twice }.map(\.description.id).joined(separator: ", ")
             return entry
         }
         if let other = runs.first(where: { $0.epochs != runs[0].epochs }) {

@@ -26,7 +26,8 @@ private func parameters(_ definition: ScoreDefinition) -> String {
 
 /// The reduced records that serve in place of logits, and what is needed besides.
 private func needs(_ request: ScoreRequest) -> String {
-    var words = [request.record.sources.map(\.rawValue).joined(separator: " or ")]
+    let records = request.record.sources.map(\.rawValue).joined(separator: " or ")
+    var words = [request.needsTargets ? "(needs logits)" : records]
     if request.needsFeatures { words.append("features") }
     if request.needsTargets { words.append("targets") }
     return words.joined(separator: " + ")

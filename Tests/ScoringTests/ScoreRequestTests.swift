@@ -187,6 +187,6 @@ import Testing
         let request = try ScoreRequest("el2n-sl")
         #expect(
             text { () throws(ScoringError) in _ = try ScorePlan([request], checkpoints: 3, classes: 3) }
-                == "65: el2n-sl needs a temperature: the run does not say at which its /targets are")
+                == "65: el2n-sl needs a temperature (--temperature): the run does not say at which its /targets are")
     }
 }

@@ -54,7 +54,7 @@ import Testing
         #expect(missing?.exitCode == 66)
         let directory = #expect(throws: TableError.self) { try Table.read("/tmp") }
         #expect(directory?.description == "/tmp: cannot be read: it is a directory")
-        let unwritable = #expect(throws: TableError.self) { try expected.write(csv: "/nowhere/t.csv") }
+        let unwritable = #expect(throws: TableError.self) { try expected.write(csv: "/proc/nowhere/t.csv") }
         #expect(unwritable?.exitCode == 74)
     }
 }

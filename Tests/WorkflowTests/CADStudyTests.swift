@@ -11,6 +11,7 @@ import Testing
         for (id, shift, planned) in [("full/5/seed1", 0, 5.0), ("full/5/seed2", 1, 5), ("full/8/seed1", 2, 8)] {
             var example = RunExample()
             (example.id, example.shift, example.planned) = (id, shift, planned)
+            example.seed = id.hasSuffix("2") ? 2 : 1
             example.epochs = (0...Int(planned)).map { Double($0) }
             _ = try example.write(in: scratch, id)
         }
@@ -70,21 +71,45 @@ import Testing
         let scratch = try Scratch()
         var asked = options()
         asked.span = 5
-        let study = try CADStudy(store(in: scratch), asked)
+        let store = try store(in: scratch)
+        let study = try CADStudy(store, asked)
         #expect(study.entries[0].refusal?.contains("needs 7 checkpoints after epoch 0 and found 5") == true)
         #expect(study.entries[1].isScored)
         asked.span = 50
-        let none = try CADStudy(store(in: scratch), asked)
+        let none = try CADStudy(store, asked)
         let error = #expect(throws: WorkflowError.self) { try CADComparison(none) }
         #expect(error?.exitCode == 1)
     }
 
-    @Test func runsOfSeveralKindsAreNotMixed() throws {
+    @Test func aSubsetWithoutRunsIsNamed() throws {
         let scratch = try Scratch()
         let store = try store(in: scratch)
         var asked = options()
         asked.subset = "nothing"
         let error = #expect(throws: WorkflowError.self) { try CADStudy(store, asked) }
         #expect(error?.exitCode == 66)
+    }
+
+    @Test func runsOfOneSeedAreNotTwoSeeds() throws {
+        let scratch = try Scratch()
+        let store = try store(in: scratch)
+        var copy = RunExample()
+        (copy.id, copy.shift, copy.seed) = ("full/5/again", 3, 1)
+        _ = try copy.write(in: scratch, "full/5/again")
+        let study = try CADStudy(store, options([5]))
+        #expect(study.entries[0].refusal == "two runs of seed 1: full/5/again, full/5/seed1")
+        #expect(throws: WorkflowError.self) { try CADComparison(study) }
+        #expect(study.json()["budgets"]?.items?.count == 1)
+    }
+
+    /// Chance is that of random subsets with as many of each class: four samples of three classes, one of each kept.
+    @Test func chanceKnowsTheClasses() throws {
+        let scratch = try Scratch()
+        let compared = try CADComparison(CADStudy(store(in: scratch), options()))
+        let budgets = try #require(compared.overlaps.first { $0.kind == .budgets })
+        // Common: 1 + 1/2 + 1 of 3 and 3.
+        #expect(abs(try #require(budgets.chance) - 2.5 / 3.5) < 1e-15)
+        #expect(budgets.singles.count == 2 && budgets.averaged != nil)
+        #expect(compared.overlap().columnNames.contains("jaccard_by_chance"))
     }
 }

@@ -7,6 +7,7 @@ struct RunExample {
     var id = "HL/full/5/seed1"
     var subset: String? = "full"
     var planned: Double? = 5
+    var seed: Int?
     var epochs: [Double] = [0, 1, 2, 3, 4, 5]
     var ids: [Int64] = [3, 0, 7, 5]
     var labels: [Int32] = [0, 1, 2, 1]
@@ -40,6 +41,7 @@ struct RunExample {
         description.subset = subset
         description.plannedEpochs = planned
         description.pass = pass
+        description.seed = seed
         description.classes = 3
         description.digest = String(repeating: "c", count: 63) + String(shift)
         let path = scratch.path + "/" + name + ".h5"

@@ -64,7 +64,8 @@ import Testing
         #expect(done == done.sorted() && done.last == 20_011)
         for (path, table) in zip(paths, tables) {
             let read = path.hasSuffix(".h5") ? try ScoreHDF5.read(path).table : try Table.read(path)
-            #expect(read == table, "\(path)")
+            #expect(read.columnNames == table.columnNames)
+            for name in table.columnNames { #expect(try read.numbers(name) == table.numbers(name), "\(path) \(name)") }
             let sidecar = try JSON.parse(fileContents(path + ".json"))
             #expect(sidecar["samples"] == .integer(20_011) && sidecar["definition"]?.string?.isEmpty == false)
         }

@@ -18,6 +18,10 @@ enum TensorBoardLog {
         for (group, name) in zip(folders, LogNames.distinct(folders.map(\.folder))) {
             logs.append(try log(group.files, folder: group.folder, name: name))
         }
+        if let first = files.first, logs.allSatisfy(\.series.isEmpty) {
+            let found = logs.flatMap { $0.warnings + $0.notes }
+            throw ImportError(first, (["no scalar is in it"] + found).joined(separator: "; "))
+        }
         return try MetricLogs.runs(logs, options)
     }
 
