@@ -26,7 +26,7 @@ class AssayLogger:
 
     def checkpoint(self, epoch, **metrics):
         """Ends a checkpoint: epochs completed, and metrics (test_error in 0…1). When this returns, it is on disk."""
-        if bad := np.isnan(self.arrays["scores/loss"]).sum(): raise ValueError(f"{bad} samples are missing or NaN")
+        if bad := sum((~np.isfinite(a)).sum() for a in self.arrays.values()): raise ValueError(f"{bad} values missing or not finite")
         numbers = {"checkpoints/" + k: np.array([v]) for k, v in {"epoch": epoch, **metrics}.items()}
         self.parts.append(f"{self.base}.partial/part-{len(self.parts):06}.h5")
         with h5py.File(self.parts[-1] + ".new", "w") as file:

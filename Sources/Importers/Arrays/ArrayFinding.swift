@@ -91,7 +91,11 @@ enum ArrayFindings {
     static func pattern(of file: ForeignFile) -> String {
         let name = FileName(file.path)
         guard let number = name.number else { return file.path }
-        let after = number.after.map { $0.isNumber ? "#" : String($0) }.joined()
+        // rank9 and rank10 are of one pattern.
+        var after = ""
+        for character in number.after where !(character.isNumber && after.hasSuffix("#")) {
+            after += character.isNumber ? "#" : String(character)
+        }
         return number.before + "\u{0}" + after
     }
 

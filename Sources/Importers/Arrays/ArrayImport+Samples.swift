@@ -2,6 +2,8 @@ import Records
 
 extension ArrayImport {
     mutating func rowOrder(_ main: RowSeries, _ count: Int, _ epochs: [Double]) throws(ImportError) -> RowOrder {
+        // The first row is read before memory is taken for all of them: a file may declare more than it holds.
+        for piece in main.checkpoints.joined() { _ = try piece.floats(0..<min(1, piece.rows)) }
         guard let finding = roles.chosen[.ids] else {
             let rows = main.rows(0)
             notes.append("The files give no sample ids: rows are numbered from 0.")

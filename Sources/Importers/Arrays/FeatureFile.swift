@@ -49,6 +49,8 @@ public struct FeatureFile: Sendable {
     private static func floats(_ array: ForeignArray) throws -> [Float] {
         let rows = array.shape[0]
         let height = max(1, (1 << 20) / max(1, array.shape[1]))
+        // The first row is read before memory is taken for all of them: a file may declare more than it holds.
+        _ = try array.whole.floats(0..<min(1, rows))
         var values: [Float] = []
         values.reserveCapacity(array.count)
         for first in stride(from: 0, to: rows, by: height) {

@@ -131,6 +131,16 @@ enum PickleCalls {
             case .integer(let offset) = arguments[1], let shape = integers(arguments[2], document),
             let strides = integers(arguments[3], document)
         else { throw cursor.error("a tensor whose parts are not understood", at: start) }
+        // What PyTorch keeps beside the values: bits that turn their sign when they are read.
+        let place = global == .tensorWithType ? 7 : 6
+        if arguments.count > place {
+            switch node(arguments[place], document) {
+            case .dict(let members)? where !members.isEmpty:
+                throw cursor.error(
+                    "a tensor with a conjugate or negative bit; save x.resolve_conj().resolve_neg()", at: start)
+            default: break
+            }
+        }
         var type: ElementType?
         if global == .tensorWithType {
             guard arguments.count >= 7, case .global(.torchType(let own)) = arguments[6] else {

@@ -97,7 +97,9 @@ extension PickleMachine {
     ) throws(ImportError) -> PickleValue {
         switch global {
         case .orderedDict, .defaultDict:
-            return try make(.dict(try PickleCalls.dictionary(global, arguments, document, cursor, start)))
+            let members = try PickleCalls.dictionary(global, arguments, document, cursor, start)
+            try charge(members.count)
+            return try make(.dict(members))
         case .set:
             guard arguments.count <= 1 else { break }
             if arguments.isEmpty { return try make(.list([])) }
@@ -106,7 +108,9 @@ extension PickleMachine {
             if arguments.count == 1, case .tuple(let sizes)? = node(arguments[0]) { return try make(.tuple(sizes)) }
         case .device: return .text("device")
         case .bytes, .byteArray, .encode:
-            return .bytes(.memory(try PickleCalls.bytes(arguments, cursor, start)))
+            let bytes = try PickleCalls.bytes(arguments, cursor, start)
+            try charge(bytes.count / 16)
+            return .bytes(.memory(bytes))
         case .reconstruct:
             if arguments.count == 3, case .global(.array) = arguments[0] { return try make(.blankArray) }
         case .dtype:

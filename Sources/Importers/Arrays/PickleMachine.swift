@@ -12,7 +12,7 @@ struct PickleMachine {
     /// Lists, dictionaries and arrays of one pickle.
     private static let mostNodes = 1 << 23
     /// Values in all of them together.
-    private static let mostItems = 1 << 26
+    private static let mostItems = 1 << 25
     /// Digits of a number that is written as text, and bytes of a long one.
     private static let longestNumber = 64
 
@@ -34,9 +34,14 @@ struct PickleMachine {
 
     // MARK: The stack
 
-    mutating func push(_ value: PickleValue) throws(ImportError) {
-        items += 1
+    /// Counts what a pickle makes in memory: a few bytes of it can ask for millions of values.
+    mutating func charge(_ values: Int) throws(ImportError) {
+        items += values
         guard items <= Self.mostItems else { throw cursor.error("more than \(Self.mostItems) values in one pickle") }
+    }
+
+    mutating func push(_ value: PickleValue) throws(ImportError) {
+        try charge(1)
         stack.append(value)
     }
 
@@ -76,7 +81,9 @@ struct PickleMachine {
         case UInt8(ascii: "."):
             document.root = try pop()
             return false
-        case UInt8(ascii: "("): marks.append(stack.count)
+        case UInt8(ascii: "("):
+            try charge(1)
+            marks.append(stack.count)
         case UInt8(ascii: "0"): try drop()
         case UInt8(ascii: "1"): _ = try popToMark()
         case UInt8(ascii: "2"):
@@ -261,6 +268,7 @@ struct PickleMachine {
             guard let top = stack.last, stack.count > (marks.last ?? 0) else {
                 throw cursor.error("there is nothing to remember; the pickle is damaged")
             }
+            try charge(1)
             memo[index] = top
         } else {
             guard let value = memo[index] else { throw cursor.error("nothing was remembered as \(index)") }

@@ -52,6 +52,10 @@ struct PickleTree {
             var all: [(key: ForeignKey, value: ForeignValue)] = []
             for (key, item) in members {
                 guard let key = self.key(key) else { continue }
+                guard key.text.utf8.count <= 1024 else {
+                    throw ImportError(
+                        path, at: "'\(name)'", "a key of \(key.text.utf8.count) bytes; no array is called so")
+                }
                 let inner = name.isEmpty ? key.text : name + "/" + key.text
                 all.append((key, try value(item, name: inner, depth: depth + 1)))
             }

@@ -55,13 +55,15 @@ struct RowSeries: Sendable {
             throw ImportError(path, at: "'\(finding.name)'", "it has no checkpoints")
         }
         rowShape = first.rowShape
-        type = first.array.type
+        // The widest of all: no value is stored narrower than it was.
+        type = checkpoints.joined().map(\.array.type).max { $0.bytes < $1.bytes } ?? first.array.type
         self.path = first.array.path
         let whole = checkpoints.count > 1 && first.lead.isEmpty
         origin =
             whole
             ? "\(first.array.path): \(finding.name) (\(finding.summary))" : first.array.origin
         for (index, pieces) in checkpoints.enumerated() {
+            for piece in pieces where piece.array.count == 0 { throw piece.array.error("it is empty") }
             for piece in pieces where piece.shape.count != rowRank + 1 || piece.rowShape != rowShape {
                 throw piece.array.error(
                     "as \(role.text) of checkpoint \(index) its rows must be \(rowShape), as those of checkpoint 0; "

@@ -29,6 +29,10 @@ struct ZipArchive: Sendable {
         guard end.entries <= ZipArchive.mostMembers else {
             throw ImportError(file.path, "the archive declares \(end.entries) members; that is no file of arrays")
         }
+        guard end.bytes <= 1 << 28 else {
+            throw ImportError(
+                file.path, "the archive declares a directory of \(end.bytes) bytes; that is no file of arrays")
+        }
         let directory = try file.read(at: end.offset, count: end.bytes)
         var list: [Member] = []
         var at = 0

@@ -97,6 +97,8 @@ struct EpochAxis {
     private mutating func foldTest() {
         let last = epochs.count - 1
         guard last > 0, stepsDone[last] <= stepsDone[last - 1] + 1 else { return }
+        // Where an epoch has one step as a rule, the last one is no test.
+        guard stepsDone[last - 1] - (last > 1 ? stepsDone[last - 2] : 0) > 1 else { return }
         epochs.removeLast()
         stepsDone.removeLast()
         checkpoints = checkpoints.map { $0 == last ? last - 1 : $0 }

@@ -17,9 +17,11 @@ extension TableBlock {
             case .numbers(let values):
                 for (row, value) in values.enumerated() where abs(value) >= Double(limit) {
                     if starts.isEmpty { starts = Self.lineStarts(bytes) }
-                    let start = starts[table.line(ofRow: row) - 1]
-                    // A quoted cell may hold line ends.
-                    let end = row + 1 < table.rowCount ? starts[table.line(ofRow: row + 1) - 1] : bytes.count
+                    func begin(_ row: Int) -> Int { starts[min(table.line(ofRow: row) - 1, starts.count - 1)] }
+                    let start = begin(row)
+                    // A quoted cell may hold line ends; rows of a JSON array may share a line.
+                    let next = (row + 1..<table.rowCount).lazy.map(begin).first { $0 > start }
+                    let end = next ?? bytes.count
                     if let word = Self.overflow(bytes[start..<end]) {
                         let why =
                             value.isInfinite ? "too large for a double" : "beyond 2^53, where a double skips integers"
@@ -31,7 +33,11 @@ extension TableBlock {
     }
 
     private static func lineStarts(_ bytes: [UInt8]) -> [Int] {
-        [0] + bytes.indices.lazy.filter { bytes[$0] == 0x0A }.map { $0 + 1 }
+        // LF, CRLF and CR alone, as the table counts them.
+        [0]
+            + bytes.indices.lazy.filter { at in
+                bytes[at] == 0x0A || bytes[at] == 0x0D && (at + 1 == bytes.count || bytes[at + 1] != 0x0A)
+            }.map { $0 + 1 }
     }
 
     /// The first literal in a line that a double does not hold.
