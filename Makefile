@@ -80,7 +80,7 @@ demo:
 	echo && echo "Look at results/$$study/report.html; tables and figures lie beside it, the runs in runs/$$study." && \
 	{ test -e $(FASHION) || echo "This was the generated data set 'glyphs': Fashion-MNIST is not installed."; }
 
-test: setup
+test: build
 	swift test $(FLAGS) --disable-xctest
 
 study: build

@@ -80,6 +80,15 @@ let package = Package(
             name: "assay",
             dependencies: everything + [
                 "Workflow", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            // Swift's libraries inside a program at a fixed address: half the start-up time and 7 MB less memory
+            // (docs/decisions.md). Only the program is linked so, hence no test target may depend on it.
+            linkerSettings: [
+                .unsafeFlags(
+                    [
+                        "-static-stdlib", "-lCoreFoundation", "-l_FoundationCShims", "-l_FoundationCollections",
+                        "-l_FoundationICU", "-lstdc++", "-Xclang-linker", "-no-pie", "-use-ld=lld",
+                    ], .when(platforms: [.linux], configuration: .release))
             ]),
     ]
         // Timed beside their peers by Benchmarks/*.py.
@@ -98,7 +107,7 @@ let package = Package(
         + (["House"] + library + ["Workflow"]).map { room in
             .testTarget(
                 name: room + "Tests",
-                dependencies: room == "House" ? ["assay"] : room == "Workflow" ? everything + ["Workflow"] : everything,
+                dependencies: room == "House" ? [] : room == "Workflow" ? everything + ["Workflow"] : everything,
                 exclude: withFixtures.contains(room) ? ["Fixtures"] : [])
         },
     swiftLanguageModes: [.v6]

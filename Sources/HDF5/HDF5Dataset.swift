@@ -75,10 +75,17 @@ public struct HDF5Dataset: ~Copyable {
     /// Reads everything.
     public func read<T: HDF5Scalar>(_: T.Type = T.self) throws(HDF5Error) -> [T] {
         let total = shape.reduce(1, *)
-        let buffer = UnsafeMutableBufferPointer<T>.allocate(capacity: total)
-        defer { buffer.deallocate() }
-        try read(into: buffer, start: shape.map { _ in 0 }, count: shape)
-        return Array(buffer)
+        var failure: HDF5Error?
+        let values = [T](unsafeUninitializedCapacity: total) { buffer, count in
+            do throws(HDF5Error) {
+                try read(into: .init(rebasing: buffer[..<total]), start: shape.map { _ in 0 }, count: shape)
+                count = total
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return values
     }
 
     /// Reads strings, [N]: all of them, or those of `rows`.

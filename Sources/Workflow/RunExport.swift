@@ -4,10 +4,11 @@ import Tables
 /// A run's contents for other programs: NumPy arrays, or tables in CSV.
 public struct RunExport {
     private let run: RunFile
-    private let onProgress: (_ done: Int, _ total: Int) -> Void
+    private let onProgress: (_ done: Int, _ total: Int) throws -> Void
 
-    /// - Parameter onProgress: bytes written, and how many there will be.
-    public init(_ run: RunFile, onProgress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }) {
+    /// - Parameter onProgress: bytes written, and how many there will be; what it throws ends the work, and no file
+    ///   appears.
+    public init(_ run: RunFile, onProgress: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in }) {
         self.run = run
         self.onProgress = onProgress
     }
@@ -126,7 +127,7 @@ public struct RunExport {
             array.next = {
                 let piece = try next()
                 done += piece?.count ?? 0
-                onProgress(done, total)
+                try onProgress(done, total)
                 return piece
             }
             return array
@@ -190,7 +191,7 @@ public struct RunExport {
                     }
                 }
                 try file.write(Table(columns).csv(withHeader: checkpoint == 0 && first == 0))
-                onProgress(checkpoint * reader.count + rows.upperBound, total)
+                try onProgress(checkpoint * reader.count + rows.upperBound, total)
             }
         }
     }

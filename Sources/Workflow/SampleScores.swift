@@ -7,6 +7,7 @@ import Tables
 public struct SampleScores: Sendable {
     private let job: ScoringJob
     private let hasNames: Bool
+    private static let rowsPerWrite = 8192
 
     public init(_ job: ScoringJob) {
         self.job = job
@@ -76,8 +77,8 @@ public struct SampleScores: Sendable {
     /// Writes every score to its path, as CSV or, where the path ends in `.h5`, as HDF5, and its sidecar beside it, in one
     /// pass. All files appear when all are complete.
     ///
-    /// - Parameter onProgress: samples done.
-    public func write(to paths: [String], onProgress: (_ done: Int) -> Void = { _ in }) throws {
+    /// - Parameter onProgress: samples done; what it throws ends the work, and no file appears.
+    public func write(to paths: [String], onProgress: (_ done: Int) throws -> Void = { _ in }) throws {
         precondition(paths.count == job.requests.count, "\(paths.count) paths for \(job.requests.count) scores")
         let hasDeviation = job.scorers.count > 1
         let files = try paths.enumerated().map { index, path -> any ScoreOutput in
@@ -91,11 +92,19 @@ public struct SampleScores: Sendable {
         let sidecars = try paths.map { try OutputFile($0 + ".json") }
         for (index, file) in sidecars.enumerated() { try file.write(try sidecar(index).text()) }
         var done = 0
-        try job.forEachBlock(withNames: hasNames) { rows in
+        // Blocks are sized for computing; files are written in larger ones, since a call into HDF5 has its price.
+        var waiting: ScoredRows?
+        func flush() throws {
+            guard let rows = waiting.take() else { return }
             for (index, file) in files.enumerated() { try file.write(rows, score: index) }
-            done += rows.samples.count
-            onProgress(done)
         }
+        try job.forEachBlock(withNames: hasNames) { rows in
+            if waiting == nil { waiting = rows } else { waiting?.append(rows) }
+            if let waiting, waiting.samples.count >= Self.rowsPerWrite { try flush() }
+            done += rows.samples.count
+            try onProgress(done)
+        }
+        try flush()
         // Scores never stand beside a sidecar that says another thing.
         for (file, sidecar) in zip(files, sidecars) {
             try sidecar.finish()

@@ -21,12 +21,13 @@ public struct ScoreFile: Sendable {
     /// Throws `WorkflowError` and `TableError` that name the line.
     public init(_ path: String) throws {
         self.path = path
-        var table: Table
+        var columns: ScoreColumns
         if ScoreHDF5.isNamed(path) {
-            (table, sidecar) = try ScoreHDF5.read(path)
+            (columns, sidecar) = try ScoreHDF5.read(path)
+            lines = Lines(path: path, table: nil)
             direction = sidecar?["direction"]?.string.flatMap(ScoreDirection.init)
         } else {
-            table = try Table.read(path, texts: ["name"])
+            var table = try Table.read(path, texts: ["name"])
             sidecar = try Self.sidecar(of: path)
             direction = try sidecar.map { json in
                 guard let word = json["direction"]?.string, let known = ScoreDirection(rawValue: word) else {
@@ -34,19 +35,18 @@ public struct ScoreFile: Sendable {
                 }
                 return known
             }
+            columns = try ScoreColumns(&table, path: path)
+            lines = Lines(path: path, table: table)
         }
-        // One column after the other leaves the table when it has been taken: a million samples stand in memory once.
-        let labels = try Self.whole("label", of: &table, path, 0...10_000_000) { Int32($0) }
-        let ids = try Self.whole("sample_id", of: &table, path, -(1 << 53)...(1 << 53)) { Int64($0) }
-        var scores = try table.numbers("score")
         // An infinite score (a sample that was never learned) stands at its end of the order like any other.
-        isInfinite = scores.contains(where: \.isInfinite)
+        isInfinite = columns.scores.contains(where: \.isInfinite)
         if isInfinite {
-            scores = scores.map { $0.isInfinite ? ($0 > 0 ? .greatestFiniteMagnitude : -.greatestFiniteMagnitude) : $0 }
+            columns.scores = columns.scores.map {
+                $0.isInfinite ? ($0 > 0 ? .greatestFiniteMagnitude : -.greatestFiniteMagnitude) : $0
+            }
         }
-        names = table.has("name") ? try table.texts("name") : nil
-        table.columns = []
-        lines = Lines(table: table, path: path)
+        names = columns.names
+        let (ids, labels) = (columns.ids, columns.labels)
         if let row = firstRepeated(ids) {
             throw lines.error(row, "sample_id \(ids[row]) stands twice")
         }
@@ -56,17 +56,17 @@ public struct ScoreFile: Sendable {
             throw lines.error(row, "label \(classes - 1) among \(labels.count) samples; labels count classes from 0")
         }
         candidates = Candidates(
-            scores: scores, direction: direction ?? .highIsHard, labels: labels,
-            classes: classes, ids: ids)
+            scores: columns.scores, direction: direction ?? .highIsHard, labels: labels, classes: classes, ids: ids)
     }
 
     /// Where rows stand in the file.
     private struct Lines: Sendable {
-        var table: Table
         var path: String
+        /// Without its columns; nil for HDF5.
+        var table: Table?
 
         func error(_ row: Int, _ reason: String) -> WorkflowError {
-            .badData("\(path):\(table.line(ofRow: row)): \(reason)")
+            .badData(table.map { "\(path):\($0.line(ofRow: row)): \(reason)" } ?? "\(path), sample \(row): \(reason)")
         }
     }
 
@@ -74,32 +74,6 @@ public struct ScoreFile: Sendable {
         guard path != "-", FileManager.default.fileExists(atPath: path + ".json") else { return nil }
         let bytes = try fileContents(path + ".json")
         do { return try JSON.parse(bytes) } catch { throw WorkflowError.badData("\(path).json: \(error)") }
-    }
-
-    /// Takes a column of whole numbers out of the table.
-    private static func whole<Number>(
-        _ name: String, of table: inout Table, _ path: String, _ range: ClosedRange<Int>, _ convert: (Int) -> Number
-    ) throws -> [Number] {
-        func check(_ value: Int, _ row: Int) throws -> Number {
-            guard range.contains(value) else {
-                throw WorkflowError.badData("\(path):\(table.line(ofRow: row)): \(name) \(value) is out of range")
-            }
-            return convert(value)
-        }
-        let column = try table.column(name)
-        let values: [Number]
-        if case .integers(let integers) = column.values {
-            values = try integers.enumerated().map { try check($1, $0) }
-        } else {
-            values = try table.numbers(name).enumerated().map { row, number in
-                guard let value = Int(exactly: number), abs(number) <= 0x1p53 else {
-                    throw WorkflowError.badData("\(path):\(table.line(ofRow: row)): \(name) must be a whole number")
-                }
-                return try check(value, row)
-            }
-        }
-        table.columns.removeAll { $0.name == name }
-        return values
     }
 
     /// Throws where a rule asks which end is hard, and nothing says so.

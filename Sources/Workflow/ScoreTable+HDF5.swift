@@ -9,7 +9,7 @@ enum ScoreHDF5 {
     static func isNamed(_ path: String) -> Bool { path.hasSuffix(".h5") || path.hasSuffix(".hdf5") }
 
     /// Reads what `ScoreHDF5Output` wrote.
-    static func read(_ path: String) throws -> (table: Table, sidecar: JSON?) {
+    static func read(_ path: String) throws -> (columns: ScoreColumns, sidecar: JSON?) {
         guard FileManager.default.fileExists(atPath: path) else { throw WorkflowError.missing("\(path): no such file") }
         let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
         guard kind == .typeRegular || kind == .typeSymbolicLink else {
@@ -17,38 +17,14 @@ enum ScoreHDF5 {
         }
         do {
             let file = try HDF5File(reading: path)
-            let names = try file.children(of: "/")
-            var columns: [Column] = []
-            for name in ["sample_id", "label", "score", "std", "name"] where names.contains(name) {
-                let dataset = try file.dataset(name)
-                guard dataset.shape.count == 1 else {
-                    throw WorkflowError.badData(
-                        "\(path): /\(name) must be one number per sample, and its shape is \(dataset.shape)")
-                }
-                if dataset.info.type.isString {
-                    columns.append(Column(name, try dataset.readStrings()))
-                } else if dataset.info.type.isInteger {
-                    columns.append(Column(name, try dataset.read(Int64.self).map { Int($0) }))
-                } else {
-                    columns.append(Column(name, try dataset.read(Double.self)))
-                }
-            }
-            if let lacking = ["sample_id", "label", "score"].first(where: { !names.contains($0) }) {
-                throw WorkflowError.badData("\(path): not a score file: /\(lacking) is missing")
-            }
-            guard let first = columns.first, columns.allSatisfy({ $0.count == first.count }) else {
-                throw WorkflowError.badData(
-                    "\(path): its datasets have \(columns.map { "\($0.count)" }.joined(separator: ", ")) rows")
-            }
+            let columns = try ScoreColumns(file, path: path)
             var sidecar: JSON?
             if case .string(let text)? = try file.attribute("sidecar") {
                 do { sidecar = try JSON.parse(text) } catch {
                     throw WorkflowError.badData("\(path): attribute 'sidecar': \(error)")
                 }
             }
-            var table = Table(columns)
-            table.source = path
-            return (table, sidecar)
+            return (columns, sidecar)
         } catch let error as HDF5Error {
             throw WorkflowError.badData("\(path): cannot be read: \(error.reason)")
         }

@@ -24,6 +24,17 @@ struct ScoredRows {
     var values: [[Double]]
     /// [requests, n]; nil for one run.
     var deviations: [[Double]]?
+
+    /// Adds the rows that follow.
+    mutating func append(_ rows: ScoredRows) {
+        samples.ids += rows.samples.ids
+        samples.labels += rows.samples.labels
+        samples.names? += rows.samples.names ?? []
+        for index in values.indices {
+            values[index] += rows.values[index]
+            if let spread = rows.deviations { deviations?[index] += spread[index] }
+        }
+    }
 }
 
 /// Any number of scores of one or more runs of the same samples, in one pass over what the runs recorded, block after

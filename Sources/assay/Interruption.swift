@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Workflow
 
 /// Ctrl-C and termination, as a question that long work asks. A second Ctrl-C ends the program at once.
 enum Interruption {
@@ -23,4 +24,9 @@ enum Interruption {
     static func isRepeated() -> Bool { count.wrappingAdd(1, ordering: .relaxed).newValue > 1 }
 
     static var isRequested: Bool { count.load(ordering: .relaxed) > 0 }
+
+    /// Throws when it is requested: for work that leaves no file before its end.
+    static func check() throws {
+        if isRequested { throw WorkflowError(130, "interrupted; nothing was written") }
+    }
 }

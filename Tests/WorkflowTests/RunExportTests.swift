@@ -66,9 +66,10 @@ import Testing
         let scratch = try Scratch()
         let run = try RunExample().write(in: scratch)
         for file in ["/proc/x.npz", "/proc/x.npy", "/proc/x.csv"] {
-            #expect(throws: (any Error).self) {
+            let error = #expect(throws: (any Error).self) {
                 try RunExport(run).write(file.hasSuffix("y") ? ["epochs"] : [], to: file)
             }
+            #expect(error.map { "\($0)" }?.hasPrefix("\(file)") == true, "\(String(describing: error))")
         }
     }
 }

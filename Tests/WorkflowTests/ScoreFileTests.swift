@@ -53,7 +53,9 @@ private func select(
         let output = try ScoreHDF5Output(path, sidecar: JSON.parse(sidecar), count: 5, hasDeviation: false)
         try output.write(rows, score: 0)
         try output.finish()
-        #expect(try ScoreHDF5.read(path).table.columns == Table.csv(Self.good).columns)
+        let columns = try ScoreHDF5.read(path).columns
+        #expect(columns.ids == [10, 11, 12, 13, 14] && columns.labels == [0, 0, 1, 1, 0])
+        #expect(columns.scores == [0.5, 0.25, 0.75, 1, 0.125] && columns.names == nil)
         #expect(try select(path).table.numbers("sample_id").sorted() == [12, 14])
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["scores.h5"])
     }
@@ -65,6 +67,14 @@ private func select(
         try file.createDataset("score", type: Double.elementType, shape: [1]).write([1.0])
         try file.close()
         #expect(throws: WorkflowError(65, "\(path): not a score file: /sample_id is missing")) { try ScoreFile(path) }
+        let bad = try HDF5File(creating: path, reserving: 4096)
+        try bad.createDataset("sample_id", type: Double.elementType, shape: [2]).write([7.0, 7.5])
+        try bad.createDataset("label", type: Int64.elementType, shape: [2]).write([0, -1])
+        try bad.createDataset("score", type: Double.elementType, shape: [2]).write([1.0, 2])
+        try bad.close()
+        #expect(throws: WorkflowError(65, "\(path), /sample_id, sample 1: it must be a whole number")) {
+            try ScoreFile(path)
+        }
         try Data("no HDF5".utf8).write(to: URL(fileURLWithPath: path))
         #expect(throws: WorkflowError.self) { try ScoreFile(path) }
     }

@@ -63,9 +63,10 @@ import Testing
         try scores.write(to: paths) { done.append($0) }
         #expect(done == done.sorted() && done.last == 20_011)
         for (path, table) in zip(paths, tables) {
-            let read = path.hasSuffix(".h5") ? try ScoreHDF5.read(path).table : try Table.read(path)
-            #expect(read.columnNames == table.columnNames)
-            for name in table.columnNames { #expect(try read.numbers(name) == table.numbers(name), "\(path) \(name)") }
+            let file = try ScoreFile(path).candidates
+            #expect(try file.ids.map { Double($0) } == table.numbers("sample_id"), "\(path)")
+            #expect(try file.labels.map { Double($0) } == table.numbers("label"), "\(path)")
+            #expect(try file.scores == table.numbers("score"), "\(path)")
             let sidecar = try JSON.parse(fileContents(path + ".json"))
             #expect(sidecar["samples"] == .integer(20_011) && sidecar["definition"]?.string?.isEmpty == false)
         }

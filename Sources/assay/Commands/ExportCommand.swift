@@ -31,8 +31,12 @@ struct ExportCommand: ParsableCommand {
     var output: String
 
     func run() throws {
+        Interruption.watch()
         var bar = ProgressBar("exporting", unit: "values")
-        let export = RunExport(try RunFile(path: path)) { done, total in bar.show(done, of: total) }
+        let export = RunExport(try RunFile(path: path)) { done, total in
+            bar.show(done, of: total)
+            try Interruption.check()
+        }
         try export.write(what, to: output)
         bar.finish()
         print(output)

@@ -136,7 +136,11 @@ struct ScoreCommand: ParsableCommand {
         }
         var bar = ProgressBar("scoring", unit: "samples")
         let paths = paths()
-        try scores.write(to: paths) { bar.show($0, of: job.sampleCount) }
+        Interruption.watch()
+        try scores.write(to: paths) {
+            bar.show($0, of: job.sampleCount)
+            try Interruption.check()
+        }
         bar.finish()
         for path in paths { print("\(job.sampleCount) samples scored: \(path), \(path).json") }
     }
