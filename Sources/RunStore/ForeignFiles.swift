@@ -17,8 +17,8 @@ public struct ForeignEntry: Sendable, Equatable {
 public enum ForeignHDF5 {
     /// Hard links can make circles, so that a group of few bytes has no end: nothing lies deeper.
     static let deepest = 32
-    /// Groups and datasets; they are held in memory.
-    static let mostObjects = 1 << 16
+    /// Names on the paths of all groups and datasets: each is looked up by all of its path.
+    static let mostNames = 1 << 16
 
     public struct Contents: Sendable {
         /// Whether the file is a run of Assay's layout already.
@@ -35,15 +35,15 @@ public enum ForeignHDF5 {
             let file = try HDF5File(reading: path)
             var contents = Contents(
                 isRun: try file.attribute("format") == .string(RunAttributes.format), entries: [], passedOver: nil)
-            var objects = 0
+            var looked = 0
             var waiting = [(group: "/", depth: 0)]
             while let (group, depth) = waiting.popLast() {
-                guard depth <= deepest, objects < mostObjects else {
+                guard depth <= deepest, looked < mostNames else {
                     contents.passedOver = (1 + (contents.passedOver?.count ?? 0), contents.passedOver?.first ?? group)
                     continue
                 }
                 let names = try file.children(of: group)
-                objects += names.count
+                looked += names.count * (depth + 1)
                 for name in names {
                     let child = group == "/" ? "/" + name : group + "/" + name
                     switch try file.kind(of: child) {
