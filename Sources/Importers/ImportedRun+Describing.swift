@@ -1,3 +1,5 @@
+import Tables
+
 extension ImportedRun {
     /// What an import would write, line by line, for `--dry-run`: nothing has been written.
     public func describe() -> [String] {
@@ -5,7 +7,7 @@ extension ImportedRun {
         let attributes: [(String, String?)] = [
             ("dataset", description.dataset), ("model", description.model), ("regime", description.regime),
             ("subset", description.subset), ("ipc", description.ipc.map(String.init)),
-            ("budget", description.budget.map(epochText)), ("seed", description.seed.map(String.init)),
+            ("budget", description.budget.map(shortest)), ("seed", description.seed.map(String.init)),
             ("classes", description.classes.map(String.init)), ("pass", description.pass),
         ]
         for (name, value) in attributes { if let value { lines.append("  \(name) = \(value)") } }
@@ -34,7 +36,7 @@ extension ImportedRun {
     private static func list(_ epochs: [Double]) -> String {
         let shown =
             epochs.count <= 8
-            ? epochs.map(epochText) : epochs.prefix(3).map(epochText) + ["…"] + epochs.suffix(2).map(epochText)
+            ? epochs.map(shortest) : epochs.prefix(3).map(shortest) + ["…"] + epochs.suffix(2).map(shortest)
         return shown.joined(separator: ", ")
     }
 }

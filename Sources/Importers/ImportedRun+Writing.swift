@@ -21,7 +21,7 @@ extension ImportedRun {
         let contents = ImportedRunWriter(
             description: description, attributes: ["import": provenance(kind: kind)], epochs: epochs,
             samplesSeen: samplesSeen, metrics: metrics, samples: samples, testLabels: labels,
-            arrays: arrays.filter { $0.object != "/test/label" }.map(streamed))
+            arrays: arrays.filter { $0.object != "/test/label" }.map(checked))
         let total = arrays.filter { $0.object != "/test/label" }.reduce(0) { $0 + $1.bytes }
         var done = 0
         do {
@@ -68,12 +68,15 @@ extension ImportedRun {
         }
     }
 
-    private func streamed(_ array: ImportedArray) -> StreamedArray {
-        StreamedArray(object: array.object, shape: array.shape, precision: array.precision) { checkpoint, rows in
+    /// The array with every value checked.
+    private func checked(_ array: ImportedArray) -> ImportedArray {
+        var checked = array
+        checked.read = { checkpoint, rows in
             let values = try array.read(checkpoint, rows)
             try check(array, checkpoint, rows, values)
             return values
         }
+        return checked
     }
 
     /// Throws at the first value that is no number, or that the stored precision cannot hold.
@@ -83,13 +86,13 @@ extension ImportedRun {
         let width = max(1, values.count / max(1, rows.count))
         let row = rows.lowerBound + index / width
         var place: [String] = []
-        if array.hasCheckpoints { place.append("checkpoint \(checkpoint) (epoch \(epochText(epochs[checkpoint])))") }
+        if array.hasCheckpointAxis { place.append("checkpoint \(checkpoint) (epoch \(shortest(epochs[checkpoint])))") }
         let id = array.object.hasPrefix("/test/") ? nil : samples.map { $0.ids[row] }
         place.append("sample \(row)" + (id.map { " (id \($0))" } ?? ""))
         if width > 1 { place.append((array.object == "/features" ? "column" : "class") + " \(index % width)") }
         let value = values[index]
         throw ImportError(
-            array.origin, at: array.object + ", " + place.joined(separator: ", "),
+            array.source?(checkpoint, row) ?? array.origin, at: array.object + ", " + place.joined(separator: ", "),
             value.isNaN
                 ? "the value is NaN; nothing can be computed from it, and nothing was written"
                 : "the value is \(value), beyond what is stored (\(array.precision.rawValue)); nothing was "
@@ -119,7 +122,7 @@ extension ImportedRun {
         }
         for array in arrays {
             let isTest = array.object.hasPrefix("/test/")
-            let expected = (array.hasCheckpoints ? [epochs.count] : []) + (isTest ? [] : [samples?.count ?? -1])
+            let expected = (array.hasCheckpointAxis ? [epochs.count] : []) + (isTest ? [] : [samples?.count ?? -1])
             guard isTest || array.shape.starts(with: expected) else {
                 throw refuse(array.object, "its shape \(array.shape) does not begin with \(expected)")
             }
@@ -147,10 +150,4 @@ extension ImportedRun {
             "arrays": .array(arrays), "notes": JSON(notes), "warnings": JSON(warnings),
         ]).text(pretty: false)
     }
-}
-
-extension ImportedArray {
-    var hasCheckpoints: Bool { object == "/logits" || object.hasPrefix("/scores/") }
-    /// Stored bytes.
-    var bytes: Int { shape.reduce(precision == .half ? 2 : 4, *) }
 }

@@ -1,4 +1,5 @@
 public import Records
+public import RunStore
 
 // Legend: E checkpoints, N samples, C classes, M test samples, d features.
 
@@ -42,29 +43,7 @@ public struct ImportedRun: Sendable {
 }
 
 /// A large array of a foreign file, in the order of the run's samples.
-public struct ImportedArray: Sendable {
-    /// Where it goes in the run's file: `/logits`, `/scores/el2n`, `/features`.
-    public var object: String
-    /// [E, N, C], [E, N], [N, C], [N, d] or [M, C], as the layout of a run wants it.
-    public var shape: [Int]
-    /// How it is stored; halves stay halves.
-    public var precision: StoredPrecision
-    /// What it was: the file and its own name for it, with the type it has there.
-    public var origin: String
-    /// The values of `rows` (N or M) at one checkpoint (0 where there is no axis of checkpoints), row-major.
-    public var read: @Sendable (_ checkpoint: Int, _ rows: Range<Int>) throws -> [Float]
-
-    public init(
-        object: String, shape: [Int], precision: StoredPrecision, origin: String,
-        read: @escaping @Sendable (_ checkpoint: Int, _ rows: Range<Int>) throws -> [Float]
-    ) {
-        self.object = object
-        self.shape = shape
-        self.precision = precision
-        self.origin = origin
-        self.read = read
-    }
-}
+public typealias ImportedArray = StreamedArray
 
 /// A file that an import read: the run's provenance.
 public struct ImportSource: Sendable, Equatable {

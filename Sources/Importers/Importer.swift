@@ -13,6 +13,12 @@ public struct Importer: Sendable {
     ) {
         self.kind = kind
         self.summary = summary
-        self.read = read
+        self.read = { paths, options in
+            let runs = try read(paths, options)
+            for run in runs {
+                try RunNaming.check(run.description.id, path: run.sources.first?.path ?? paths.first ?? kind)
+            }
+            return runs
+        }
     }
 }

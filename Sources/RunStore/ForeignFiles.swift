@@ -1,5 +1,3 @@
-import Crypto
-import Glibc
 import HDF5
 import Synchronization
 
@@ -17,20 +15,51 @@ public struct ForeignEntry: Sendable, Equatable {
 
 /// A foreign HDF5 file: what it holds, without believing any of it.
 public enum ForeignHDF5 {
-    /// All datasets, depth first; `isRun` tells whether the file is a run of Assay's layout already.
-    public static func contents(of path: String) throws(RunStoreError) -> (isRun: Bool, entries: [ForeignEntry]) {
+    /// Hard links can make circles, so that a group of few bytes has no end: nothing lies deeper.
+    static let deepest = 32
+    /// Names on the paths of all groups and datasets: each is looked up by all of its path.
+    static let mostNames = 1 << 16
+
+    public struct Contents: Sendable {
+        /// Whether the file is a run of Assay's layout already.
+        public var isRun: Bool
+        /// Datasets in the order of their paths' bytes.
+        public var entries: [ForeignEntry]
+        /// Groups that were not looked into, and the first of them.
+        public var passedOver: (count: Int, first: String)?
+    }
+
+    /// The datasets of a file. Throws `RunStoreError` where it is damaged.
+    public static func contents(of path: String) throws(RunStoreError) -> Contents {
         try translating { () throws(HDF5Error) in
             let file = try HDF5File(reading: path)
-            var entries: [ForeignEntry] = []
-            for object in try file.datasets() {
-                let info = try file.info(object)
-                entries.append(
-                    ForeignEntry(
-                        object: object, shape: info.shape, kind: ForeignDataset.kind(info.type),
-                        type: info.type.description))
+            var contents = Contents(
+                isRun: try file.attribute("format") == .string(RunAttributes.format), entries: [], passedOver: nil)
+            var looked = 0
+            var waiting = [(group: "/", depth: 0)]
+            while let (group, depth) = waiting.popLast() {
+                guard depth <= deepest, looked < mostNames else {
+                    contents.passedOver = (1 + (contents.passedOver?.count ?? 0), contents.passedOver?.first ?? group)
+                    continue
+                }
+                let names = try file.children(of: group)
+                looked += names.count * (depth + 1)
+                for name in names {
+                    let child = group == "/" ? "/" + name : group + "/" + name
+                    switch try file.kind(of: child) {
+                    case .group: waiting.append((child, depth + 1))
+                    case .dataset:
+                        let info = try file.info(child)
+                        contents.entries.append(
+                            ForeignEntry(
+                                object: child, shape: info.shape, kind: ForeignDataset.kind(info.type),
+                                type: info.type.description))
+                    default: break
+                    }
+                }
             }
-            let format = try file.attribute("format")
-            return (format == .string(RunAttributes.format), entries)
+            contents.entries.sort { $0.object.utf8.lexicographicallyPrecedes($1.object.utf8) }
+            return contents
         }
     }
 }
@@ -100,32 +129,6 @@ public final class ForeignDataset: Sendable {
         case .float: .float
         case .string: .text
         case .other: .other
-        }
-    }
-}
-
-/// The SHA-256 of a file, which is an import's provenance.
-public enum SourceDigest {
-    /// Reads a regular file once from front to back; `observe` sees every piece of it in order. Lower-case hex.
-    public static func sha256(
-        of path: String, observing observe: (UnsafeRawBufferPointer) -> Void = { _ in }
-    ) throws(RunStoreError) -> (bytes: Int, sha256: String) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileSystem.failure("open", path) }
-        defer { close(descriptor) }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
-        defer { buffer.deallocate() }
-        var hash = SHA256()
-        var total = 0
-        while true {
-            let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileSystem.failure("read", path) }
-            if count == 0 { return (total, hash.hex()) }
-            let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            hash.update(bufferPointer: piece)
-            observe(piece)
-            total += count
         }
     }
 }

@@ -3,27 +3,38 @@ import Glibc
 import HDF5
 public import Records
 
-/// A large array of a run, handed over block by block while the run is written.
+/// A large array of a run, handed over block by block while the run is written, in the order of the run's samples.
 public struct StreamedArray: Sendable {
     /// `/logits`, `/scores/el2n`, `/features`, `/targets`, `/test/logits`.
     public var object: String
     /// [E, N, C] or [E, N] for `/logits` and `/scores/…`, [rows, columns] for the others.
     public var shape: [Int]
+    /// How it is stored; halves stay halves.
     public var precision: StoredPrecision
+    /// Where it comes from: the file and its own name for it, with the type it has there.
+    public var origin: String
     /// The values of `rows` at one checkpoint (0 where there is no axis of checkpoints), row-major.
     public var read: @Sendable (_ checkpoint: Int, _ rows: Range<Int>) throws -> [Float]
+    /// Where one row comes from, which may be a file of its own; nil: `origin`.
+    public var source: (@Sendable (_ checkpoint: Int, _ row: Int) -> String)?
 
     public init(
-        object: String, shape: [Int], precision: StoredPrecision,
-        read: @escaping @Sendable (_ checkpoint: Int, _ rows: Range<Int>) throws -> [Float]
+        object: String, shape: [Int], precision: StoredPrecision, origin: String,
+        read: @escaping @Sendable (_ checkpoint: Int, _ rows: Range<Int>) throws -> [Float],
+        source: (@Sendable (_ checkpoint: Int, _ row: Int) -> String)? = nil
     ) {
         self.object = object
         self.shape = shape
         self.precision = precision
+        self.origin = origin
         self.read = read
+        self.source = source
     }
 
-    var hasCheckpointAxis: Bool { object == "/logits" || object.hasPrefix("/scores/") }
+    /// Whether it is [E, N, …].
+    public var hasCheckpointAxis: Bool { object == "/logits" || object.hasPrefix("/scores/") }
+    /// Stored bytes.
+    public var bytes: Int { shape.reduce(precision == .half ? 2 : 4, *) }
 }
 
 /// Writes a run that is complete when it begins: an import. Nothing of it is visible before all of it is safe.

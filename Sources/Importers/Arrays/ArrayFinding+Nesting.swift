@@ -145,6 +145,16 @@ extension ArrayFindings {
         return all
     }
 
+    /// The strings of the first checkpoint, in its pieces.
+    private static func texts(_ key: String, _ tables: [[String: ForeignValue]]) -> ForeignTexts? {
+        let pieces = tables.compactMap { if case .texts(let texts)? = $0[key] { texts } else { nil } }
+        guard pieces.count == tables.count, var all = pieces.first else { return nil }
+        if pieces.count > 1 {
+            (all.count, all.storage) = (pieces.reduce(0) { $0 + $1.count }, .joined(pieces))
+        }
+        return all
+    }
+
     /// Puts records of one epoch together; without epochs each record is a checkpoint.
     static func records(_ list: [Record], prefix: String) throws(ImportError) -> [ArrayFinding] {
         let hasEpochs = list.allSatisfy { $0.epoch != nil }
@@ -184,8 +194,8 @@ extension ArrayFindings {
                 found.append(ArrayFinding(name: name, content: .numbers(numbers, epochs: epochs)))
             } else if case .refused(let error)? = tables.first?.first?[key] {
                 found.append(ArrayFinding(name: name, content: .refused(error)))
-            } else if case .texts(let texts)? = tables.first?.first?[key] {
-                found.append(ArrayFinding(name: name, content: .texts(texts)))
+            } else if let texts = Self.texts(key, tables.first ?? []) {
+                found.append(ArrayFinding(name: name, isBesideRows: true, content: .texts(texts)))
             } else {
                 found.append(ArrayFinding(name: name, content: .other("not the same in every checkpoint")))
             }

@@ -54,7 +54,7 @@ extension ArrayImport {
             }
             guard let values = try numbers(finding), values.count == count else {
                 throw ImportError(
-                    files[0].path, at: "'\(finding.name)'",
+                    finding.path, at: "'\(finding.name)'",
                     "\(role.text) needs one number per checkpoint [\(count)]; it is "
                         + finding.summary)
             }
@@ -68,7 +68,7 @@ extension ArrayImport {
     func samplesSeen(_ count: Int) throws(ImportError) -> [Int64]? {
         guard let finding = roles.chosen[.samplesSeen], let values = try numbers(finding) else { return seen }
         guard values.count == count, values.allSatisfy({ Int64(exactly: $0) != nil }) else {
-            throw ImportError(files[0].path, at: "'\(finding.name)'", "samples seen must be \(count) whole numbers")
+            throw ImportError(finding.path, at: "'\(finding.name)'", "samples seen must be \(count) whole numbers")
         }
         return values.map { Int64($0) }
     }
@@ -81,8 +81,8 @@ extension ArrayImport {
     }
 
     func description(_ arrays: [ImportedArray]) throws(ImportError) -> RunDescription {
-        var run = RunDescription(id: try RunNaming.id(options, files: files.map(\.path)))
-        try RunNaming.apply(options.attributes, to: &run, path: files[0].path)
+        var run = RunDescription(id: RunNaming.id(options, files: files.map(\.path)))
+        _ = try run.set([:], options, path: path)
         if let classes = arrays.first(where: { $0.object == "/logits" || $0.object == "/targets" })?.shape.last {
             if let stated = run.classes, stated != classes {
                 throw ImportError(

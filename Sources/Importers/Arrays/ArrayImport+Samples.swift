@@ -1,4 +1,5 @@
 import Records
+import Tables
 
 extension ArrayImport {
     mutating func rowOrder(_ main: RowSeries, _ count: Int, _ epochs: [Double]) throws(ImportError) -> RowOrder {
@@ -6,6 +7,12 @@ extension ArrayImport {
         for piece in main.checkpoints.joined() { _ = try piece.floats(0..<min(1, piece.rows)) }
         guard let finding = roles.chosen[.ids] else {
             let rows = main.rows(0)
+            if main.isSpread {
+                warnings.append(
+                    "No ids tell which samples the rows of several files are: they are joined in the order of "
+                        + "the files."
+                )
+            }
             notes.append("The files give no sample ids: rows are numbered from 0.")
             return RowOrder(count: rows)
         }
@@ -16,10 +23,11 @@ extension ArrayImport {
                 "ids of \(series.checkpoints.count) checkpoints for \(count) checkpoints")
         }
         for checkpoint in 0..<count where series.rows(checkpoint) != main.rows(checkpoint) {
-            throw ImportError(
-                main.path, at: "'\(main.name)', checkpoint \(checkpoint)",
+            throw main.error(
+                ", checkpoint \(checkpoint)", checkpoint,
                 "\(main.rows(checkpoint)) rows, but \(series.rows(checkpoint)) ids; N must be the same")
         }
+        try requireSameEpochs(series, main)
         let order = try RowOrder(series, checkpoints: count, epochs: epochs, duplicates: options.duplicates)
         if order.scatter != nil { notes.append("Rows are put into the order of ascending sample id.") }
         if order.repeats > 0 {
@@ -29,7 +37,9 @@ extension ArrayImport {
         return order
     }
 
-    mutating func samples(_ rows: RowOrder, _ count: Int, _ epochs: [Double]) throws(ImportError) -> Samples {
+    mutating func samples(
+        _ main: RowSeries, _ rows: RowOrder, _ count: Int, _ epochs: [Double]
+    ) throws(ImportError) -> Samples {
         guard let finding = roles.chosen[.labels] else {
             throw ImportError(
                 path,
@@ -37,21 +47,27 @@ extension ArrayImport {
                     + "; map them (--map labels=NAME) or give a file of them as well (labels.npy)")
         }
         let series = try RowSeries(finding, role: .labels, rowRank: 0, isFixed: true, path: path)
-        let labels = try SampleArrays.labels(series, rows, checkpoints: count, epochs: epochs)
+        try requireSameEpochs(series, main)
+        try requireOrder(series, main, rows)
+        let labels = try SampleArrays.labels(series, rows, checkpoints: count, epochs: epochs, &warnings, &notes)
         let limit = Int64(Int32.max)
         if let wrong = labels.firstIndex(where: { $0 < 0 || $0 > limit }) {
-            throw ImportError(
-                series.path, at: "'\(series.name)', sample \(wrong) (id \(rows.ids[wrong]))",
+            throw series.error(
+                ", sample \(wrong) (id \(rows.ids[wrong]))", 0, row: try rows.position(0, sample: wrong),
                 "the label is \(labels[wrong]); labels are classes 0, 1, 2, …")
         }
         var names: [String]?
         if let finding = roles.chosen[.names] {
             guard case .texts(let texts) = finding.content else {
-                throw ImportError(path, at: "'\(finding.name)'", "names must be strings [N]; it is \(finding.summary)")
+                throw ImportError(
+                    finding.path, at: "'\(finding.name)'", "names must be strings [N]; it is \(finding.summary)")
             }
-            let positions = try SampleArrays.positions(texts.count, rows, path: texts.path, name: finding.name)
             let all = try texts.strings()
-            names = positions.map { $0.map { all[$0] } } ?? all
+            let isBeside = finding.isBesideRows && rows.scatter?.source.rows(0) == all.count
+            names = try SampleArrays.place(
+                all.count, isBeside: isBeside || rows.isBeside(fixed: all.count), rows, path: texts.path,
+                name: finding.name, &warnings, &notes
+            ).map { all[$0] }
         }
         return Samples(ids: rows.ids, labels: labels.map { Int32($0) }, names: names)
     }
@@ -64,9 +80,8 @@ extension ArrayImport {
         for checkpoint in 0..<count {
             let expected = try rows.scatter?.table(checkpoint).order.count ?? samples.count
             guard series.rows(checkpoint) == expected else {
-                throw ImportError(
-                    series.path,
-                    at: "'\(series.name)', checkpoint \(checkpoint) (epoch \(epochText(epochs[checkpoint])))",
+                throw series.error(
+                    ", checkpoint \(checkpoint) (epoch \(shortest(epochs[checkpoint])))", checkpoint,
                     "\(series.rows(checkpoint)) rows, but \(expected) samples; N must be the same everywhere"
                         + (series.rows(0) == count ? " (are the axes of checkpoints and samples swapped?)" : ""))
             }
@@ -76,10 +91,25 @@ extension ArrayImport {
         return ImportedArray(
             object: object, shape: [count, samples.count] + series.rowShape, precision: series.type.precision,
             origin: series.origin
-        ) { checkpoint, range in try rows.floats(series, checkpoint, range) }
+        ) { checkpoint, range in
+            try rows.floats(series, checkpoint, range)
+        } source: { checkpoint, sample in
+            series.array(checkpoint, row: (try? rows.position(checkpoint, sample: sample)) ?? 0).origin
+        }
     }
 
-    func fixedArrays(_ rows: RowOrder) throws(ImportError) -> [ImportedArray] {
+    /// Throws where the rows of a checkpoint come in several files, and nothing says how those of another list follow
+    /// them.
+    private func requireOrder(_ series: RowSeries, _ main: RowSeries, _ rows: RowOrder) throws(ImportError) {
+        guard rows.scatter == nil, main.isSpread, series.pieceRows(0) != main.pieceRows(0) else { return }
+        throw series.error(
+            "", 0,
+            "'\(main.name)' comes in \(main.pieceRows(0).count) files of "
+                + "\(main.pieceRows(0).map(String.init).joined(separator: ", ")) "
+                + "rows, and nothing says which samples these are: log their ids beside them (--map ids=NAME)")
+    }
+
+    mutating func fixedArrays(_ main: RowSeries, _ rows: RowOrder) throws(ImportError) -> [ImportedArray] {
         var all: [ImportedArray] = []
         for (role, object) in [(ArrayRole.targets, "/targets"), (.features, "/features")] {
             guard let finding = roles.chosen[role] else { continue }
@@ -90,14 +120,17 @@ extension ArrayImport {
                     "\(object) has no axis of checkpoints: [N, columns] is needed, "
                         + "of the last one")
             }
-            let positions = try SampleArrays.positions(series.rows(0), rows, path: series.path, name: series.name)
+            try requireOrder(series, main, rows)
+            let isBeside = rows.stands(beside: series)
+            let positions = try SampleArrays.place(
+                series.rows(0), isBeside: isBeside, rows, path: series.path, name: series.name, &warnings, &notes)
             all.append(
                 ImportedArray(
                     object: object, shape: [rows.ids.count] + series.rowShape,
                     precision: role == .targets ? series.type.precision : .single, origin: series.origin
                 ) { _, range in
-                    guard let positions else { return try series.floats(0, range) }
-                    return try series.floats(0, at: Array(positions[range]))
+                    // Beside ids, a repeated one means what it means for the logits.
+                    isBeside ? try rows.floats(series, 0, range) : try series.floats(0, at: Array(positions[range]))
                 })
         }
         return all
@@ -106,7 +139,7 @@ extension ArrayImport {
     func testArrays() throws(ImportError) -> [ImportedArray] {
         guard let logits = roles.chosen[.testLogits] else { return [] }
         guard let labels = roles.chosen[.testLabels] else {
-            throw ImportError(path, "test logits without test labels; map both (--map test/label=NAME)")
+            throw ImportError(logits.path, "test logits without test labels; map both (--map test/label=NAME)")
         }
         let matrix = try RowSeries(logits, role: .testLogits, rowRank: 1, isFixed: true, path: path)
         let column = try RowSeries(labels, role: .testLabels, rowRank: 0, isFixed: true, path: path)
@@ -141,7 +174,7 @@ extension ArrayImport {
         }
         if let wrong = samples.labels.firstIndex(where: { $0 >= classes }) {
             throw ImportError(
-                path, at: "labels, sample \(wrong) (id \(samples.ids[wrong]))",
+                roles.chosen[.labels]?.path ?? path, at: "labels, sample \(wrong) (id \(samples.ids[wrong]))",
                 "the label is \(samples.labels[wrong]), but the logits have \(classes) classes, 0…\(classes - 1)")
         }
     }

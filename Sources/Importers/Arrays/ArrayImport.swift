@@ -1,4 +1,5 @@
 import Records
+import Tables
 
 /// Makes a run of what files of arrays hold.
 struct ArrayImport {
@@ -14,7 +15,7 @@ struct ArrayImport {
 
     /// Reads what is small of the files, and all of them once for their digests. Throws `ImportError`.
     static func run(_ files: [ForeignFile], _ options: ImportOptions) throws -> ImportedRun {
-        var notes: [String] = []
+        var notes = files.flatMap(\.notes)
         let found = try ArrayFindings.all(in: files, stepsPerEpoch: options.stepsPerEpoch, notes: &notes)
         var maker = ArrayImport(
             files: files, options: options, found: found,
@@ -36,11 +37,11 @@ struct ArrayImport {
         let count = try checkpointCount(series)
         let epochs = try epochs(count, series)
         let rows = try series.first.map { try rowOrder($0.series, count, epochs) }
-        let samples = try rows.map { try self.samples($0, count, epochs) }
+        let samples = try rows.map { try self.samples(series[0].series, $0, count, epochs) }
         var arrays: [ImportedArray] = []
         if let rows, let samples {
             for (object, one) in series { arrays.append(try array(object, one, rows, samples, count, epochs)) }
-            arrays += try fixedArrays(rows)
+            arrays += try fixedArrays(series[0].series, rows)
         }
         try checkClasses(arrays, samples)
         arrays += try testArrays()
@@ -59,6 +60,7 @@ struct ArrayImport {
 
     func nothing() -> ImportError {
         for finding in found { if case .refused(let error) = finding.content { return error } }
+        if let ambiguity = roles.ambiguity { return ambiguity }
         return ImportError(
             path,
             "neither logits [E, N, C] nor a per-checkpoint record [E, N] was found; "
@@ -122,65 +124,73 @@ struct ArrayImport {
                 "\(other.checkpoints.count) checkpoints for \(object), but \(first.object) has "
                     + "\(first.series.checkpoints.count)")
         }
+        for (_, other) in series.dropFirst() { try requireSameEpochs(other, first.series) }
         return first.series.checkpoints.count
     }
 
+    /// Throws where two things are numbered by different epochs.
+    func requireSameEpochs(_ other: RowSeries, _ main: RowSeries) throws(ImportError) {
+        guard !other.isFixed, let epochs = other.epochs, let expected = main.epochs, epochs != expected else { return }
+        let at = zip(epochs, expected).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? 0
+        throw other.error(
+            ", checkpoint \(at)", min(at, epochs.count - 1),
+            "its epochs are \(epochs.map(shortest).joined(separator: ", ")), but those of '\(main.name)' are "
+                + expected.map(shortest).joined(separator: ", "))
+    }
+
+    /// Samples seen, where files count steps and the size of a batch is known.
+    private mutating func countSamples(_ numbers: [Double], _ count: EpochCount) throws(ImportError) {
+        guard count.stepsPerEpoch != nil, let batch = options.batchSize else { return }
+        let counts = numbers.compactMap { Int64(exactly: (($0 + count.shift) * Double(batch)).rounded()) }
+        guard counts.count == numbers.count else { throw ImportError(path, "its steps × \(batch) are no counts") }
+        seen = counts
+        notes.append("Samples seen are steps × \(batch).")
+    }
+
     mutating func epochs(
-        _ count: Int, _ series: [(object: String, series: RowSeries)]
+        _ checkpoints: Int, _ series: [(object: String, series: RowSeries)]
     ) throws(ImportError) -> [Double] {
-        var epochs: [Double]
-        var isStated = false
-        if let finding = roles.chosen[.epochs], let values = try numbers(finding) {
-            epochs = values
-            // A list of epochs is meant as it stands; the counter of a training loop begins at 0.
-            if case .array = finding.content { isStated = true }
+        var numbers: [Double]
+        var count = EpochCount(base: options.epochBase ?? 1)
+        // A list of epochs is meant as it stands; the counter of a training loop begins at 0.
+        var isCounter = false
+        var source = path
+        if let finding = roles.chosen[.epochs], let values = try self.numbers(finding) {
+            numbers = values
+            source = finding.path
+            if case .array = finding.content {} else { isCounter = true }
         } else if let told = series.lazy.compactMap(\.series.epochs).first
-            ?? found.lazy.compactMap(\.epochs).first(where: { $0.count == count })
+            ?? found.lazy.compactMap(\.epochs).first(where: { $0.count == checkpoints })
         {
-            epochs = told
-            if let steps = options.stepsPerEpoch {
-                epochs = epochs.map { $0 / steps }
-                isStated = true
-                notes.append("The numbers of the files are steps, \(epochText(steps)) to an epoch.")
-                if let batch = options.batchSize {
-                    let counts = told.compactMap { Int64(exactly: ($0 * Double(batch)).rounded()) }
-                    guard counts.count == told.count else {
-                        throw ImportError(path, "its steps × \(batch) are no counts")
-                    }
-                    seen = counts
-                    notes.append("Samples seen are steps × \(batch).")
-                }
-            }
+            numbers = told
+            count.stepsPerEpoch = options.stepsPerEpoch
+            isCounter = options.stepsPerEpoch == nil
         } else {
-            epochs = (0..<count).map { Double($0 + (options.epochBase ?? 1)) }
-            if options.epochBase == nil {
-                notes.append("The files number no epochs: checkpoints are taken as the ends of epochs 1 to \(count).")
-            }
+            numbers = (0..<checkpoints).map { Double($0 + count.base) }
+            notes.append("The files number no epochs: checkpoints are taken as the ends of epochs 1 to \(checkpoints).")
         }
-        guard epochs.count == count else {
-            throw ImportError(path, at: "epochs", "\(epochs.count) epochs for \(count) checkpoints")
+        guard numbers.count == checkpoints else {
+            throw ImportError(source, at: "epochs", "\(numbers.count) epochs for \(checkpoints) checkpoints")
         }
-        if options.epochBase == 0 {
-            epochs = epochs.map { $0 + 1 }
-            notes.append("Epochs count from 0 in the files and from 1 in the run: 0 would mean before training.")
-        } else if options.epochBase == nil, epochs.first == 0 {
-            if isStated {
-                warnings.append(
-                    "Epoch 0 is taken as before training; --epoch-base 0 if it is the end of the first epoch.")
-            } else {
-                epochs = epochs.map { $0 + 1 }
-                warnings.append(
-                    "The files number their epochs from 0: 0 is taken as the end of the first epoch, and each number is raised "
-                        + "by 1; --epoch-base 1 if 0 means before training.")
-            }
+        let beginsAtZero = options.epochBase == nil && numbers.first == 0
+        if beginsAtZero, isCounter {
+            count.base = 0
+            warnings.append(
+                "The files number their epochs from 0: 0 is taken as the end of the first epoch, and each number is "
+                    + "raised by 1; --epoch-base 1 if 0 means before training.")
+        } else {
+            if beginsAtZero { warnings.append(count.warning) }
+            if let note = count.note("the numbers of the files") { notes.append(note) }
         }
+        let epochs = numbers.map(count.epochs)
+        try countSamples(numbers, count)
         for (index, epoch) in epochs.enumerated() {
             guard epoch.isFinite, epoch >= 0, index == 0 || epoch > epochs[index - 1] else {
                 throw ImportError(
-                    path, at: "epochs, checkpoint \(index)",
+                    source, at: "epochs, checkpoint \(index)",
                     index == 0
-                        ? "the epoch \(epochText(epoch)) is not 0 or more"
-                        : "epoch \(epochText(epoch)) follows \(epochText(epochs[index - 1])); checkpoints must increase"
+                        ? "the epoch \(shortest(epoch)) is not 0 or more"
+                        : "epoch \(shortest(epoch)) follows \(shortest(epochs[index - 1])); checkpoints must increase"
                 )
             }
         }

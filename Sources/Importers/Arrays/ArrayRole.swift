@@ -128,6 +128,8 @@ struct ArrayRoles: Sendable {
     /// Metrics that are computed from what the files hold: name to expression.
     var expressions: [(name: String, expression: String)] = []
     var notes: [String] = []
+    /// Two things that look like logits, where nothing says which of them are.
+    private(set) var ambiguity: ImportError?
 
     /// `map` first, then the things' own names, then the only array that can be logits.
     init(_ found: [ArrayFinding], map: [String: String], path: String) throws(ImportError) {
@@ -150,10 +152,7 @@ struct ArrayRoles: Sendable {
             if let other = chosen[role] {
                 // What was mapped wins over a name.
                 if map.contains(where: { ArrayRole(mapped: $0.key) == role }) { continue }
-                throw ImportError(
-                    path,
-                    "both '\(other.name)' and '\(found[index].name)' can be the run's \(role.text); say which: "
-                        + "--map \(role.text)=\(other.name)")
+                throw Self.both(other, found[index], role.text)
             }
             chosen[role] = found[index]
         }
@@ -162,6 +161,7 @@ struct ArrayRoles: Sendable {
         rest = free.map { found[$0] }.filter { !taken.contains($0.name) }
         if chosen[.logits] == nil, !chosen.keys.contains(where: { if case .score = $0 { true } else { false } }) {
             let candidates = rest.indices.filter { Self.canBeLogits(rest[$0]) }
+            if candidates.count > 1 { ambiguity = Self.both(rest[candidates[0]], rest[candidates[1]], "logits") }
             if candidates.count == 1 {
                 let finding = rest.remove(at: candidates[0])
                 chosen[.logits] = finding
@@ -182,9 +182,26 @@ struct ArrayRoles: Sendable {
         }
     }
 
+    /// Two things that can be one: of one file, or of two runs.
+    private static func both(_ one: ArrayFinding, _ other: ArrayFinding, _ role: String) -> ImportError {
+        let advice = "--map \(role.hasPrefix("'") ? "logits" : role)=\(one.name)"
+        if one.path == other.path {
+            return ImportError(
+                one.path, "both '\(one.name)' and '\(other.name)' can be the run's \(role); say which: \(advice)")
+        }
+        return ImportError(
+            one.path,
+            "its '\(one.name)' and '\(other.name)' of \(other.path) can both be the run's \(role): two runs are "
+                + "imported by one "
+                + "command each, with --id" + (one.name == other.name ? "" : "; of one run, say which it is: \(advice)")
+        )
+    }
+
     private static func find(_ source: String, in found: [ArrayFinding], path: String) throws(ImportError) -> Int? {
         let name = source.hasPrefix("/") ? String(source.dropFirst()) : source
-        if let exact = found.firstIndex(where: { $0.name == name }) { return exact }
+        let exact = found.indices.filter { found[$0].name == name }
+        if exact.count > 1 { throw both(found[exact[0]], found[exact[1]], "'\(source)'") }
+        if let exact = exact.first { return exact }
         let ends = found.indices.filter { found[$0].name.hasSuffix("/" + name) }
         if ends.count > 1 {
             throw ImportError(

@@ -88,15 +88,7 @@ final class ByteFile: Sendable {
             throw ImportError(
                 path, at: "byte \(offset)", "\(count) bytes are declared, but the file has only \(size) bytes")
         }
-        var problem: ImportError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            do throws(ImportError) {
-                try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
-                filled = count
-            } catch { problem = error }
-        }
-        if let problem { throw problem }
-        return bytes
+        return try [UInt8](count) { (buffer) throws(ImportError) in try read(into: buffer, at: offset) }
     }
 
     /// Appends at `offset`; for temporary files.
@@ -150,15 +142,7 @@ enum ByteSource: Sendable {
     }
 
     func read(at offset: Int, count: Int) throws(ImportError) -> [UInt8] {
-        var problem: ImportError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            do throws(ImportError) {
-                try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
-                filled = count
-            } catch { problem = error }
-        }
-        if let problem { throw problem }
-        return bytes
+        try [UInt8](count) { (buffer) throws(ImportError) in try read(into: buffer, at: offset) }
     }
 
     /// A part of it.
@@ -170,4 +154,29 @@ enum ByteSource: Sendable {
         case .packed: return nil
         }
     }
+}
+
+extension [UInt8] {
+    /// Bytes that are read into memory of their own.
+    fileprivate init(
+        _ count: Int, _ read: (UnsafeMutableRawBufferPointer) throws(ImportError) -> Void
+    ) throws(ImportError) {
+        var problem: ImportError?
+        self.init(unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(ImportError) {
+                try read(UnsafeMutableRawBufferPointer(buffer))
+                filled = count
+            } catch { problem = error }
+        }
+        if let problem { throw problem }
+    }
+
+    /// A little-endian number at an offset that is known to lie within.
+    func little<Number: FixedWidthInteger>(_ offset: Int, as: Number.Type = Number.self) -> Number {
+        precondition(offset >= 0 && offset <= count - Number.bitWidth / 8, "byte \(offset) of \(count)")
+        return withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Number.self)) }
+    }
+    func little16(_ offset: Int) -> UInt16 { little(offset) }
+    func little32(_ offset: Int) -> UInt32 { little(offset) }
+    func little64(_ offset: Int) -> UInt64 { little(offset) }
 }

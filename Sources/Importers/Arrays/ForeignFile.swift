@@ -1,5 +1,3 @@
-import RunStore
-
 /// A file of arrays, told apart by its first bytes and not by its name.
 struct ForeignFile: Sendable {
     enum Format: String, Sendable {
@@ -14,6 +12,8 @@ struct ForeignFile: Sendable {
     var path: String
     var format: Format
     var contents: ForeignValue
+    /// What was left out of it.
+    var notes: [String] = []
     /// Stored members of an archive, whose checksums are compared when the file is read for its digest.
     var checksums: [(name: String, range: Range<Int>, crc: UInt32)] = []
 
@@ -32,17 +32,17 @@ struct ForeignFile: Sendable {
             checksums = try Self.checksums(of: archive)
             if let pickle = TorchFile.pickle(of: archive) {
                 format = .torch
-                contents = try TorchFile.read(archive, pickle: pickle)
+                contents = try TorchFile.read(archive, pickle: pickle, notes: &notes)
             } else {
                 format = .npz
                 contents = try Self.npz(archive)
             }
         } else if Self.isHDF5(start) {
             format = .hdf5
-            contents = try ForeignHierarchy.read(path)
+            contents = try ForeignHierarchy.read(path, notes: &notes)
         } else if TorchFile.isLegacy(start) {
             format = .legacyTorch
-            contents = try TorchFile.readLegacy(file)
+            contents = try TorchFile.readLegacy(file, notes: &notes)
         } else if start.count > 262, start[257..<262].elementsEqual("ustar".utf8) {
             throw ImportError(
                 path, "it is a tar archive (PyTorch before 0.2, or packed files); unpack it or save it again")
@@ -50,7 +50,7 @@ struct ForeignFile: Sendable {
             throw ImportError(path, "it is packed with gzip; run gunzip on it first")
         } else {
             format = .pickle
-            contents = try Self.pickle(file)
+            contents = try Self.pickle(file, notes: &notes)
         }
     }
 
@@ -60,7 +60,7 @@ struct ForeignFile: Sendable {
         return start.starts(with: signature) || (start.count >= 520 && start[512...].starts(with: signature))
     }
 
-    private static func pickle(_ file: ByteFile) throws(ImportError) -> ForeignValue {
+    private static func pickle(_ file: ByteFile, notes: inout [String]) throws(ImportError) -> ForeignValue {
         var cursor = PickleCursor(.file(file, offset: 0, count: file.size), at: 0, path: file.path)
         let document: PickleDocument
         do throws(ImportError) { document = try PickleMachine.read(&cursor) } catch {
@@ -74,7 +74,8 @@ struct ForeignFile: Sendable {
                 "\(cursor.remaining) bytes follow the end of the pickle; only files "
                     + "of one pickle are read")
         }
-        return try PickleTree.value(of: document, path: file.path, storages: document.storages.map(\.inline))
+        return try PickleTree.value(
+            of: document, path: file.path, storages: document.storages.map(\.inline), notes: &notes)
     }
 
     private static func npz(_ archive: ZipArchive) throws(ImportError) -> ForeignValue {
@@ -110,64 +111,12 @@ struct ForeignFile: Sendable {
     /// Reads the whole file: its SHA-256, and the checksums of its members.
     func source() throws -> ImportSource {
         var sums = PartChecksums(checksums.map(\.range))
-        let (bytes, sha256) = try SourceDigest.sha256(of: path) { sums.add($0) }
+        var file = try LogFile(path)
+        while case let piece = try file.next(1 << 20), !piece.isEmpty { piece.withUnsafeBytes { sums.add($0) } }
         for (index, part) in checksums.enumerated() where sums.crc(index) != part.crc {
             throw ImportError(
                 path, at: "member '\(part.name)'", "damaged zip archive: its checksum (CRC-32) is wrong")
         }
-        return ImportSource(path: path, bytes: bytes, sha256: sha256)
+        return file.source
     }
-}
-
-/// What the name of a file tells.
-struct FileName {
-    /// Without folder and ending.
-    let stem: String
-    /// The last folder of the path; nil in the working directory.
-    let folder: String?
-
-    init(_ path: String) {
-        let parts = path.split(separator: "/").map(String.init)
-        let name = parts.last ?? path
-        let dot = name.lastIndex(of: ".")
-        stem = dot.map { $0 > name.startIndex ? String(name[..<$0]) : name } ?? name
-        folder = parts.dropLast().last { $0 != "." && $0 != ".." }
-    }
-
-    /// The number in the name and what stands before it: of the word `epoch` if it is there, otherwise the last one.
-    var number: (value: Double, before: String, after: String)? {
-        let text = Array(stem.utf8)
-        var runs: [Range<Int>] = []
-        var at = 0
-        while at < text.count {
-            guard isDigit(text[at]) else {
-                at += 1
-                continue
-            }
-            var end = at
-            while end < text.count, isDigit(text[end]) { end += 1 }
-            // One decimal point between digits belongs to the number.
-            if end + 1 < text.count, text[end] == UInt8(ascii: "."), isDigit(text[end + 1]) {
-                end += 1
-                while end < text.count, isDigit(text[end]) { end += 1 }
-            }
-            runs.append(at..<end)
-            at = end
-        }
-        func word(_ end: Int) -> String { String(decoding: text[..<end], as: UTF8.self) }
-        let named = runs.first { run in
-            var before = word(run.lowerBound).lowercased()
-            while let last = before.last, !last.isLetter, !last.isNumber { before.removeLast() }
-            return before.hasSuffix("epoch") || before.hasSuffix("ep")
-        }
-        guard let run = named ?? runs.last, let value = Double(String(decoding: text[run], as: UTF8.self)) else {
-            return nil
-        }
-        return (value, word(run.lowerBound), String(decoding: text[run.upperBound...], as: UTF8.self))
-    }
-
-    /// Whether the number follows the word epoch.
-    var numbersEpochs: Bool { number.map { $0.before.lowercased().contains("ep") } ?? false }
-
-    private func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 }

@@ -3,11 +3,15 @@ import Synchronization
 
 /// The datasets of a foreign HDF5 file by their groups.
 enum ForeignHierarchy {
-    static func read(_ path: String) throws(ImportError) -> ForeignValue {
-        let (isRun, entries) = try reading(path) { () throws(RunStoreError) in
-            try ForeignHDF5.contents(of: path)
+    static func read(_ path: String, notes: inout [String]) throws(ImportError) -> ForeignValue {
+        let contents = try reading(path) { () throws(RunStoreError) in try ForeignHDF5.contents(of: path) }
+        let entries = contents.entries
+        if let (count, first) = contents.passedOver {
+            notes.append(
+                "\(counted(count, "group")) of \(path) not looked into, \(first.prefix(80)) first: they lie too deep, or there are "
+                    + "too many.")
         }
-        if isRun {
+        if contents.isRun {
             throw ImportError(path, "it is a run of Assay's own layout already: copy it into the store")
         }
         if entries.isEmpty { throw ImportError(path, "the HDF5 file holds no dataset") }

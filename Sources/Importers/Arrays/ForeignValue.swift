@@ -68,10 +68,15 @@ struct ForeignTexts: Sendable {
         /// So many bytes each, zeros at the end; wide ones are characters of 4 bytes.
         case fixed(ByteSource, base: Int, bytes: Int, isWide: Bool, isBigEndian: Bool)
         case hdf5(LazyDataset)
+        case joined([ForeignTexts])
     }
 
     func strings() throws(ImportError) -> [String] {
         switch storage {
+        case .joined(let pieces):
+            var all: [String] = []
+            for piece in pieces { all += try piece.strings() }
+            return all
         case .memory(let texts): return texts
         case .hdf5(let dataset): return try dataset.read { (dataset) throws(RunStoreError) in try dataset.strings() }
         case .fixed(let source, let base, let size, let isWide, let isBigEndian):

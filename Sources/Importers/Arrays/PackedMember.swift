@@ -171,8 +171,7 @@ struct PartChecksums {
             let overlap = parts[next].range.clamped(to: position..<end)
             let bytes = UnsafeRawBufferPointer(
                 rebasing: piece[(overlap.lowerBound - position)..<(overlap.upperBound - position)])
-            parts[next].crc = crc32(
-                parts[next].crc, bytes.bindMemory(to: UInt8.self).baseAddress, UInt32(bytes.count))
+            parts[next].crc = CRC32.ieee(parts[next].crc, bytes)
             if parts[next].range.upperBound > end { break }
             next += 1
         }

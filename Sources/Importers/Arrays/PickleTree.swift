@@ -4,17 +4,27 @@ struct PickleTree {
     let path: String
     /// The bytes of a storage by its number.
     let storages: [StridedStorage?]
+    /// Entries that were left out, as `a tuple in 'outputs'`, and how many.
+    private(set) var leftOut: [String: Int] = [:]
     private var visits = 0
     /// A document of a few bytes can name one list a million times in another.
     private let mostVisits: Int
 
     private static let deepest = 32
 
+    /// What the document holds; `notes` are told which entries of its dictionaries are left out.
     static func value(
-        of document: PickleDocument, path: String, storages: [StridedStorage?] = []
+        of document: PickleDocument, path: String, storages: [StridedStorage?] = [], notes: inout [String]
     ) throws(ImportError) -> ForeignValue {
         var tree = PickleTree(document: document, path: path, storages: storages)
-        return try tree.value(document.root, name: "", depth: 0)
+        let value = try tree.value(document.root, name: "", depth: 0)
+        if !tree.leftOut.isEmpty {
+            let shown = tree.leftOut.sorted { $0.key < $1.key }.prefix(20).map { "\($0.key) (\($0.value))" }
+            notes.append(
+                "\(counted(tree.leftOut.values.reduce(0, +), "entry", "entries")) of dictionaries in \(path) left out, whose keys "
+                    + "are neither text nor numbers: \(shown.joined(separator: ", ")).")
+        }
+        return value
     }
 
     private init(document: PickleDocument, path: String, storages: [StridedStorage?]) {
@@ -51,8 +61,8 @@ struct PickleTree {
         case .dict(let members):
             var all: [(key: ForeignKey, value: ForeignValue)] = []
             for (key, item) in members {
-                guard let key = self.key(key) else { continue }
-                guard key.text.utf8.count <= 1024 else {
+                guard let key = try self.key(key, in: name) else { continue }
+                guard key.text.utf8.count <= Self.longestKey else {
                     throw ImportError(
                         path, at: "'\(name)'", "a key of \(key.text.utf8.count) bytes; no array is called so")
                 }
@@ -67,13 +77,32 @@ struct PickleTree {
         }
     }
 
-    private func key(_ value: PickleValue) -> ForeignKey? {
+    private static let longestKey = 1024
+
+    /// Text, the bytes of text (Python 2's, and what is read of it with `encoding='bytes'`), or a number.
+    private mutating func key(_ value: PickleValue, in name: String) throws(ImportError) -> ForeignKey? {
+        let kind: String
         switch value {
-        case .text(let text): .text(text)
-        case .integer(let n): .number(Double(n))
-        case .number(let x) where x.isFinite: .number(x)
-        default: nil
+        case .text(let text): return .text(text)
+        case .integer(let n): return .number(Double(n))
+        case .number(let x) where x.isFinite: return .number(x)
+        case .bytes(let bytes):
+            if bytes.count <= Self.longestKey,
+                let text = String(validating: try bytes.read(at: 0, count: bytes.count), as: UTF8.self)
+            {
+                return .text(text)
+            }
+            kind = "bytes that are no text"
+        case .bool: kind = "a truth value"
+        case .none: kind = "None"
+        case .number, .long: kind = "a number beyond all bounds"
+        case .global: kind = "a class"
+        case .node(let index):
+            if case .tuple = document.nodes[index] { kind = "a tuple" } else { kind = "an object" }
         }
+        // A hostile document could name each place once.
+        if leftOut.count < 100 { leftOut[kind + (name.isEmpty ? "" : " in '\(name)'"), default: 0] += 1 }
+        return nil
     }
 
     /// A list of numbers is an array, a list of texts is one of texts.

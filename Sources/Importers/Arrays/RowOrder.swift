@@ -1,4 +1,5 @@
 import Synchronization
+import Tables
 
 /// How the rows of the files become the samples of the run: as they stand, or by ascending id where loggers shuffle or
 /// pad.
@@ -33,8 +34,8 @@ struct RowOrder: Sendable {
     /// - Parameter series: the ids as the files give them, fixed or per checkpoint.
     init(_ series: RowSeries, checkpoints: Int, epochs: [Double], duplicates: Duplicates) throws(ImportError) {
         func refuse(_ checkpoint: Int, _ reason: String) -> ImportError {
-            let place = series.isFixed ? "" : ", checkpoint \(checkpoint) (epoch \(epochText(epochs[checkpoint])))"
-            return ImportError(series.path, at: "'\(series.name)'" + place, reason)
+            let place = series.isFixed ? "" : ", checkpoint \(checkpoint) (epoch \(shortest(epochs[checkpoint])))"
+            return series.error(place, checkpoint, reason)
         }
         var first: [Int64] = []
         var repeats = 0
@@ -75,6 +76,25 @@ struct RowOrder: Sendable {
         ids = (0..<Int64(count)).map { $0 }
         scatter = nil
         repeats = 0
+    }
+
+    /// Where in the files a sample's first row of a checkpoint stands.
+    func position(_ checkpoint: Int, sample: Int) throws(ImportError) -> Int {
+        guard let scatter else { return sample }
+        let table = try scatter.table(checkpoint)
+        return table.order[table.starts[sample]]
+    }
+
+    /// Whether `count` rows without an axis of checkpoints stand beside the ids, which have none either.
+    func isBeside(fixed count: Int) -> Bool {
+        guard let scatter else { return false }
+        return scatter.source.isFixed && scatter.source.rows(0) == count
+    }
+
+    /// Whether rows without an axis of checkpoints, or those of a checkpoint's own file, stand beside its ids.
+    func stands(beside series: RowSeries) -> Bool {
+        guard let scatter else { return false }
+        return (scatter.source.isFixed || !series.isFixed) && scatter.source.rows(0) == series.rows(0)
     }
 
     /// Rows of the run: [rows, …].
@@ -124,6 +144,3 @@ struct RowTable: Sendable {
         starts.append(order.count)
     }
 }
-
-/// A number of epochs as people write it.
-func epochText(_ epoch: Double) -> String { Int(exactly: epoch).map(String.init) ?? String(epoch) }

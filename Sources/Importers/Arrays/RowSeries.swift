@@ -39,12 +39,17 @@ struct RowSeries: Sendable {
             }
         case .checkpoints(let list, _):
             let rank = list.first?.first?.shape.count ?? 0
-            if list.count == 1, list[0].count == 1, rank == rowRank + 2 {
-                let array = list[0][0].array
-                checkpoints = try axis(array)
+            if list.count == 1, rank == rowRank + 2 {
+                let pieces = try list[0].map { (piece) throws(ImportError) in try axis(piece.array) }
+                for (piece, axis) in zip(list[0], pieces) where axis.count != pieces[0].count {
+                    throw piece.array.error(
+                        "\(axis.count) checkpoints, but \(list[0][0].array.path) has \(pieces[0].count)")
+                }
+                checkpoints = pieces[0].indices.map { checkpoint in pieces.flatMap { $0[checkpoint] } }
                 epochs = nil
             } else {
                 checkpoints = list
+                self.isFixed = isFixed && list.count == 1 && epochs == nil
             }
         default:
             throw ImportError(
@@ -76,6 +81,27 @@ struct RowSeries: Sendable {
     private static let mostCheckpoints = 1 << 16
 
     func rows(_ checkpoint: Int) -> Int { pieces(checkpoint).reduce(0) { $0 + $1.rows } }
+
+    /// The array that holds a row of a checkpoint.
+    func array(_ checkpoint: Int, row: Int = 0) -> ForeignArray {
+        var start = 0
+        for piece in pieces(checkpoint) {
+            start += piece.rows
+            if row < start { return piece.array }
+        }
+        return pieces(checkpoint)[0].array
+    }
+
+    /// An error of one checkpoint, which may be a file of its own.
+    func error(_ place: String, _ checkpoint: Int, row: Int = 0, _ reason: String) -> ImportError {
+        ImportError(array(checkpoint, row: row).path, at: "'\(name)'" + place, reason)
+    }
+
+    /// Whether the rows of a checkpoint come in several files.
+    var isSpread: Bool { pieces(0).contains { $0.array.path != pieces(0)[0].array.path } }
+
+    /// The rows of each piece of a checkpoint.
+    func pieceRows(_ checkpoint: Int) -> [Int] { pieces(checkpoint).map(\.rows) }
 
     private func pieces(_ checkpoint: Int) -> [ForeignArrayView] { checkpoints[isFixed ? 0 : checkpoint] }
 

@@ -1,28 +1,39 @@
 internal import Foundation
+import Tables
 
 /// Columns of the samples [N] that have no axis of checkpoints in the run: labels, names, features.
 enum SampleArrays {
-    /// Positions in a list of `count` rows for each sample; nil when rows are taken as they stand.
+    /// The position of each sample in a list of `count` rows; how it was found is said where it might be another.
     ///
     /// Where ids come per checkpoint, a list without ids of its own is indexed by them (the labels of the whole data
-    /// set), or has one row per sample in the order of ascending id.
-    static func positions(_ count: Int, _ rows: RowOrder, path: String, name: String) throws(ImportError) -> [Int]? {
+    /// set), or has one row per sample in the order of ascending id, which is a guess.
+    static func place(
+        _ count: Int, isBeside: Bool, _ rows: RowOrder, path: String, name: String, _ warnings: inout [String],
+        _ notes: inout [String]
+    ) throws(ImportError) -> [Int] {
         let total = rows.ids.count
         guard let scatter = rows.scatter else {
             guard count == total else {
                 throw ImportError(
                     path, at: "'\(name)'", "\(count) rows, but \(total) samples; N must be the same everywhere")
             }
-            return nil
+            return Array(0..<count)
         }
-        if scatter.source.isFixed, count == scatter.source.rows(0) {
+        if isBeside {
             let table = try scatter.table(0)
             return table.starts.dropLast().map { table.order[$0] }
         }
         if let last = rows.ids.last, let first = rows.ids.first, first >= 0, last < count {
+            notes.append("'\(name)' has no ids of its own and is indexed by them: row i is the sample of id i.")
             return rows.ids.map { Int($0) }
         }
-        if count == total { return nil }
+        if count == total {
+            warnings.append(
+                "'\(name)' has no ids of its own, and is taken in the order of ascending id; log the "
+                    + "ids beside it to be sure."
+            )
+            return Array(0..<count)
+        }
         throw ImportError(
             path, at: "'\(name)'",
             "\(count) rows, but the ids go up to \(rows.ids.last ?? 0) and are \(total): it is neither "
@@ -31,7 +42,8 @@ enum SampleArrays {
 
     /// The label of each sample; what the files say several times must be the same each time.
     static func labels(
-        _ series: RowSeries, _ rows: RowOrder, checkpoints: Int, epochs: [Double]
+        _ series: RowSeries, _ rows: RowOrder, checkpoints: Int, epochs: [Double], _ warnings: inout [String],
+        _ notes: inout [String]
     ) throws(ImportError) -> [Int64] {
         guard series.isFixed || series.checkpoints.count == checkpoints else {
             throw ImportError(
@@ -40,37 +52,35 @@ enum SampleArrays {
         }
         if series.isFixed {
             let all = try series.integers(0)
-            guard let positions = try positions(all.count, rows, path: series.path, name: series.name) else {
-                return all
-            }
-            let labels = positions.map { all[$0] }
-            if let scatter = rows.scatter, scatter.source.isFixed, all.count == scatter.source.rows(0) {
-                try requireOne(all, labels, try scatter.table(0), series, "")
+            let isBeside = rows.isBeside(fixed: all.count)
+            let labels = try place(
+                all.count, isBeside: isBeside, rows, path: series.path, name: series.name, &warnings, &notes
+            ).map { all[$0] }
+            if isBeside, let scatter = rows.scatter {
+                try requireOne(all, labels, try scatter.table(0), series, 0, "")
             }
             return labels
         }
         var first: [Int64] = []
         for checkpoint in 0..<checkpoints {
-            let place = ", checkpoint \(checkpoint) (epoch \(epochText(epochs[checkpoint])))"
+            let place = ", checkpoint \(checkpoint) (epoch \(shortest(epochs[checkpoint])))"
             let all = try series.integers(checkpoint)
             var labels = all
             if let scatter = rows.scatter {
                 let table = try scatter.table(checkpoint)
                 guard all.count == table.order.count else {
-                    throw ImportError(
-                        series.path, at: "'\(series.name)'" + place, "\(all.count) labels for \(table.order.count) ids")
+                    throw series.error(place, checkpoint, "\(all.count) labels for \(table.order.count) ids")
                 }
                 labels = table.starts.dropLast().map { all[table.order[$0]] }
-                try requireOne(all, labels, table, series, place)
+                try requireOne(all, labels, table, series, checkpoint, place)
             }
             guard labels.count == rows.ids.count else {
-                throw ImportError(
-                    series.path, at: "'\(series.name)'" + place, "\(labels.count) labels for \(rows.ids.count) samples")
+                throw series.error(place, checkpoint, "\(labels.count) labels for \(rows.ids.count) samples")
             }
             if checkpoint == 0 { first = labels }
             if let wrong = labels.indices.first(where: { labels[$0] != first[$0] }) {
-                throw ImportError(
-                    series.path, at: "'\(series.name)'" + place,
+                throw series.error(
+                    place, checkpoint, row: try rows.position(checkpoint, sample: wrong),
                     "id \(rows.ids[wrong]) has the label \(labels[wrong]) here and \(first[wrong]) in checkpoint 0")
             }
         }
@@ -79,12 +89,12 @@ enum SampleArrays {
 
     /// Throws where one id has two labels within a checkpoint.
     private static func requireOne(
-        _ all: [Int64], _ labels: [Int64], _ table: RowTable, _ series: RowSeries, _ place: String
+        _ all: [Int64], _ labels: [Int64], _ table: RowTable, _ series: RowSeries, _ checkpoint: Int, _ place: String
     ) throws(ImportError) {
         for (row, label) in labels.enumerated() {
             for position in table.order[table.starts[row]..<table.starts[row + 1]] where all[position] != label {
-                throw ImportError(
-                    series.path, at: "'\(series.name)'" + place,
+                throw series.error(
+                    place, checkpoint, row: position,
                     "id \(table.ids[row]) has two labels, \(label) and \(all[position])")
             }
         }

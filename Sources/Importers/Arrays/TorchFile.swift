@@ -8,7 +8,9 @@ enum TorchFile {
     /// More than a structure of arrays needs; the pickle is held in memory.
     private static let largestPickle = 1 << 30
 
-    static func read(_ archive: ZipArchive, pickle: ZipArchive.Member) throws(ImportError) -> ForeignValue {
+    static func read(
+        _ archive: ZipArchive, pickle: ZipArchive.Member, notes: inout [String]
+    ) throws(ImportError) -> ForeignValue {
         let path = archive.file.path
         let prefix = String(pickle.name.dropLast("data.pkl".count))
         if archive.member(prefix + "constants.pkl") != nil {
@@ -49,7 +51,7 @@ enum TorchFile {
             try check(storage, holds: source.count, path)
             storages.append(StridedStorage(source: source, offset: 0, strides: [], isBigEndian: isBigEndian))
         }
-        return try PickleTree.value(of: document, path: path, storages: storages)
+        return try PickleTree.value(of: document, path: path, storages: storages, notes: &notes)
     }
 
     private static func check(_ storage: TorchStorage, holds bytes: Int, _ path: String) throws(ImportError) {
@@ -74,10 +76,10 @@ enum TorchFile {
             && start[4..<14].elementsEqual(magic)
     }
 
-    static func readLegacy(_ file: ByteFile) throws(ImportError) -> ForeignValue {
+    static func readLegacy(_ file: ByteFile, notes: inout [String]) throws(ImportError) -> ForeignValue {
         let (document, storages) = try legacy(
             .file(file, offset: 0, count: file.size), path: file.path, origin: 0, isWithin: false)
-        return try PickleTree.value(of: document, path: file.path, storages: storages)
+        return try PickleTree.value(of: document, path: file.path, storages: storages, notes: &notes)
     }
 
     /// The storage that `torch.storage._load_from_bytes` would make: PyTorch writes its tensors into plain pickles as
@@ -103,7 +105,9 @@ enum TorchFile {
         guard case .integer(1001) = try PickleMachine.read(&cursor, isWithin: true).root else {
             throw cursor.error("its version of PyTorch's old format is unknown; save it again with torch.save")
         }
-        let system = try PickleTree.value(of: try PickleMachine.read(&cursor, isWithin: true), path: path)
+        // PyTorch's own values, of which nothing is told.
+        var own: [String] = []
+        let system = try PickleTree.value(of: try PickleMachine.read(&cursor, isWithin: true), path: path, notes: &own)
         if case .dict(let members) = system,
             case .number(0)? = members.first(where: { $0.key == .text("little_endian") })?.value
         {
@@ -111,7 +115,7 @@ enum TorchFile {
                 "it was written by a big-endian machine in PyTorch's old format; save it again with torch.save")
         }
         let document = try PickleMachine.read(&cursor, isWithin: isWithin)
-        let keys = try PickleTree.value(of: try PickleMachine.read(&cursor, isWithin: true), path: path)
+        let keys = try PickleTree.value(of: try PickleMachine.read(&cursor, isWithin: true), path: path, notes: &own)
         var order: [String] = []
         switch keys {
         case .texts(let texts): order = try texts.strings()

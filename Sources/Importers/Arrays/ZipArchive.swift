@@ -149,9 +149,3 @@ struct ZipArchive: Sendable {
             bytes: Int(clamping: sizes[0]), headerOffset: Int(clamping: sizes[2]))
     }
 }
-
-extension [UInt8] {
-    func little16(_ at: Int) -> UInt16 { UInt16(self[at]) | UInt16(self[at + 1]) << 8 }
-    func little32(_ at: Int) -> UInt32 { UInt32(little16(at)) | UInt32(little16(at + 2)) << 16 }
-    func little64(_ at: Int) -> UInt64 { UInt64(little32(at)) | UInt64(little32(at + 4)) << 32 }
-}

@@ -34,7 +34,7 @@ struct ByteWindow: ~Copyable {
     func bytes(_ range: Range<Int>) -> ArraySlice<UInt8> { window[start + range.lowerBound..<start + range.upperBound] }
 
     func number<Number: FixedWidthInteger>(at offset: Int, as: Number.Type = Number.self) -> Number {
-        window.littleEndian(start + offset)
+        window.little(start + offset)
     }
 
     /// Steps over bytes for which `has` was true.

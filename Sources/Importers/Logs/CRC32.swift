@@ -18,19 +18,11 @@ enum CRC32 {
     /// CRC-32 (IEEE) of two pieces, one after the other.
     static func ieee(_ first: UInt8, _ bytes: ArraySlice<UInt8>) -> UInt32 {
         let start = crc32(0, [first], 1)
-        return bytes.withUnsafeBufferPointer {
-            UInt32(truncatingIfNeeded: crc32(start, $0.baseAddress, UInt32($0.count)))
-        }
+        return bytes.withUnsafeBytes { UInt32(truncatingIfNeeded: ieee(start, $0)) }
     }
-}
 
-extension Array<UInt8> {
-    /// A little-endian number at an offset that is known to lie within.
-    func littleEndian<Number: FixedWidthInteger>(_ offset: Int, as: Number.Type = Number.self) -> Number {
-        var value: Number = 0
-        for i in (0..<Number.bitWidth / 8).reversed() {
-            value = value << 8 | Number(truncatingIfNeeded: self[offset + i])
-        }
-        return value
+    /// CRC-32 (IEEE) of what gave `start` with more bytes after it, at most 4 GiB.
+    static func ieee(_ start: UInt, _ bytes: UnsafeRawBufferPointer) -> UInt {
+        crc32(start, bytes.bindMemory(to: UInt8.self).baseAddress, UInt32(bytes.count))
     }
 }

@@ -22,17 +22,11 @@ struct EpochAxis {
         columns = Set([stepName, epochName].compactMap { $0 }).union(["epoch", "step"].compactMap { options.map[$0] })
         countsUpdates = stepName != "_step" && stepName != "Step"
         self.steps = steps ?? [Double](repeating: .nan, count: log.rowCount)
-        let base = options.epochBase ?? (log.isLightnings ? 0 : 1)
-        let shift = Double(1 - base)
+        var count = EpochCount(base: options.epochBase ?? (log.isLightnings ? 0 : 1))
 
         let ofRows: [Double]
         if let epochs {
-            ofRows = (steps.map { Self.filled(epochs, after: $0) } ?? epochs).map { $0 + shift }
-            if shift != 0 {
-                notes.append(
-                    "Epochs are counted from \(base) in the files; \(shortest: shift) is added, since epoch 0 "
-                        + "means before training.")
-            }
+            ofRows = (steps.map { Self.filled(epochs, after: $0) } ?? epochs).map(count.epochs)
         } else if let steps {
             guard let perEpoch = options.stepsPerEpoch else {
                 let name = stepName ?? "step"
@@ -41,25 +35,21 @@ struct EpochAxis {
             guard perEpoch > 0, perEpoch.isFinite else {
                 throw ImportError(log.path, "--steps-per-epoch must be above 0", exitCode: 64)
             }
-            ofRows = steps.map { ($0 + shift) / perEpoch }
-            notes.append(
-                "Epochs are '\(stepName ?? "step")'\(shift == 0 ? "" : " + \(shortest: shift)") divided by "
-                    + "\(shortest: perEpoch) steps per epoch.")
+            count.stepsPerEpoch = perEpoch
+            ofRows = steps.map(count.epochs)
         } else {
             let known = log.series.keys.sorted().prefix(20).joined(separator: ", ")
             throw ImportError(
                 log.path, "no column of epochs or steps; name one with --map epoch=COLUMN (the columns are \(known))")
         }
+        if let note = count.note("'\(stepName ?? "step")'") { notes.append(note) }
         if let row = ofRows.firstIndex(where: { $0 < 0 || $0.isInfinite }) {
             throw ImportError(
                 log.path, at: log.place(row), "\(shortest: ofRows[row]) is not a number of epochs completed")
         }
-        try place(ofRows, log, shift: shift)
+        try place(ofRows, log, shift: count.shift)
         if log.isLightnings { foldTest() }
-        if self.epochs.first == 0, options.epochBase == nil, epochName != nil {
-            warnings.append(
-                "Epoch 0 is taken as before training; where the files count epochs from 0, give --epoch-base 0.")
-        }
+        if self.epochs.first == 0, options.epochBase == nil { warnings.append(count.warning) }
     }
 
     /// A column that is named by a mapping or recognised by its name.

@@ -32,9 +32,7 @@ enum LogNames {
     static let sampleName = ["name", "file", "filename", "file_name"]
 
     /// The reduced records that a run may hold per sample and checkpoint.
-    static let records = [
-        "target_probability", "logit_margin", "probability_margin", "correct", "loss", "entropy", "el2n",
-    ]
+    static let records = ArrayRole.records
 
     /// The name under which a metric stands in the store: what HDF5 would take for a path becomes `_`.
     static func safe(_ name: String) -> String {

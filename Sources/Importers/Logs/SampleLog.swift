@@ -33,7 +33,8 @@ private struct SampleReader {
     private var tables: [String: SampleLogTable] = [:]
     private var keys: [String] = []
     private var usesNames: Bool?
-    private var isCartography = false
+    private var counts: [EpochCount] = []
+    private var countNotes: [String] = []
     private var ignored: Set<String> = []
     private var sources: [ImportSource] = []
     private var origins: [String: String] = [:]
@@ -49,7 +50,10 @@ private struct SampleReader {
         var blocks = try TableBlocks(path, isJSON: isJSON)
         while let block = try blocks.next() {
             let columns = try SampleLogColumns(block.table, options, path: path)
-            isCartography = isCartography || columns.isCartography
+            if !counts.contains(columns.count) {
+                counts.append(columns.count)
+                if let note = columns.count.note("the steps") { countNotes.append(note) }
+            }
             ignored.formUnion(columns.ignored)
             try add(block, columns)
         }
@@ -150,7 +154,6 @@ private struct SampleReader {
     }
 
     private func run(_ table: SampleLogTable, id: String, path: String) throws(ImportError) -> ImportedRun {
-        let base = options.epochBase ?? (isCartography ? 0 : 1)
         if let missing = table.firstMissing() {
             throw ImportError(
                 path,
@@ -158,14 +161,8 @@ private struct SampleReader {
                     + "though epoch \(shortest: missing.present) has it")
         }
         let layers = table.epochs.indices.sorted { table.epochs[$0] < table.epochs[$1] }
-        var epochs = layers.map { table.epochs[$0] }
-        var notes: [String] = []
-        if base != 1 {
-            epochs = epochs.map { $0 + Double(1 - base) }
-            notes.append(
-                "Epochs are counted from \(base) in the files; \(1 - base) is added, since epoch 0 means before "
-                    + "training.")
-        }
+        let epochs = layers.map { table.epochs[$0] }
+        var notes = countNotes
         let (samples, order) = table.samples()
         var description = RunDescription(id: id)
         description.classes = table.objects.first { $0.name == "logits" }?.width
@@ -183,11 +180,7 @@ private struct SampleReader {
                     + (options.duplicates == .mean ? "their mean counts." : "the first counts."))
         }
         if !ignored.isEmpty { notes.append("Columns left out: \(ignored.sorted().joined(separator: ", ")).") }
-        var warnings: [String] = []
-        if epochs.first == 0, options.epochBase == nil {
-            warnings.append(
-                "Epoch 0 is taken as before training; where the files count epochs from 0, give --epoch-base 0.")
-        }
+        let warnings = epochs.first == 0 && options.epochBase == nil ? counts.prefix(1).map(\.warning) : []
         return ImportedRun(
             description: description, epochs: epochs, samples: samples,
             arrays: table.arrays(layers: layers, order: order, origins: origins), sources: sources, notes: notes,

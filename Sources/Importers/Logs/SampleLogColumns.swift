@@ -4,8 +4,7 @@ import Tables
 struct SampleLogColumns: Sendable, Equatable {
     enum Epoch: Sendable, Equatable {
         case column(String)
-        /// Steps, divided by the steps of an epoch.
-        case steps(String, perEpoch: Double)
+        case steps(String)
         /// All rows belong to one epoch, told by the name of the file or of the logits' column.
         case fixed(Double)
     }
@@ -14,13 +13,12 @@ struct SampleLogColumns: Sendable, Equatable {
     var label: String
     var name: String?
     var epoch: Epoch
+    var count: EpochCount
     /// The store's name and the column's.
     var records: [Record]
     var logits: [String]
     /// Whether `logits` is one column of JSON arrays.
     var logitsAreArrays: Bool
-    /// Whether the table is one of dataset-cartography's, whose epochs count from 0.
-    var isCartography: Bool
     /// Columns that are not read.
     var ignored: [String]
 
@@ -63,12 +61,14 @@ struct SampleLogColumns: Sendable, Equatable {
         records = Self.records(names, options)
         let found = Self.logits(names, options)
         (logits, logitsAreArrays) = (found.columns, found.areArrays)
-        isCartography = found.epoch != nil
+        // dataset-cartography counts its epochs from 0.
+        count = EpochCount(base: options.epochBase ?? (found.epoch == nil ? 1 : 0))
 
         if let column = try column("epoch", LogNames.epoch) {
             epoch = .column(column)
         } else if let column = try column("step", LogNames.step), let perEpoch = options.stepsPerEpoch {
-            epoch = .steps(column, perEpoch: perEpoch)
+            epoch = .steps(column)
+            count.stepsPerEpoch = perEpoch
         } else if let number = found.epoch ?? SampleFileName(path).epoch {
             epoch = .fixed(number)
         } else {
@@ -87,7 +87,7 @@ struct SampleLogColumns: Sendable, Equatable {
         var used = Set(logits + records.map(\.column) + [id, label])
         if let name { used.insert(name) }
         switch epoch {
-        case .column(let column), .steps(let column, _): used.insert(column)
+        case .column(let column), .steps(let column): used.insert(column)
         case .fixed: break
         }
         ignored = table.columnNames.filter { !used.contains($0) }

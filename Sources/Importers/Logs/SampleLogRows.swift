@@ -73,13 +73,13 @@ struct SampleLogRows {
     }
 
     private static func epochs(_ block: TableBlock, _ columns: SampleLogColumns) throws(ImportError) -> [Double] {
-        let (name, divisor): (String, Double)
+        let name: String
         switch columns.epoch {
-        case .fixed(let epoch): return [Double](repeating: epoch, count: block.table.rowCount)
-        case .column(let column): (name, divisor) = (column, 1)
-        case .steps(let column, let perEpoch): (name, divisor) = (column, perEpoch)
+        case .fixed(let number):
+            return [Double](repeating: columns.count.epochs(number), count: block.table.rowCount)
+        case .column(let column), .steps(let column): name = column
         }
-        let values = try block.numbers(name).map { $0 / divisor }
+        let values = try block.numbers(name).map(columns.count.epochs)
         if let row = values.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
             throw block.error(row, name, "\(shortest: values[row]) is not a number of epochs")
         }

@@ -1,39 +1,27 @@
 /// The value of a tensor that holds one number.
 extension Assay_Tensorboard_Tensor {
-    /// TensorFlow's numbers for element types.
-    private enum Kind: Int32 {
-        case float = 1
-        case double = 2
-        case int32 = 3
-        case uint8 = 4
-        case int16 = 5
-        case int8 = 6
-        case int64 = 9
-        case bool = 10
-        case bfloat16 = 14
-        case uint16 = 17
-        case half = 19
-        case uint32 = 22
-        case uint64 = 23
-    }
+    /// By TensorFlow's numbers for element types.
+    private static let types: [Int32: ElementType] = [
+        1: .single, 2: .double, 3: .int32, 4: .uint8, 5: .int16, 6: .int8, 9: .int64, 10: .bool, 14: .bfloat,
+        17: .uint16, 19: .half, 22: .uint32, 23: .uint64,
+    ]
 
     /// Nil where it is no scalar: another number of elements, a string, a complex number.
     var scalar: Double? {
-        guard !tensorShape.unknownRank, tensorShape.dim.allSatisfy({ $0.size == 1 }), let kind = Kind(rawValue: dtype)
+        guard !tensorShape.unknownRank, tensorShape.dim.allSatisfy({ $0.size == 1 }), let type = Self.types[dtype]
         else { return nil }
-        return tensorContent.isEmpty ? typed(kind) : content(kind, Array(tensorContent))
-    }
-
-    /// From the list that belongs to the type.
-    private func typed(_ kind: Kind) -> Double? {
-        switch kind {
-        case .float: Self.only(floatVal).map { Double($0) }
+        guard tensorContent.isEmpty else { return Self.only(Array(tensorContent), type) }
+        // From the list that belongs to the type.
+        return switch type {
+        case .single: Self.only(floatVal).map { Double($0) }
         case .double: Self.only(doubleVal)
-        case .int32, .uint8, .int16, .int8, .uint16: Self.only(intVal).map { Double($0) }
+        case .int8, .int16, .int32, .uint8, .uint16: Self.only(intVal).map { Double($0) }
         case .int64: Self.only(int64Val).map { Double($0) }
         case .bool: Self.only(boolVal).map { $0 ? 1 : 0 }
-        case .half: Self.only(halfVal).map { Double(Float16(bitPattern: UInt16(truncatingIfNeeded: $0))) }
-        case .bfloat16: Self.only(halfVal).map { Self.brain(UInt16(truncatingIfNeeded: $0)) }
+        case .half, .bfloat:
+            Self.only(halfVal).flatMap { bits in
+                Self.only(withUnsafeBytes(of: UInt16(truncatingIfNeeded: bits).littleEndian) { Array($0) }, type)
+            }
         case .uint32: Self.only(uint32Val).map { Double($0) }
         case .uint64: Self.only(uint64Val).map { Double($0) }
         }
@@ -41,28 +29,11 @@ extension Assay_Tensorboard_Tensor {
 
     private static func only<Value>(_ values: [Value]) -> Value? { values.count == 1 ? values[0] : nil }
 
-    /// From the bytes as they lie in memory, little-endian.
-    private func content(_ kind: Kind, _ bytes: [UInt8]) -> Double? {
-        func number<Number: FixedWidthInteger>(_ type: Number.Type) -> Number? {
-            bytes.count == Number.bitWidth / 8 ? bytes.littleEndian(0) : nil
-        }
-        return switch kind {
-        case .float: number(UInt32.self).map { Double(Float(bitPattern: $0)) }
-        case .double: number(UInt64.self).map { Double(bitPattern: $0) }
-        case .int32: number(Int32.self).map { Double($0) }
-        case .uint8: number(UInt8.self).map { Double($0) }
-        case .int16: number(Int16.self).map { Double($0) }
-        case .int8: number(Int8.self).map { Double($0) }
-        case .int64: number(Int64.self).map { Double($0) }
-        case .bool: number(UInt8.self).map { $0 == 0 ? 0 : 1 }
-        case .bfloat16: number(UInt16.self).map(Self.brain)
-        case .uint16: number(UInt16.self).map { Double($0) }
-        case .half: number(UInt16.self).map { Double(Float16(bitPattern: $0)) }
-        case .uint32: number(UInt32.self).map { Double($0) }
-        case .uint64: number(UInt64.self).map { Double($0) }
-        }
+    /// One element as it lies in memory, little-endian.
+    private static func only(_ bytes: [UInt8], _ type: ElementType) -> Double? {
+        guard bytes.count == type.bytes else { return nil }
+        // Those of 64 bits without a sign wrap as integers.
+        if type == .uint64 { return Double(bytes.little(0, as: UInt64.self)) }
+        return bytes.withUnsafeBytes { type.doubles($0, isBigEndian: false) }.first
     }
-
-    /// bfloat16: the upper half of a float.
-    private static func brain(_ bits: UInt16) -> Double { Double(Float(bitPattern: UInt32(bits) << 16)) }
 }

@@ -6,13 +6,16 @@ import Testing
 
 /// Every golden file: what the real writers put in comes out of the store, or the error says what is wrong.
 @Suite struct ArrayFixtureTests {
-    @Test func thereAreCases() { #expect(ArrayFixtures.cases.count > 100) }
+    @Test func thereAreCases() { #expect(ArrayFixtures.cases.count > 130) }
 
     @Test(arguments: ArrayFixtures.cases.filter { $0.error == nil }) func valuesArrive(one: ArrayFixtures.Case) throws {
         let scratch = try ScratchFolder()
         let run = try #require(try one.importer.read(one.paths, one.options).first)
         let expected = try #require(one.json["expect"])
         if let note = one.json["note"]?.string { #expect(run.notes.contains { $0.contains(note) }, "\(run.notes)") }
+        if let warning = one.json["warning"]?.string {
+            #expect(run.warnings.contains { $0.contains(warning) }, "\(run.warnings)")
+        }
         let store = Store(scratch.path)
         var written = 0
         _ = try run.write(to: store, kind: one.importer.kind, writer: "test") { done, total in
@@ -74,7 +77,7 @@ import Testing
             }
         } catch let error as ImportError {
             message = error.description
-            #expect(error.exitCode == 65)
+            #expect(error.exitCode == 65 && error.path.hasPrefix(ArrayFixtures.folder), "\(message)")
         }
         #expect(message.contains(one.error ?? "?"), "\(message)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).isEmpty, "nothing is left behind")

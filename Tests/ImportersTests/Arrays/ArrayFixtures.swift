@@ -38,10 +38,12 @@ enum ArrayFixtures {
     }
 
     static let cases: [Case] = {
-        guard let bytes = try? fileContents(folder + "/cases.json"), let items = try? JSON.parse(bytes).items else {
-            return []
+        ["cases.json", "files.json"].flatMap { name -> [Case] in
+            guard let bytes = try? fileContents(folder + "/" + name), let items = try? JSON.parse(bytes).items else {
+                return []
+            }
+            return items.map { Case(json: $0) }
         }
-        return items.map { Case(json: $0) }
     }()
 
     static func numbers(_ json: JSON?) -> [Double] { (json?.items ?? []).compactMap(\.double) }

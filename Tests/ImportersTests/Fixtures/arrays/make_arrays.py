@@ -11,7 +11,7 @@ import h5py, numpy as np, torch
 here = os.path.dirname(os.path.abspath(__file__))
 os.chdir(here)
 for old in os.listdir("."):
-    if os.path.isdir(old) and old not in ("numpy1", "logger"):
+    if os.path.isdir(old) and old not in ("numpy1", "logger", "files"):
         shutil.rmtree(old)
 
 E, N, C = 3, 7, 4
@@ -248,7 +248,7 @@ case("torch big-endian", "pt", [f"{d}/big-endian.pt"], want(logits=(logits, f4))
 folder("torch-steps")
 for e in range(E):
     torch.save({"logits": t[e], "labels": L}, f"torch-steps/step_{e * 50}.pt")
-case("torch steps", "pt", ["torch-steps"], want(epochs=[0, 0.5, 1], logits=(logits, f4)), stepsPerEpoch=100, note="steps, 100 to an epoch")
+case("torch steps", "pt", ["torch-steps"], want(epochs=[0, 0.5, 1], logits=(logits, f4)), stepsPerEpoch=100, note="divided by 100 steps per epoch")
 case("torch steps unknown", "pt", ["torch-steps"], error="the files are numbered by steps; --steps-per-epoch says")
 # ---- pickle ---------------------------------------------------------------------------------------------------------
 d = folder("pickle")

@@ -1,4 +1,5 @@
 import Records
+import Tables
 
 /// Root attributes of a run by the names that they have in the store.
 extension RunDescription {
@@ -31,7 +32,8 @@ extension RunDescription {
             guard let value = Double(text), value.isFinite else { return "a number" }
             self[keyPath: path] = value
         } else {
-            return "one of " + Self.importedNames.joined(separator: ", ")
+            return closest(to: name, in: Self.importedNames).map { "'\($0)'" }
+                ?? "one of " + Self.importedNames.joined(separator: ", ")
         }
         return nil
     }
@@ -48,7 +50,9 @@ extension RunDescription {
         }
         for (name, text) in options.attributes.sorted(by: { $0.key < $1.key }) {
             if let wanted = set(name, to: text) {
-                let reason = Self.isAttribute(name) ? "expected \(wanted)" : "unknown attribute; expected \(wanted)"
+                let reason =
+                    Self.isAttribute(name)
+                    ? "expected \(wanted)" : "a run has no such attribute; did you mean \(wanted)?"
                 throw ImportError(path, at: "attribute \(name)=\(text)", reason, exitCode: 64)
             }
         }

@@ -1,0 +1,159 @@
+"""Writes the golden files of runs that come in several files, and of keys, repeats and groups, and files.json.
+
+    python make_files.py             # numpy 2, h5py 3
+
+E = 3 checkpoints, N = 7 samples, C = 4 classes; logits are multiples of 1/8, so that every width holds them exactly.
+"""
+import json, os, pickle, shutil
+import h5py, numpy as np
+
+os.chdir(os.path.dirname(os.path.abspath(__file__)))
+shutil.rmtree("files", ignore_errors=True)
+E, N, C = 3, 7, 4
+rng = np.random.default_rng(9)
+logits = (rng.integers(-40, 40, (E, N, C)) / 8).astype("f4")
+labels = np.array([0, 1, 2, 3, 0, 1, 2])
+ids = np.array([10, 3, 7, 99, 4, 1, 0])
+features = (rng.integers(-9, 9, (N, 5)) / 4).astype("f4")
+targets = (rng.integers(0, 8, (N, C)) / 8).astype("f4")
+names = np.array([f"bild-{i}" for i in range(N)])
+by_id, sorted_ids = np.argsort(ids), np.sort(ids)
+cases = []
+
+
+def want(epochs=(1, 2, 3), ids=None, labels=labels, names=None, **arrays):
+    out = {"epochs": list(map(float, epochs)), "ids": list(range(N)) if ids is None else np.asarray(ids).tolist(),
+           "labels": np.asarray(labels).tolist(), "arrays": {}, "metrics": {}}
+    if names is not None:
+        out["names"] = list(names)
+    for key, array in arrays.items():
+        array = np.asarray(array, "f8")
+        out["arrays"]["/" + key] = {"shape": list(array.shape), "precision": "float32", "values": array.ravel().tolist()}
+    return out
+
+
+def case(name, paths, expect=None, error=None, kind="npy", **options):
+    paths = ["files/" + p for p in paths]
+    cases.append({"name": "files: " + name, "kind": kind, "paths": paths, "expect": expect, "error": error, **options})
+
+
+def path(name):
+    os.makedirs(os.path.dirname("files/" + name), exist_ok=True)
+    return "files/" + name
+
+
+def npz(name, **arrays):
+    np.savez(path(name), **arrays)
+
+
+def npy(name, array):
+    np.save(path(name), array)
+
+
+npy("labels.npy", labels)
+ordered = want(logits=logits)
+# ---- two runs at once -----------------------------------------------------------------------------------------------
+for e in range(2):
+    for folder in "ab":
+        npy(f"folders/{folder}/epoch_{e + 1}.npy", logits[e])
+    for seed in range(2):
+        npy(f"seeds/epoch_{e + 1}_seed{seed}.npy", logits[e])
+    npz(f"whole/dynamics{e + 1}.npz", logits=logits, labels=labels)
+    npz(f"whole/run_{'ab'[e]}.npz", logits=logits, labels=labels, z=logits, k=labels)
+    npy(f"bare/{'ab'[e]}_epoch_1.npy", logits[e])
+    npy(f"apart/epoch_{e + 1}.npy", logits[e])
+npy("apart/late/epoch_3.npy", logits[2])
+case("two folders", ["folders/a", "folders/b", "labels.npy"], error="folders/b/epoch_1.npy lie in two folders: they are taken for two runs")
+case("one epoch twice", ["seeds", "labels.npy"], error="seeds/epoch_1_seed1.npy are both of epoch 1: they are taken for two runs")
+case("whole runs, numbered", ["whole/dynamics1.npz", "whole/dynamics2.npz"], error="dynamics2.npz hold several checkpoints each ('logits' is [3, 7, 4])")
+case("whole runs, named", ["whole/run_a.npz", "whole/run_b.npz"], error="run_b.npz can both be the run's logits: two runs are imported by one command each, with --id")
+case("whole runs, mapped", ["whole/run_a.npz", "whole/run_b.npz"], map={"logits": "z", "labels": "k"},
+     error="run_b.npz can both be the run's 'k': two runs are imported by one command each")
+case("bare arrays of one epoch", ["bare", "labels.npy"], error="can both be the run's logits: two runs are imported by one command each")
+case("epochs in another folder", ["apart", "apart/late", "labels.npy"], error="late/epoch_3.npy lie in two folders")
+# ---- ranks ----------------------------------------------------------------------------------------------------------
+order = np.stack([rng.permutation(N) for _ in range(E)])
+for e in range(E):
+    for rank, part in enumerate([order[e][:4], order[e][3:]]):
+        one = dict(logits=logits[e][part], labels=labels[part], ids=ids[part])
+        npz(f"before/rank{rank}_epoch_{e + 1}.npz", **one)
+        npz(f"below/rank{rank}/epoch_{e + 1}.npz", **one)
+        if (e, rank) != (1, 1):
+            npz(f"lost/epoch_{e + 1}_rank{rank}.npz", **one)
+    for rank, part in enumerate([slice(0, 4), slice(4, 7)]):
+        npy(f"spread/logits_epoch_{e + 1}_rank{rank}.npy", logits[e][part])
+for rank, part in enumerate([slice(0, 4), slice(4, 7)]):
+    npy(f"joined/logits_rank{rank}.npy", logits[:, part])
+    npy(f"joined/labels-rank{rank}.npy", labels[part])
+    npy(f"spread/y/labels_rank{rank}.npy", labels[part])
+sorted_run = want(ids=sorted_ids, labels=labels[by_id], logits=logits[:, by_id])
+case("ranks before epochs", ["before"], sorted_run, note="the 2 of each are joined in the order of the numbers after 'rank'")
+case("a folder per rank", ["below/rank0", "below/rank1"], sorted_run)
+case("a rank is missing", ["lost"], error="lost/epoch_2_rank0.npz: there are 1 files of this epoch, but 2 of that of")
+case("ranks without epochs", ["joined"], ordered, note="2 files without numbers of epochs are joined", warning="No ids tell which samples")
+case("ranks in any order", [f"joined/{n}" for n in ["labels-rank1.npy", "logits_rank0.npy", "logits_rank1.npy", "labels-rank0.npy"]], ordered)
+case("labels in as many files", ["spread", "spread/y"], ordered)
+case("labels of unknown order", ["spread", "labels.npy"], error="files of 4, 3 rows, and nothing says which samples these are: log their ids")
+# ---- what stands beside ids -----------------------------------------------------------------------------------------
+npz("ids/shuffled.npz", logits=np.stack([logits[e][order[e]] for e in range(E)]), ids=ids[order])
+npy("ids/labels.npy", labels[by_id])
+case("labels by ascending id", ["ids/shuffled.npz", "ids/labels.npy"], sorted_run, warning="is taken in the order of ascending id")
+npz("ids/indexed.npz", logits=np.stack([logits[e][order[e]] for e in range(E)]), ids=order)
+case("labels by id", ["ids/indexed.npz", "labels.npy"], ordered, note="'labels' has no ids of its own and is indexed by them")
+o = order[0]
+npz("ids/epoch_4.npz", logits=logits[0][o], ids=o, labels=labels[o], names=names[o], features=features[o])
+case("one epoch, shuffled", ["ids/epoch_4.npz"], want(epochs=[4], names=names, logits=logits[:1], features=features))
+pad = np.concatenate([np.arange(N), [2, 5]])
+f, t = features[pad].copy(), targets[pad].copy()
+f[N:] += 2
+t[N:] += 0.5
+npz("ids/padded.npz", logits=logits[:, pad], ids=ids[pad], labels=labels[pad], features=f, targets=t)
+one = dict(ids=sorted_ids, labels=labels[by_id], logits=logits[:, by_id])
+mean_f, mean_t = features.copy(), targets.copy()
+mean_f[[2, 5]] += 1
+mean_t[[2, 5]] += 0.25
+case("features of repeats, first", ["ids/padded.npz"], want(features=features[by_id], targets=targets[by_id], **one))
+case("features of repeats, mean", ["ids/padded.npz"], want(features=mean_f[by_id], targets=mean_t[by_id], **one), duplicates="mean")
+# ---- which file is wrong --------------------------------------------------------------------------------------------
+for e in range(E):
+    bad = logits[e].copy()
+    if e == 1:
+        bad[4, 2] = np.nan
+    npy(f"nan/epoch_{e + 1}.npy", bad)
+    npz(f"relabelled/epoch_{e + 1}.npz", logits=logits[e], labels=(labels + (e == 2)) % C)
+    npz(f"short/epoch_{e + 1}.npz", logits=logits[e][: N - (e == 1)], labels=labels[: N - (e == 1)])
+    npy(f"mixed/logits_epoch_{e + 1}.npy", logits[e])
+    npy(f"mixed/labels_epoch_{e + 2}.npy", labels)
+case("NaN in one file", ["nan", "labels.npy"], error="nan/epoch_2.npy: epoch_2 (float32 [7, 4]): /logits, checkpoint 1 (epoch 2), sample 4")
+case("a label in one file", ["relabelled"], error="relabelled/epoch_3.npz: 'labels', checkpoint 2 (epoch 3): id 0 has the label 1 here and 0")
+case("rows in one file", ["short"], error="short/epoch_2.npz: ")
+case("labels of other epochs", ["mixed"], error="its epochs are 2, 3, 4, but those of 'logits' are 1, 2, 3")
+# ---- steps from 0 ---------------------------------------------------------------------------------------------------
+for e in range(E):
+    npy(f"steps/step_{50 * e + 49}.npy", logits[e])
+case("steps from 0", ["steps", "labels.npy"], ordered, epochBase=0, stepsPerEpoch=50, note="the numbers of the files + 1 divided by 50 steps per epoch")
+# ---- names ----------------------------------------------------------------------------------------------------------
+npz("run.partial.npz", logits=logits, labels=labels)
+case("a name of the store's", ["run.partial.npz"], error="'run.partial' cannot be a run's id")
+# ---- keys of pickles ------------------------------------------------------------------------------------------------
+for protocol in range(6):
+    value = {b"logits": logits, "labels".encode(): labels, True: 1, (0, 1): logits, None: 2, b"\xff\xfe": 3, "in": {(1,): 1}}
+    with open(path(f"keys/protocol{protocol}.pkl"), "wb") as file:
+        pickle.dump(value, file, protocol=protocol)
+    case(f"keys of bytes, protocol {protocol}", [f"keys/protocol{protocol}.pkl"], ordered, kind="pt",
+         note="left out, whose keys are neither text nor numbers: None (1), a truth value (1), a tuple (1), a tuple in 'in' (1), bytes that are no text (1).")
+# ---- groups of HDF5 -------------------------------------------------------------------------------------------------
+with h5py.File(path("groups/deep.h5"), "w") as file:
+    file["logits"] = logits
+    file["/".join("abcdefgh") + "/labels"] = labels
+    file["/".join(["g"] * 40) + "/x"] = labels
+case("deep groups", ["groups/deep.h5"], ordered, kind="h5", note="1 group of ")
+with h5py.File(path("groups/circle.h5"), "w") as file:
+    file["logits"], file["labels"] = logits, labels
+    file["loop/x"] = labels
+    file["loop/one"] = file["loop"]
+    file["loop/two"] = file["loop"]
+case("groups in a circle", ["groups/circle.h5"], ordered, kind="h5", note="not looked into")
+
+with open("files.json", "w") as file:
+    json.dump(cases, file, indent=0, ensure_ascii=False)
