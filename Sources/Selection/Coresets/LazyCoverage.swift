@@ -295,4 +295,3 @@ extension UnsafeMutableBufferPointer<Float> {
         }
     }
 }
-
