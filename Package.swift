@@ -40,7 +40,7 @@ let rooms: [Target] = [
 
     // From the store to the answer.
     .target(name: "Scoring", dependencies: ["LinearAlgebra", "Statistics", "CKernels"]),
-    .target(name: "Selection", dependencies: ["Scoring", "Datasets", "LinearAlgebra", "Randomness"]),
+    .target(name: "Selection", dependencies: ["Scoring", "Datasets", "LinearAlgebra", "CKernels", "Randomness"]),
     .target(
         name: "Distillation",
         dependencies: ["Training", "Selection", "Datasets", "LinearAlgebra", "Statistics", "Randomness"]),

@@ -78,10 +78,11 @@ extension CoresetInputs {
         let all = example.inputs
         let group = CoresetGroup(features: all.features, errors: all.errors, labels: all.labels, ids: all.ids)
         #expect(
-            group.facilityLocation(example.k, storedLimit: 0).picks
+            group.facilityLocation(example.k, limits: .init(stored: 0)).picks
                 == example.json["facility-location"]?.integers("rows"))
         #expect(
-            group.craig(example.k, weights: .assigned, storedLimit: 0).picks == example.json["craig"]?.integers("rows"))
+            group.craig(example.k, weights: .assigned, limits: .init(stored: 0)).picks
+                == example.json["craig"]?.integers("rows"))
     }
 
     @Test func theOracleIsThere() { #expect(CoresetCase.all.count == 3 && Self.rules.count == 12) }

@@ -121,9 +121,9 @@ extension CoresetInputs {
     }
 
     /// Beyond one block of a matrix product, against the plain definitions.
-    @Test(arguments: [0, LazyCoverage.storedLimit]) func blocksFitTogether(_ storedLimit: Int) {
+    @Test(arguments: [0, LazyCoverage.Limits().stored]) func blocksFitTogether(_ storedLimit: Int) {
         let all = example(1500, columns: 4)
-        let coreset = all.whole.facilityLocation(30, storedLimit: storedLimit)
+        let coreset = all.whole.facilityLocation(30, limits: .init(stored: storedLimit))
         let unit = (0..<1500).map { row in
             let x = (0..<4).map { Double(all.features[row, $0]) }
             let norm = x.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -154,9 +154,9 @@ extension CoresetInputs {
         let all = example(count, columns: 5).whole
         let picks = min(count / 2, 60)  // the last gains are nothing but rounding
         let pairs = [
-            (all.facilityLocation(picks, storedLimit: 0), all.facilityLocation(picks)),
+            (all.facilityLocation(picks, limits: .init(stored: 0)), all.facilityLocation(picks)),
             (
-                all.craig(picks, weights: .assigned, storedLimit: 0), all.craig(picks, weights: .assigned)
+                all.craig(picks, weights: .assigned, limits: .init(stored: 0)), all.craig(picks, weights: .assigned)
             ),
         ]
         for (listed, stored) in pairs {

@@ -59,3 +59,16 @@ struct Best {
         self.id = id
     }
 }
+
+extension [Int] {
+    /// Those of the largest values: so many, and others as large as the last of them.
+    func largest(_ count: Int, by value: (Int) -> Double) -> [Int] {
+        guard self.count > count else { return self }
+        var keys = map { ~UInt64(ordering: value($0)) }
+        let border = keys.withUnsafeMutableBufferPointer { keys in
+            keys.select(count - 1)
+            return keys[count - 1]
+        }
+        return filter { ~UInt64(ordering: value($0)) <= border }
+    }
+}

@@ -1,16 +1,24 @@
+import Foundation
 import LinearAlgebra
 
-/// Lazy greedy facility location.
+/// Greedy facility location, in the way that the number of samples allows.
 ///
-/// A pick changes the coverage of few samples, and a gain falls only by what those samples lose. So every pick leaves a list
-/// of them, in segments; a gain is an upper bound that counts the segments applied to it, and the next ones are applied
-/// only while the bound reaches the best of the round, to many candidates in one matrix product. Memory beyond the features:
-/// about 40 bytes per sample, 16 per listed change and 30 MB for blocks.
+/// Up to `storedLimit` similarities (a class, usually) are kept, and a gain is computed from its row.
 ///
-/// Up to `storedLimit` similarities (a class, usually) are kept instead, and a gain is computed from its row.
+/// Else, after the first pick, a forecast of the next ones (cosines only) goes into one sweep over all similarities, which
+/// finds every gain before each of them, and so confirms them or says at which the forecast went wrong. The sweep also
+/// lists the pairs above the coverage, once they are few: gains are then updated from the lists and no product is needed.
+///
+/// Where forecasts fail and until the lists fit, greedy is lazy. A pick changes the coverage of few samples, and a gain
+/// falls only by what those samples lose. So every pick leaves a list of them, in segments; a gain is an upper bound that
+/// counts the segments applied to it, and the next ones are applied only while the bound reaches the best of the round, to
+/// many candidates in one matrix product.
+///
+/// Memory beyond the features: the limits, 40 bytes per sample, 16 per listed change and 30 MB for blocks.
 struct LazyCoverage {
     private let blocks: SimilarityBlocks
     private let ids: [Int64]
+    private let limits: Limits
     /// Largest similarity to a chosen sample, less the offset, [N].
     private var covered: [Float]
     /// Which pick that is, [N].
@@ -20,17 +28,34 @@ struct LazyCoverage {
     private var applied: [Int32]
     private var segments: [Segment] = []
     private var products: [Float]
-    private var scratch: [Float]
+    private var scratch: [Float] = []
     /// All similarities less the offset, [N, N], where they are few; empty otherwise.
     private var stored: [Float] = []
+    /// The pairs above the coverage, once they are few: bounds are then gains.
+    private var pairs: PairLists?
+    private var rows: SimilarityRows
+    private var result = CoresetPicks(trace: [])
+    /// No sweep has refuted a forecast early; and the number of picks from which another sweep is worth a try.
+    private var isForecast: Bool
+    private var nextSweep = 1
     private static let blockSize = 1024
-    /// 256 MB: 8,192 samples.
-    static let storedLimit = 1 << 26
     /// What `applied` is compared with: the changes so far.
     private var changes: Int { stored.isEmpty ? segments.count : picks }
-    private var picks = 0
+    private var picks: Int { result.picks.count }
     /// How far gains may be off.
     private var rounding: Double
+
+    /// What may be kept, beyond the features.
+    struct Limits: Sendable {
+        /// 256 MB: the similarities of 8,192 samples.
+        var stored = 1 << 26
+        /// 224 MB at 8 bytes.
+        var pairs = 28 << 20
+        /// 200 MB: similarities of a sample of targets, which a forecast needs.
+        var sampled = 50_000_000
+        /// 64 MB: gains before the picks of a forecast.
+        var gains = 1 << 23
+    }
 
     /// Samples whose coverage one pick raised.
     fileprivate struct Segment {
@@ -39,30 +64,34 @@ struct LazyCoverage {
         let after: [Float]
     }
 
-    init(_ blocks: SimilarityBlocks, ids: [Int64], storedLimit: Int) {
+    init(_ blocks: SimilarityBlocks, ids: [Int64], limits: Limits) {
         self.blocks = blocks
         self.ids = ids
+        self.limits = limits
         covered = .init(repeating: Float(-blocks.offset), count: blocks.count)
         nearest = .init(repeating: 0, count: blocks.count)
         applied = .init(repeating: 0, count: blocks.count)
-        let side = min(Self.blockSize, blocks.count)
+        let side = min(Self.blockSize, blocks.count) + 32
         products = .init(repeating: 0, count: side * side)
-        scratch = .init(repeating: 0, count: blocks.kind == .cosine ? 0 : side * side)
         bounds = []
         rounding = 0x1p-22 * blocks.offset
-        if blocks.count * blocks.count <= storedLimit { store() }
+        rows = SimilarityRows(blocks)
+        isForecast = blocks.kind == .cosine
+        if blocks.count * blocks.count <= limits.stored { store() }
     }
 
     private mutating func store() {
         let (count, size) = (blocks.count, Self.blockSize)
         stored = .init(repeating: 0, count: count * count)
-        let parts = stride(from: 0, to: count, by: size).map { blocks.block(Array($0..<min(count, $0 + size))) }
+        let parts = stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
         for a in parts {
-            for b in parts where b.indices[0] >= a.indices[0] {
-                products.withUnsafeMutableBufferPointer { blocks.fill(a, b, into: $0, scratch: &scratch) }
-                for (i, row) in a.indices.enumerated() {
-                    for (j, column) in b.indices.enumerated() {
-                        let value = products[i * b.indices.count + j]
+            let left = blocks.tall(a)
+            for b in parts where b.lowerBound >= a.lowerBound {
+                let right = blocks.wide(b)
+                products.withUnsafeMutableBufferPointer { blocks.fill(left, right, into: $0, scratch: &scratch) }
+                for (i, row) in a.enumerated() {
+                    for (j, column) in b.enumerated() {
+                        let value = products[i * right.padded + j]
                         stored[row * count + column] = value
                         stored[column * count + row] = value
                     }
@@ -84,25 +113,62 @@ struct LazyCoverage {
 
     /// The trace is Σ_j of the largest similarity.
     mutating func run(_ count: Int) -> CoresetPicks {
-        var result = CoresetPicks(trace: [])
         bounds = blocks.linearSums() ?? allGains()
-        while result.picks.count < count {
-            let best = next()
-            cover(by: best.index, place: result.picks.count)
-            // All samples count the first pick: one symmetric pass costs half of what segments would.
-            if stored.isEmpty, result.picks.isEmpty, count > 1 {
-                segments = []
-                let chosen = bounds[best.index]
-                bounds = allGains()
-                bounds[best.index] = chosen
-                rounding += 0x1p-23 * (bounds.max() ?? 0)  // what later gains are differences of
-            }
-            result.picks.append(best.index)
-            result.ties.append(best.isTied)
-            result.trace?.append(
-                covered.reduce(0.0) { $0 + Double($1) } + Double(blocks.count) * blocks.offset)
+        while picks < count {
+            cover(by: next())
+            if stored.isEmpty, pairs == nil, picks < count, picks >= nextSweep { sweep(upTo: count) }
         }
         return result
+    }
+
+    private mutating func allGains() -> [Double] {
+        guard stored.isEmpty else { return (0..<blocks.count).map { storedGain($0) } }
+        return CoverageSweep(blocks, covered: covered, stages: CoverageStages(), listing: 0).gains
+    }
+
+    /// Forecasts picks, computes all gains before and after each, takes those that are confirmed, and lists pairs.
+    ///
+    /// After the first pick without a forecast, too: all samples count it, and half the products do.
+    private mutating func sweep(upTo count: Int) {
+        let isFirst = picks == 1
+        var stages = CoverageStages()
+        let size = min(1024, limits.sampled / blocks.count)
+        var fits = false
+        if size >= min(64, blocks.count) {
+            var forecast = CoverageForecast(
+                blocks, ids: ids, covered: covered, isOpen: bounds.map { $0 > -.infinity },
+                sampleSize: isForecast ? size : min(size, 256))
+            if isForecast {
+                stages = forecast.stages(
+                    min(count - picks, max(8, limits.gains / blocks.count)), limit: 0.85 * Double(limits.pairs),
+                    rounding: rounding, rows: &rows)
+            }
+            fits = forecast.pairs <= 0.85 * Double(limits.pairs)
+        }
+        guard fits || isFirst || !stages.picks.isEmpty else { return nextSweep = picks + picks / 2 }
+        let sweep = CoverageSweep(blocks, covered: covered, stages: stages, listing: fits ? limits.pairs : 0)
+        let begin = picks
+        for stage in 0...stages.picks.count {
+            let line = sweep.gains[stage * blocks.count..<(stage + 1) * blocks.count]
+            for (index, gain) in zip(bounds.indices, line) where bounds[index] > -.infinity { bounds[index] = gain }
+            segments = []
+            for index in applied.indices { applied[index] = 0 }
+            if picks == 1 { rounding += 0x1p-23 * (bounds.max() ?? 0) }  // what later gains are differences of
+            guard stage < stages.picks.count else { break }
+            let best = next()
+            guard best.index == stages.picks[stage] else {
+                isForecast = stage >= 8
+                nextSweep = isForecast ? picks : picks + picks / 2
+                return
+            }
+            cover(by: best)
+        }
+        pairs = sweep.pairs
+        // Summed from what will be subtracted: nothing is left where nothing is covered less.
+        for (index, gain) in (pairs?.gains(over: covered) ?? []).enumerated() where bounds[index] > -.infinity {
+            bounds[index] = gain
+        }
+        nextSweep = stages.picks.isEmpty || picks - begin < 8 ? picks + picks / 2 : picks
     }
 
     /// The sample of the largest gain. Rounding makes equal gains differ (twins; two samples that cover each other alone):
@@ -118,21 +184,10 @@ struct LazyCoverage {
             }
             if stale.isEmpty { return lowestId(above: floor) }
             // The most promising few first: they give the others a floor.
-            if isFirst || !stored.isEmpty { stale = most(32, of: stale) }
+            if isFirst || !stored.isEmpty { stale = stale.largest(32) { bounds[$0] } }
             isFirst = false
             refresh(stale, above: floor)
         }
-    }
-
-    /// The samples of the largest bounds.
-    private func most(_ count: Int, of samples: [Int]) -> [Int] {
-        guard samples.count > count else { return samples }
-        var keys = samples.map { ~UInt64(ordering: bounds[$0]) }
-        let border = keys.withUnsafeMutableBufferPointer { keys in
-            keys.select(count - 1)
-            return keys[count - 1]
-        }
-        return samples.filter { ~UInt64(ordering: bounds[$0]) <= border }
     }
 
     private func lowestId(above floor: Double) -> (index: Int, isTied: Bool) {
@@ -167,21 +222,13 @@ struct LazyCoverage {
 
     private mutating func apply(_ segment: Segment, to rows: [Int]) {
         let targets = segment.targets
-        guard rows.count >= 8 else {
-            var values = [Float](repeating: 0, count: targets.count)
-            for index in rows {
-                for (place, target) in targets.enumerated() { values[place] = blocks.value(index, target) }
-                values.withUnsafeMutableBufferPointer { bounds[index] -= segment.loss($0) }
-            }
-            return
-        }
-        let block = blocks.block(targets)
+        let right = blocks.wide(targets.map { UInt32($0) })
         for start in stride(from: 0, to: rows.count, by: Self.blockSize) {
             let part = Array(rows[start..<min(rows.count, start + Self.blockSize)])
             products.withUnsafeMutableBufferPointer { products in
-                blocks.fill(blocks.block(part), block, into: products, scratch: &scratch)
+                blocks.fill(blocks.tall(part.map { UInt32($0) }), right, into: products, scratch: &scratch)
                 for (place, index) in part.enumerated() {
-                    let line = place * targets.count..<(place + 1) * targets.count
+                    let line = place * right.padded..<place * right.padded + targets.count
                     bounds[index] -= segment.loss(.init(rebasing: products[line]))
                 }
             }
@@ -189,57 +236,41 @@ struct LazyCoverage {
     }
 
     /// Chooses a sample: raises the coverage and lists whose.
-    private mutating func cover(by index: Int, place: Int) {
-        bounds[index] = -.infinity
-        picks += 1
+    private mutating func cover(by best: (index: Int, isTied: Bool)) {
+        let row = similarities(of: best.index)
+        bounds[best.index] = -.infinity
         var targets: [Int] = []
         var before: [Float] = []
         var after: [Float] = []
         for target in covered.indices {
-            let value = stored.isEmpty ? blocks.value(target, index) : stored[index * covered.count + target]
+            let value = row[target]
             guard value > covered[target] else { continue }
-            if stored.isEmpty {
+            if pairs != nil {
+                pairs?.raise(target, from: covered[target], to: value, gains: &bounds)
+            } else if stored.isEmpty {
                 targets.append(target)
                 before.append(covered[target])
                 after.append(value)
             }
             covered[target] = value
-            nearest[target] = Int32(place)
+            nearest[target] = Int32(picks)
         }
         for start in stride(from: 0, to: targets.count, by: Self.blockSize) {
             let part = start..<min(targets.count, start + Self.blockSize)
             segments.append(
                 Segment(targets: Array(targets[part]), before: Array(before[part]), after: Array(after[part])))
         }
+        result.picks.append(best.index)
+        result.ties.append(best.isTied)
+        result.trace?.append(covered.reduce(0.0) { $0 + Double($1) } + Double(blocks.count) * blocks.offset)
     }
 
-    /// Σ_j max(0, s(j, x) − covered_j) for all x: every block serves for its transpose, too.
-    private mutating func allGains() -> [Double] {
-        guard stored.isEmpty else { return (0..<blocks.count).map { storedGain($0) } }
-        var gains = [Double](repeating: 0, count: blocks.count)
-        let size = Self.blockSize
-        var line = [Float](repeating: 0, count: size)
-        for top in stride(from: 0, to: blocks.count, by: size) {
-            let a = blocks.block(Array(top..<min(blocks.count, top + size)))
-            for left in stride(from: top, to: blocks.count, by: size) {
-                let b = left == top ? a : blocks.block(Array(left..<min(blocks.count, left + size)))
-                var below = [Float](repeating: 0, count: b.indices.count)
-                products.withUnsafeMutableBufferPointer { products in
-                    blocks.fill(a, b, into: products, scratch: &scratch)
-                    covered.withUnsafeBufferPointer { covered in
-                        for i in a.indices.indices {
-                            let row = UnsafeMutableBufferPointer(
-                                rebasing: products[i * b.indices.count..<(i + 1) * b.indices.count])
-                            if left > top { row.addExcess(over: covered[top + i], to: &below) }
-                            gains[top + i] += row.excess(
-                                over: UnsafeBufferPointer(rebasing: covered[left..<left + row.count]), scratch: &line)
-                        }
-                    }
-                }
-                if left > top { for j in below.indices { gains[left + j] += Double(below[j]) } }
-            }
+    private mutating func similarities(of index: Int) -> [Float] {
+        guard stored.isEmpty else { return Array(stored[index * blocks.count..<(index + 1) * blocks.count]) }
+        let bounds = bounds
+        return rows.row(index) {
+            bounds.indices.filter { bounds[$0] > -.infinity }.largest(SimilarityRows.abreast) { bounds[$0] }
         }
-        return gains
     }
 }
 
@@ -256,13 +287,6 @@ extension LazyCoverage.Segment {
 }
 
 extension UnsafeMutableBufferPointer<Float> {
-    /// Adds max(0, value − threshold) to each sum.
-    fileprivate func addExcess(over threshold: Float, to sums: inout [Float]) {
-        sums.withUnsafeMutableBufferPointer { sums in
-            for j in indices { sums[j] += Swift.max(0, self[j] - threshold) }
-        }
-    }
-
     /// Σ_j max(0, value_j − threshold_j).
     fileprivate func excess(over thresholds: UnsafeBufferPointer<Float>, scratch: inout [Float]) -> Double {
         scratch.withUnsafeMutableBufferPointer { scratch in

@@ -1,3 +1,4 @@
+internal import CKernels
 import LinearAlgebra
 
 /// Blocks of a similarity matrix [N, N] that is never formed.
@@ -13,10 +14,10 @@ struct SimilarityBlocks {
 
     let kind: Kind
     let offset: Double
-    private let x: FloatRows
+    let x: FloatRows
     private let g: FloatRows?
     /// √½ / ‖x‖ for cosines, [N].
-    private let scales: [Float]
+    let scales: [Float]
     /// ‖u‖² for distances, [N].
     private let squares: [Float]
 
@@ -41,51 +42,60 @@ struct SimilarityBlocks {
 
     var count: Int { x.count }
 
-    /// Rows side by side in memory.
+    /// Rows packed for one side of a product; zeros fill the last panel.
     struct Block {
-        let indices: [Int]
-        fileprivate let x: FeatureMatrix
-        fileprivate let g: FeatureMatrix?
+        let indices: [UInt32]
+        /// Rows with the zeros.
+        let padded: Int
+        let panels: Int
+        let x: [Float]
+        fileprivate let g: [Float]?
     }
 
-    func block(_ indices: [Int]) -> Block {
-        Block(indices: indices, x: gathered(x, indices, scaled: kind == .cosine), g: g.map { gathered($0, indices) })
-    }
+    /// The left side of a product.
+    func tall(_ indices: [UInt32]) -> Block { block(indices, panel: Int(CK_TALL)) }
+    /// The right side.
+    func wide(_ indices: [UInt32]) -> Block { block(indices, panel: Int(CK_WIDE)) }
+    func tall(_ indices: Range<Int>) -> Block { tall(indices.map { UInt32($0) }) }
+    func wide(_ indices: Range<Int>) -> Block { wide(indices.map { UInt32($0) }) }
 
-    private func gathered(_ rows: FloatRows, _ indices: [Int], scaled: Bool = false) -> FeatureMatrix {
-        let columns = rows.columns
-        let values = [Float](unsafeUninitializedCapacity: indices.count * columns) { buffer, count in
-            count = indices.count * columns
-            guard let base = rows.base, let target = buffer.baseAddress else { return }
-            for (place, index) in indices.enumerated() {
-                let (from, to) = (base + index * columns, target + place * columns)
-                let scale = scaled ? scales[index] : 1
-                for column in 0..<columns { to[column] = scale * from[column] }
+    private func block(_ indices: [UInt32], panel: Int) -> Block {
+        let panels = (indices.count + panel - 1) / panel
+        func packed(_ rows: FloatRows, scales: [Float]?) -> [Float] {
+            let size = panels * panel * rows.columns
+            return [Float](unsafeUninitializedCapacity: size) { buffer, count in
+                count = size
+                guard size > 0 else { return }
+                ck_pack(rows.base, rows.columns, indices, indices.count, scales, panel, buffer.baseAddress)
             }
         }
-        return FeatureMatrix(rows: indices.count, columns: columns, values: values)
+        return Block(
+            indices: indices, padded: panels * panel, panels: panels,
+            x: packed(x, scales: kind == .cosine ? scales : nil),
+            g: g.map { packed($0, scales: nil) })
     }
 
-    /// Similarities less the offset, [a.count, b.count].
+    /// Similarities less the offset, [a.padded, b.padded]; those of padding are anything.
+    ///
+    /// Their bits depend on the two samples alone.
     func fill(_ a: Block, _ b: Block, into result: UnsafeMutableBufferPointer<Float>, scratch: inout [Float]) {
-        let (rows, columns) = (a.indices.count, b.indices.count)
-        multiply(a.x, b.x, into: result)
-        guard let ag = a.g, let bg = b.g else { return }
+        precondition(result.count >= a.padded * b.padded)
+        guard a.panels > 0, b.panels > 0 else { return }
+        ck_products(a.x, a.panels, b.x, b.panels, x.columns, result.baseAddress)
+        guard let g, let ag = a.g, let bg = b.g else { return }
+        if scratch.count < a.padded * b.padded { scratch = .init(repeating: 0, count: a.padded * b.padded) }
         scratch.withUnsafeMutableBufferPointer { scratch in
-            multiply(ag, bg, into: scratch)
-            for i in 0..<rows {
-                let own = squares[a.indices[i]]
-                for j in 0..<columns {
-                    let product = scratch[i * columns + j] * (1 + result[i * columns + j])
-                    let square = a.indices[i] == b.indices[j] ? 0 : own + squares[b.indices[j]] - 2 * product
-                    result[i * columns + j] = -max(0, square).squareRoot()
+            ck_products(ag, a.panels, bg, b.panels, g.columns, scratch.baseAddress)
+            let others = b.indices.map { squares[Int($0)] }
+            for (i, row) in a.indices.enumerated() {
+                let (own, line) = (squares[Int(row)], i * b.padded)
+                for j in others.indices {
+                    let product = scratch[line + j] * (1 + result[line + j])
+                    result[line + j] = -max(0, own + others[j] - 2 * product).squareRoot()
                 }
+                for j in others.indices where b.indices[j] == row { result[line + j] = 0 }
             }
         }
-    }
-
-    private func multiply(_ a: FeatureMatrix, _ b: FeatureMatrix, into result: UnsafeMutableBufferPointer<Float>) {
-        a.withRows { a in b.withRows { b in a.products(0..<a.count, b, 0..<b.count, into: result) } }
     }
 
     /// One similarity less the offset.

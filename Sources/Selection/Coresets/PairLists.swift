@@ -1,0 +1,96 @@
+/// For each sample the others that are more similar to it than its coverage, in chunks that one pool holds: what gains
+/// still consist of, once coverage is high.
+///
+/// 8 bytes per pair and 12 per sample; memory is used as chunks are.
+struct PairLists {
+    /// The pool was too small: the lists are worthless.
+    private(set) var isFull = false
+    private var places: [UInt32]
+    private var values: [Float]
+    /// The chunk after this one in its list.
+    private var following: [UInt32]
+    private var used = 0
+    /// The chunk that a list begins with and the one that grows, [N].
+    private var first: [UInt32]
+    private var last: [UInt32]
+    /// Length of each list, [N].
+    private var counts: [UInt32]
+    private static let chunk = 32
+
+    /// Room for `limit` pairs, those of half-filled chunks included.
+    init(samples: Int, limit: Int) {
+        let chunks = limit / Self.chunk
+        // Not initialised, so that no page is touched before its time.
+        places = .init(unsafeUninitializedCapacity: chunks * Self.chunk) { $1 = chunks * Self.chunk }
+        values = .init(unsafeUninitializedCapacity: chunks * Self.chunk) { $1 = chunks * Self.chunk }
+        following = .init(unsafeUninitializedCapacity: chunks) { $1 = chunks }
+        first = .init(repeating: 0, count: samples)
+        last = .init(repeating: 0, count: samples)
+        counts = .init(repeating: 0, count: samples)
+    }
+
+    /// Adds to the list of a sample.
+    mutating func append(
+        _ target: Int, _ newPlaces: UnsafePointer<UInt32>, _ newValues: UnsafePointer<Float>, _ count: Int
+    ) {
+        guard count > 0, !isFull else { return }
+        var done = 0
+        while done < count {
+            let inside = Int(counts[target]) % Self.chunk
+            if inside == 0 {
+                guard used < following.count else { return isFull = true }
+                if counts[target] == 0 {
+                    first[target] = UInt32(used)
+                } else {
+                    following[Int(last[target])] = UInt32(used)
+                }
+                last[target] = UInt32(used)
+                used += 1
+            }
+            let part = min(count - done, Self.chunk - inside)
+            let start = Int(last[target]) * Self.chunk + inside
+            for i in 0..<part {
+                places[start + i] = newPlaces[done + i]
+                values[start + i] = newValues[done + i]
+            }
+            counts[target] += UInt32(part)
+            done += part
+        }
+    }
+
+    /// Σ of what is above the coverage, [N], of each place.
+    func gains(over covered: [Float]) -> [Double] {
+        var gains = [Double](repeating: 0, count: counts.count)
+        for target in counts.indices where counts[target] > 0 {
+            var chunk = Int(first[target])
+            for i in 0..<Int(counts[target]) {
+                if i > 0, i % Self.chunk == 0 { chunk = Int(following[chunk]) }
+                let from = chunk * Self.chunk + i % Self.chunk
+                gains[Int(places[from])] += Double(values[from] - covered[target])
+            }
+        }
+        return gains
+    }
+
+    /// The coverage of a sample rises: the others' gains fall, and those no longer above it leave the list.
+    mutating func raise(_ target: Int, from before: Float, to after: Float, gains: inout [Double]) {
+        let count = Int(counts[target])
+        guard count > 0 else { return }
+        var (reading, writing) = (Int(first[target]), Int(first[target]))
+        var kept = 0
+        for i in 0..<count {
+            if i > 0, i % Self.chunk == 0 { reading = Int(following[reading]) }
+            let from = reading * Self.chunk + i % Self.chunk
+            let (place, value) = (places[from], values[from])
+            gains[Int(place)] -= Double(value - before) - Double(max(0, value - after))
+            guard value > after else { continue }
+            if kept > 0, kept % Self.chunk == 0 { writing = Int(following[writing]) }
+            let to = writing * Self.chunk + kept % Self.chunk
+            places[to] = place
+            values[to] = value
+            kept += 1
+        }
+        last[target] = UInt32(writing)
+        counts[target] = UInt32(kept)
+    }
+}
