@@ -46,11 +46,7 @@ struct FileName {
     var number: (value: Double, before: String, after: String)? {
         let runs = Self.numbers(text)
         func word(_ end: Int) -> String { String(decoding: text[..<end], as: UTF8.self) }
-        let named = runs.first { run in
-            var before = word(run.lowerBound).lowercased()
-            while let last = before.last, !last.isLetter, !last.isNumber { before.removeLast() }
-            return before.hasSuffix("epoch") || before.hasSuffix("ep")
-        }
+        let named = runs.first { Self.countsEpochs(word($0.lowerBound)) }
         guard let run = named ?? runs.last, let value = Double(String(decoding: text[run], as: UTF8.self)) else {
             return nil
         }
@@ -58,7 +54,14 @@ struct FileName {
     }
 
     /// Whether the number follows the word epoch.
-    var numbersEpochs: Bool { number.map { $0.before.lowercased().contains("ep") } ?? false }
+    var numbersEpochs: Bool { number.map { Self.countsEpochs($0.before) } ?? false }
+
+    /// Whether the last word is epoch, as in `ep3` and `trainepoch-3`, and not in `step_3`.
+    private static func countsEpochs(_ before: String) -> Bool {
+        let letters = before.lowercased().reversed().drop { !$0.isLetter && !$0.isNumber }.prefix { $0.isLetter }
+        let word = String(letters.reversed())
+        return word.hasSuffix("epoch") || word.hasSuffix("epochs") || word == "ep"
+    }
 
     /// The runs of digits; one decimal point between digits belongs to the number.
     private static func numbers(_ text: [UInt8]) -> [Range<Int>] {

@@ -86,5 +86,7 @@ import Testing
         #expect(number("cifar10_ep007_x2.npy") == 7)
         #expect(number("labels.npy") == nil)
         #expect(FileName("/x/y.z/.hidden").stem == ".hidden")
+        #expect(FileName("ep_7.npy").numbersEpochs && FileName("trainepoch-7.npy").numbersEpochs)
+        #expect(!FileName("step_50.npy").numbersEpochs && !FileName("rep3.npy").numbersEpochs)
     }
 }
