@@ -124,7 +124,8 @@ import Testing
     @Test func patchesAreShuffledByColumnsAndRows() {
         var orders: [SIMD16<UInt8>: Int] = [:]
         for case .shuffle(let grid, let columns, let rows) in Self.steps(.patchShuffle(grid: 3)) {
-            #expect(grid == 3 && (0..<3).map { rows[$0] }.sorted() == [0, 1, 2])
+            let sorted: [UInt8] = [rows[0], rows[1], rows[2]].sorted()
+            #expect(grid == 3 && sorted == [0, 1, 2])
             orders[columns, default: 0] += 1
         }
         // Six orders, 167 ± 12 each.
