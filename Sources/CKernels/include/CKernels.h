@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "augmentation.h"
 #include "dynamics.h"
 #include "half.h"
 #include "softmax.h"

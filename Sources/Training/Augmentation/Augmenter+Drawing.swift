@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// One worker's memory for drawing views: two workers never share one.
 public final class AugmentationScratch {
     /// A second image, for steps that cannot work in place.
@@ -7,6 +5,8 @@ public final class AugmentationScratch {
     /// The partner's image, of a mixture.
     let partner: FloatBuffer
     let resampler: BilinearResampler
+    /// One row of pixels.
+    let row: FloatBuffer
     /// The view that is being drawn.
     var view = View()
 
@@ -14,6 +14,7 @@ public final class AugmentationScratch {
         image = FloatBuffer(shape.count)
         partner = FloatBuffer(shape.count)
         resampler = BilinearResampler(shape)
+        row = FloatBuffer(shape.width)
         view.steps.reserveCapacity(16)
     }
 }
@@ -34,7 +35,7 @@ extension Augmenter {
         }
         for step in view.steps {
             if step.isInPlace {
-                step.apply(to: UnsafeMutablePointer(mutating: current), shape: shape)
+                step.apply(to: UnsafeMutablePointer(mutating: current), shape: shape, row: scratch.row.pointer)
             } else {
                 let next = moves.isMultiple(of: 2) ? scratch.image.pointer : target
                 step.move(current, into: next, shape: shape, resampler: scratch.resampler)
@@ -100,12 +101,14 @@ extension View.Step {
         }
     }
 
-    fileprivate func apply(to image: UnsafeMutablePointer<Float>, shape: ImageShape) {
+    fileprivate func apply(
+        to image: UnsafeMutablePointer<Float>, shape: ImageShape, row: UnsafeMutablePointer<Float>
+    ) {
         switch self {
         case .blank(let region):
             shape.forEachRow(of: region) { (image + $0).update(repeating: 0, count: region.width) }
         case .color(let brightness, let saturation, let contrast):
-            recolor(image, shape, brightness: brightness, saturation: saturation, contrast: contrast)
+            recolor(image, shape, brightness: brightness, saturation: saturation, contrast: contrast, row: row)
         case .shift, .enlarge, .shuffle, .warp: break
         }
     }
@@ -116,14 +119,13 @@ extension View.Step {
     ) {
         switch self {
         case .shift(let down, let right, let mirrored):
-            assay_shift_flip(
-                image, shape.channels, shape.height, shape.width, down, right, mirrored ? 1 : 0, target)
+            shiftPixels(image, shape, down: down, right: right, mirrored: mirrored, into: target)
         case .enlarge(let region, let mirrored):
             resampler.enlarge(image, region, mirrored: mirrored, into: target)
         case .shuffle(let grid, let columns, let rows):
             shufflePatches(image, shape, grid: grid, columns: columns, rows: rows, into: target)
         case .warp(let xx, let xy, let yx, let yy):
-            warpPixels(image, shape, xx: xx, xy: xy, yx: yx, yy: yy, into: target)
+            resampler.warp(image, by: [xx, xy, yx, yy], into: target)
         case .blank, .color: break
         }
     }

@@ -1,29 +1,36 @@
-/// Enlarges regions of an image to its full size, as PyTorch's `interpolate(mode="bilinear", align_corners=False)` does
-/// with the cropped region: pixels are squares, and beyond the region's outermost centres its edge repeats.
+internal import CKernels
+
+/// One worker's memory for bilinear resampling of images of one shape.
 final class BilinearResampler {
     private let shape: ImageShape
-    /// For each target column the source column at its left, the one at its right, and the right one's weight.
-    private let lefts: UnsafeMutablePointer<Int32>
-    private let rights: UnsafeMutablePointer<Int32>
+    /// Source columns (and rows) of each target column, [4, width].
+    private let places: UnsafeMutablePointer<Int32>
+    /// Their weights, [4, width].
     private let weights: FloatBuffer
     /// Two source rows, enlarged horizontally, [2, width].
     private let rows: FloatBuffer
 
     init(_ shape: ImageShape) {
         self.shape = shape
-        lefts = .allocate(capacity: shape.width)
-        rights = .allocate(capacity: shape.width)
-        lefts.initialize(repeating: 0, count: shape.width)
-        rights.initialize(repeating: 0, count: shape.width)
-        weights = FloatBuffer(shape.width)
+        places = .allocate(capacity: 4 * shape.width)
+        places.initialize(repeating: 0, count: 4 * shape.width)
+        weights = FloatBuffer(4 * shape.width)
         rows = FloatBuffer(2 * shape.width)
     }
 
-    deinit {
-        lefts.deallocate()
-        rights.deallocate()
+    deinit { places.deallocate() }
+
+    /// y(p) = x(A p), bilinear, zeros outside; see `View.Step.warp`. `matrix` is A by rows.
+    func warp(_ image: UnsafePointer<Float>, by matrix: SIMD4<Float>, into target: UnsafeMutablePointer<Float>) {
+        withUnsafeBytes(of: matrix) { matrix in
+            guard let matrix = matrix.bindMemory(to: Float.self).baseAddress else { return }
+            assay_warp(
+                image, shape.channels, shape.height, shape.width, matrix, places, weights.pointer, target)
+        }
     }
 
+    /// Enlarges a region to the full size, as PyTorch's `interpolate(mode="bilinear", align_corners=False)` does with the
+    /// cropped region: pixels are squares, and beyond the region's outermost centres its edge repeats.
     func enlarge(
         _ image: UnsafePointer<Float>, _ region: ImageRegion, mirrored: Bool, into target: UnsafeMutablePointer<Float>
     ) {
@@ -31,8 +38,8 @@ final class BilinearResampler {
         for column in 0..<width {
             let (first, second, weight) = Self.place(column, of: width, from: region.width)
             let out = mirrored ? width - 1 - column : column
-            lefts[out] = Int32(region.left + first)
-            rights[out] = Int32(region.left + second)
+            places[out] = Int32(region.left + first)
+            places[width + out] = Int32(region.left + second)
             weights.pointer[out] = weight
         }
         for channel in 0..<shape.channels {
@@ -64,7 +71,8 @@ final class BilinearResampler {
         let weights = weights.pointer
         for column in 0..<shape.width {
             let right = weights[column]
-            target[column] = (1 - right) * source[Int(lefts[column])] + right * source[Int(rights[column])]
+            target[column] =
+                (1 - right) * source[Int(places[column])] + right * source[Int(places[shape.width + column])]
         }
     }
 

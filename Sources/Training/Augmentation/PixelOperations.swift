@@ -1,24 +1,72 @@
 // What a view's steps do to the pixels of one image [channels, height, width].
 
-/// Brightness, saturation and contrast, in this order, in one pass over the pixels: neither the mean over channels nor
-/// that of the image is moved by saturation.
-func recolor(
-    _ image: UnsafeMutablePointer<Float>, _ shape: ImageShape, brightness: Float, saturation: Float, contrast: Float
+/// y(i, j) = x(i + down, j + right) against zeros, then mirrored left to right if `mirrored`.
+func shiftPixels(
+    _ image: UnsafePointer<Float>, _ shape: ImageShape, down: Int, right: Int, mirrored: Bool,
+    into target: UnsafeMutablePointer<Float>
 ) {
-    let plane = shape.height * shape.width
-    var sum = 0.0
-    for i in 0..<shape.count { sum += Double(image[i]) }
-    let mean = Float(sum / Double(shape.count)) + brightness
-    for pixel in 0..<plane {
-        var grey: Float = 0
-        for channel in 0..<shape.channels { grey += image[channel * plane + pixel] }
-        grey = grey / Float(shape.channels) + brightness
-        for channel in 0..<shape.channels {
-            let value = image[channel * plane + pixel] + brightness
-            let saturated = (value - grey) * saturation + grey
-            image[channel * plane + pixel] = (saturated - mean) * contrast + mean
+    let (height, width) = (shape.height, shape.width)
+    // The columns that show a pixel of the image, before mirroring.
+    let first = min(max(0, -right), width)
+    let last = max(min(width, width - right), first)
+    for line in 0..<shape.channels * height {
+        let out = target + line * width
+        let row = line % height + down
+        guard row >= 0, row < height, first < last else {
+            out.update(repeating: 0, count: width)
+            continue
+        }
+        let source = image + (line + down) * width + right
+        if mirrored {
+            out.update(repeating: 0, count: width - last)
+            for column in first..<last { out[width - 1 - column] = source[column] }
+            (out + width - first).update(repeating: 0, count: first)
+        } else {
+            out.update(repeating: 0, count: first)
+            (out + first).update(from: source + first, count: last - first)
+            (out + last).update(repeating: 0, count: width - last)
         }
     }
+}
+
+/// Brightness, saturation and contrast, in this order, in one pass over the pixels: neither the mean over channels nor
+/// that of the image is moved by saturation. `row` is memory for one row.
+func recolor(
+    _ image: UnsafeMutablePointer<Float>, _ shape: ImageShape, brightness: Float, saturation: Float, contrast: Float,
+    row grey: UnsafeMutablePointer<Float>
+) {
+    let (height, width) = (shape.height, shape.width)
+    let mean = Float(sum(image, shape.count) / Double(shape.count)) + brightness
+    let share = 1 / Float(shape.channels)
+    for row in 0..<height {
+        grey.update(repeating: 0, count: width)
+        for channel in 0..<shape.channels {
+            let line = image + (channel * height + row) * width
+            for column in 0..<width { grey[column] += line[column] * share }
+        }
+        for channel in 0..<shape.channels {
+            let line = image + (channel * height + row) * width
+            for column in 0..<width {
+                let base = grey[column] + brightness
+                let saturated = (line[column] - grey[column]) * saturation + base
+                line[column] = (saturated - mean) * contrast + mean
+            }
+        }
+    }
+}
+
+/// In four partial sums, which do not wait for each other.
+private func sum(_ values: UnsafePointer<Float>, _ count: Int) -> Double {
+    var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0)
+    let whole = count / 4 * 4
+    for i in stride(from: 0, to: whole, by: 4) {
+        a += Double(values[i])
+        b += Double(values[i + 1])
+        c += Double(values[i + 2])
+        d += Double(values[i + 3])
+    }
+    for i in whole..<count { a += Double(values[i]) }
+    return (a + b) + (c + d)
 }
 
 /// Columns of patches, then rows of patches, in a new order.
@@ -38,45 +86,6 @@ func shufflePatches(
                     out += part.count
                 }
                 line += 1
-            }
-        }
-    }
-}
-
-/// y(p) = x(A p), bilinear, zeros outside; see `View.Step.warp`.
-func warpPixels(
-    _ image: UnsafePointer<Float>, _ shape: ImageShape, xx: Float, xy: Float, yx: Float, yy: Float,
-    into target: UnsafeMutablePointer<Float>
-) {
-    let (height, width) = (shape.height, shape.width)
-    let plane = height * width
-    let (halfHeight, halfWidth) = (Float(height) / 2, Float(width) / 2)
-    for i in 0..<height {
-        let y = (Float(i) + 0.5) / halfHeight - 1
-        for j in 0..<width {
-            let x = (Float(j) + 0.5) / halfWidth - 1
-            let column = (xx * x + xy * y + 1) * halfWidth - 0.5
-            let row = (yx * x + yy * y + 1) * halfHeight - 0.5
-            let (left, top) = (column.rounded(.down), row.rounded(.down))
-            let (right, below) = (column - left, row - top)
-            let (c, r) = (Int(left), Int(top))
-            let hasLeft = c >= 0 && c < width
-            let hasRight = c >= -1 && c < width - 1
-            let hasTop = r >= 0 && r < height
-            let hasBelow = r >= -1 && r < height - 1
-            let at = r * width + c
-            for channel in 0..<shape.channels {
-                let source = image + channel * plane + at
-                var value: Float = 0
-                if hasTop {
-                    if hasLeft { value += (1 - right) * (1 - below) * source[0] }
-                    if hasRight { value += right * (1 - below) * source[1] }
-                }
-                if hasBelow {
-                    if hasLeft { value += (1 - right) * below * source[width] }
-                    if hasRight { value += right * below * source[width + 1] }
-                }
-                target[channel * plane + i * width + j] = value
             }
         }
     }
