@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 @testable import Studies
@@ -6,8 +5,6 @@ import Testing
 @Suite struct AugmentationChoiceTests {
     /// The problems of, or the choice in, a study whose recipe has this augmentation.
     private func read(_ text: String) throws -> AugmentationChoice {
-        let file = FileManager.default.temporaryDirectory.appending(path: "augment-\(UUID().uuidString).yaml")
-        defer { try? FileManager.default.removeItem(at: file) }
         let study = """
             study: 1
             dataset: glyphs
@@ -19,8 +16,7 @@ import Testing
             budgets: [1]
             runs: [ {} ]
             """
-        try study.write(to: file, atomically: true, encoding: .utf8)
-        let read = try Study.read(path: file.path, vocabulary: StudyReaderTests.vocabulary)
+        let read = try Study.parse(study, path: "small.yaml", vocabulary: StudyReaderTests.vocabulary)
         return try #require(read.recipes.first?.value.augmentation)
     }
 
