@@ -145,21 +145,3 @@ void assay_to_blocks(const assay_grid *g, const float *y, size_t channels, float
             for (size_t i = 0; i < area; i++) out[i * g->lanes] = in[i];
         }
 }
-
-void assay_shift_flip(
-    const float *x, size_t channels, size_t height, size_t width, ptrdiff_t down, ptrdiff_t right, int flip, float *y) {
-    for (size_t c = 0; c < channels; c++)
-        for (size_t i = 0; i < height; i++) {
-            ptrdiff_t row = (ptrdiff_t)i + down;
-            float *out = y + (c * height + i) * width;
-            if (row < 0 || row >= (ptrdiff_t)height) {
-                memset(out, 0, width * sizeof(float));
-                continue;
-            }
-            const float *in = x + (c * height + (size_t)row) * width;
-            for (size_t j = 0; j < width; j++) {
-                ptrdiff_t column = (ptrdiff_t)(flip ? width - 1 - j : j) + right;
-                out[j] = column < 0 || column >= (ptrdiff_t)width ? 0 : in[column];
-            }
-        }
-}

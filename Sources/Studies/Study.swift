@@ -88,11 +88,6 @@ public enum ScheduleChoice: Sendable, Equatable {
     case step(at: [Double], factor: Double)
 }
 
-public enum AugmentationChoice: Sendable, Equatable {
-    case none
-    case cropFlip(padding: Int, flip: Bool)
-}
-
 /// How labels are supplied.
 public struct RegimeChoice: Sendable, Equatable {
     public enum Labels: Sendable, Equatable {

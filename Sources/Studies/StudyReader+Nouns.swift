@@ -111,24 +111,6 @@ extension ScheduleChoice {
     }
 }
 
-extension AugmentationChoice {
-    init?(_ place: Place) {
-        guard let (kind, options) = place.kinded("augmentation", among: ["none", "crop-flip"]) else { return nil }
-        guard kind == "crop-flip" else {
-            self = .none
-            return
-        }
-        var padding = 4
-        var flip = true
-        _ = options?.mapping { reader -> Bool? in
-            padding = reader.optional("padding")?.integer(0...64) ?? padding
-            flip = reader.optional("flip")?.flag() ?? flip
-            return true
-        }
-        self = .cropFlip(padding: padding, flip: flip)
-    }
-}
-
 extension RegimeChoice {
     init?(_ place: Place, recipes: [String]) {
         let regime: RegimeChoice? = place.mapping { reader in

@@ -12,6 +12,8 @@ final class GradientStep {
     /// One gradient per slice.
     private let gradients: FloatBuffer
     private let labels: [SliceLabels]
+    /// One per worker.
+    private let scratches: [AugmentationScratch]
     private var losses: [Double]
 
     /// One worker's labels.
@@ -44,14 +46,16 @@ final class GradientStep {
         let soft = job.labels == .hard ? 0 : slice * job.classes
         let size = slice
         labels = (0..<job.threads).map { _ in SliceLabels(size, soft: soft) }
+        scratches = (0..<job.threads).map { _ in AugmentationScratch(shape: job.shape) }
         losses = Array(repeating: 0, count: slices)
     }
 
-    /// The gradient of the mean loss over `samples`, in the order of `network.layout`, and the sum of their losses.
+    /// The gradient of the mean loss over the step's samples, in the order of `network.layout`, and the sum of their losses.
     func gradient(
-        of samples: ArraySlice<Int>, epoch: Int, feed: SampleFeed
+        of step: TrainingStep, feed: SampleFeed
     ) throws(TrainingError) -> (gradient: UnsafePointer<Float>, loss: Double) {
         try network.prepare(parameters.pointer)
+        let samples = step.samples
         let slices = (samples.count + slice - 1) / slice
         for workspace in team.workspaces {
             try workspace.reserve(min(slice, samples.count))
@@ -60,10 +64,10 @@ final class GradientStep {
         try withSources { images, targets throws(TrainingError) in
             try losses.withPointer { losses throws(TrainingError) in
                 try team.forEach(slices) { worker, task throws(TrainingError) in
-                    let start = samples.startIndex + task * slice
-                    let part = samples[start..<min(start + slice, samples.endIndex)]
+                    let start = task * slice
                     losses[task] = try run(
-                        part, epoch: epoch, feed: feed, images: images, targets: targets, worker: worker,
+                        start..<min(start + slice, samples.count), of: step, feed: feed, images: images,
+                        targets: targets, worker: worker,
                         scale: 1 / Float(samples.count), gradient: gradients.pointer + task * network.gradientCount)
                 }
             }
@@ -91,16 +95,16 @@ final class GradientStep {
 
     /// One slice: images and labels in, loss and gradient out.
     private func run(
-        _ samples: ArraySlice<Int>, epoch: Int, feed: SampleFeed, images: UnsafePointer<Float>,
+        _ slots: Range<Int>, of step: TrainingStep, feed: SampleFeed, images: UnsafePointer<Float>,
         targets: UnsafePointer<Float>?, worker: Int, scale: Float, gradient: UnsafeMutablePointer<Float>
     ) throws(TrainingError) -> Double {
         let workspace = team.workspaces[worker]
-        let count = samples.count
+        let count = slots.count
+        let samples = step.samples[
+            step.samples.startIndex + slots.lowerBound..<step.samples.startIndex + slots.upperBound]
         let labels = labels[worker]
-        for (row, sample) in samples.enumerated() {
-            feed.image(sample, epoch: epoch, of: images, into: workspace.input + row * network.inputCount)
-            labels.hard[row] = job.hardLabels[sample]
-        }
+        feed.draw(slots, of: step, from: images, into: workspace.input, scratch: scratches[worker])
+        for (row, sample) in samples.enumerated() { labels.hard[row] = job.hardLabels[sample] }
         try workspace.forward(count)
         let loss: Double
         if case .soft(_, let temperature) = job.labels, let targets {

@@ -50,11 +50,3 @@ public enum Schedule: Sendable, Equatable {
         }
     }
 }
-
-/// What happens to a training image before each use. Evaluation never augments.
-public enum Augmentation: Sendable, Equatable {
-    case none
-    /// A crop of the original size from the image padded with `padding` zeros of the *normalised* image on each side,
-    /// all positions equally likely; then, if `flip`, mirrored left to right half of the time.
-    case cropFlip(padding: Int, flip: Bool)
-}

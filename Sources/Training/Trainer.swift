@@ -81,9 +81,10 @@ public struct Trainer: ~Copyable {
 
     private mutating func advance() throws(TrainingError) {
         if let shouldStop, shouldStop() { throw .interrupted(run: job.runID, samplesSeen: samplesSeen) }
-        let (epoch, samples) = feed.batch(after: samplesSeen)
+        let current = feed.step(after: samplesSeen)
+        let samples = current.samples
         let rate = learningRate(step: step)
-        let (gradient, loss) = try engine.gradient(of: samples, epoch: epoch, feed: feed)
+        let (gradient, loss) = try engine.gradient(of: current, feed: feed)
         guard loss.isFinite else {
             throw .diverged(run: job.runID, step: step + 1, samplesSeen: samplesSeen, learningRate: rate)
         }

@@ -188,11 +188,6 @@ extension RecipeChoice {
             case .cosine: "cosine"
             case .step(let at, let factor): ["step": ["at": .array(at.map(JSON.number)), "factor": .number(factor)]]
             }
-        let augmentationJSON: JSON =
-            switch augmentation {
-            case .none: "none"
-            case .cropFlip(let padding, let flip): ["crop-flip": ["padding": .integer(padding), "flip": .bool(flip)]]
-            }
         return [
             "optimizer": [
                 "sgd": [
@@ -200,7 +195,7 @@ extension RecipeChoice {
                     "weight-decay": .number(weightDecay),
                 ]
             ],
-            "schedule": scheduleJSON, "batch": .integer(batch), "augment": augmentationJSON,
+            "schedule": scheduleJSON, "batch": .integer(batch), "augment": augmentation.json,
         ]
     }
 
@@ -212,15 +207,10 @@ extension RecipeChoice {
             case .cosine: .cosine
             case .step(let at, let factor): .step(at: at, factor: factor)
             }
-        let seen: Augmentation =
-            switch augmentation {
-            case .none: .none
-            case .cropFlip(let padding, let flip): .cropFlip(padding: padding, flip: flip)
-            }
         return Recipe(
             optimizer: .sgd(
                 learningRate: learningRate, momentum: momentum, nesterov: nesterov, weightDecay: weightDecay),
-            schedule: trained, batch: batch, augmentation: seen)
+            schedule: trained, batch: batch, augmentation: augmentation.augmentation)
     }
 
     /// The schedule in words, for the run's attributes.

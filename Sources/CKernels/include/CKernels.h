@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "coverage.h"
+#include "augmentation.h"
 #include "dynamics.h"
 #include "half.h"
 #include "softmax.h"

@@ -46,8 +46,3 @@ void assay_norm_relu_pool_backward(
 void assay_from_blocks(const assay_grid *grid, const float *x, size_t channels, float *y);
 /// x on the grid from y[images, channels, height, width]; padded lanes become zero.
 void assay_to_blocks(const assay_grid *grid, const float *y, size_t channels, float *x);
-
-/// The image [channels, height, width] shifted by (down, right) against a background of zeros: y(i, j) = x(i + down,
-/// j + right), then mirrored left to right if `flip`.
-void assay_shift_flip(
-    const float *x, size_t channels, size_t height, size_t width, ptrdiff_t down, ptrdiff_t right, int flip, float *y);
