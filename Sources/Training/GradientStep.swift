@@ -1,18 +1,12 @@
 internal import CKernels
 
-/// Parameters, momenta and one optimiser step: the batch is cut into slices, each slice gives a loss and a gradient, and
-/// the slices are added pairwise in a fixed tree.
+/// Parameters, momenta and one optimiser step: images and labels in, a gradient out, and the parameters moved along it.
 final class GradientStep {
-    let network: any Network
-    let team: WorkerTeam
+    let program: BatchProgram
     let parameters: FloatBuffer
     let momenta: FloatBuffer
     private let job: TrainingJob
-    private let slice: Int
-    /// One gradient per slice.
-    private let gradients: FloatBuffer
     private let labels: [SliceLabels]
-    private var losses: [Double]
 
     /// One worker's labels.
     private final class SliceLabels {
@@ -28,101 +22,74 @@ final class GradientStep {
         deinit { hard.deallocate() }
     }
 
-    /// Never more slices than this: each has a gradient of its own in memory.
-    private static let mostSlices = 16
-
     init(_ job: TrainingJob) throws(TrainingError) {
         self.job = job
-        network = try job.network.makeNetwork(shape: job.shape, classes: job.classes)
-        let wanted = (job.batch + network.preferredSlice - 1) / network.preferredSlice
-        let slices = min(wanted, Self.mostSlices)
-        slice = (job.batch + slices - 1) / slices
-        team = try WorkerTeam(network, capacity: slice, threads: job.threads)
+        let network = try job.network.makeNetwork(shape: job.shape, classes: job.classes)
+        let program = try BatchProgram(network, batch: job.batch, threads: job.threads)
+        self.program = program
         parameters = FloatBuffer(network.layout.count)
         momenta = FloatBuffer(network.layout.count)
-        gradients = FloatBuffer(network.gradientCount * slices)
-        let soft = job.labels == .hard ? 0 : slice * job.classes
-        let size = slice
-        labels = (0..<job.threads).map { _ in SliceLabels(size, soft: soft) }
-        losses = Array(repeating: 0, count: slices)
+        let soft = job.labels == .hard ? 0 : program.slice * job.classes
+        labels = (0..<job.threads).map { _ in SliceLabels(program.slice, soft: soft) }
     }
+
+    var network: any Network { program.network }
+    var team: WorkerTeam { program.team }
 
     /// The gradient of the mean loss over `samples`, in the order of `network.layout`, and the sum of their losses.
     func gradient(
         of samples: ArraySlice<Int>, epoch: Int, feed: SampleFeed
     ) throws(TrainingError) -> (gradient: UnsafePointer<Float>, loss: Double) {
-        try network.prepare(parameters.pointer)
-        let slices = (samples.count + slice - 1) / slice
-        for workspace in team.workspaces {
-            try workspace.reserve(min(slice, samples.count))
-            try workspace.reserve(samples.count - (slices - 1) * slice)
-        }
-        try withSources { images, targets throws(TrainingError) in
-            try losses.withPointer { losses throws(TrainingError) in
-                try team.forEach(slices) { worker, task throws(TrainingError) in
-                    let start = samples.startIndex + task * slice
-                    let part = samples[start..<min(start + slice, samples.endIndex)]
-                    losses[task] = try run(
-                        part, epoch: epoch, feed: feed, images: images, targets: targets, worker: worker,
-                        scale: 1 / Float(samples.count), gradient: gradients.pointer + task * network.gradientCount)
+        let first = samples.startIndex
+        let scale = 1 / Float(samples.count)
+        return try withSources { images, targets throws(TrainingError) in
+            try program.gradient(of: samples.count, at: parameters.pointer) {
+                (rows, input, _) throws(TrainingError) in
+                for (place, row) in rows.enumerated() {
+                    feed.image(
+                        samples[first + row], epoch: epoch, of: images, into: input + place * network.inputCount)
                 }
+            } loss: { (rows, logits, dlogits, worker) throws(TrainingError) in
+                loss(
+                    of: samples[first + rows.lowerBound..<first + rows.upperBound], targets: targets, scale: scale,
+                    logits: logits, dlogits: dlogits, labels: labels[worker])
             }
         }
-        let total = losses[..<slices].reduce(0, +)
-        let (first, stride) = (gradients.pointer, network.gradientCount)
-        if slices > 1 {
-            try team.forEachPiece(of: stride) { start, count in
-                assay_tree_sum(first + start, stride, slices, count)
-            }
-        }
-        return (try network.collect(first), total)
     }
 
-    /// Moves the parameters along `gradient`.
+    /// Moves the trained parameters along `gradient`.
     func update(_ gradient: UnsafePointer<Float>, rate: Double) throws(TrainingError) {
         guard case .sgd(_, let momentum, let nesterov, let decay) = job.recipe.optimizer else { return }
         let (w, v) = (parameters.pointer, momenta.pointer)
-        try team.forEachPiece(of: parameters.count) { start, count in
+        try team.forEachPiece(of: network.layout.trainedCount) { start, count in
             assay_sgd(
                 w + start, v + start, gradient + start, count, Float(rate), Float(momentum), Float(decay),
                 nesterov ? 1 : 0)
         }
     }
 
-    /// One slice: images and labels in, loss and gradient out.
-    private func run(
-        _ samples: ArraySlice<Int>, epoch: Int, feed: SampleFeed, images: UnsafePointer<Float>,
-        targets: UnsafePointer<Float>?, worker: Int, scale: Float, gradient: UnsafeMutablePointer<Float>
-    ) throws(TrainingError) -> Double {
-        let workspace = team.workspaces[worker]
-        let count = samples.count
-        let labels = labels[worker]
-        for (row, sample) in samples.enumerated() {
-            feed.image(sample, epoch: epoch, of: images, into: workspace.input + row * network.inputCount)
-            labels.hard[row] = job.hardLabels[sample]
-        }
-        try workspace.forward(count)
-        let loss: Double
+    /// The sum of the losses of one slice, and ∂loss/∂logits.
+    private func loss(
+        of samples: ArraySlice<Int>, targets: UnsafePointer<Float>?, scale: Float, logits: UnsafePointer<Float>,
+        dlogits: UnsafeMutablePointer<Float>, labels: SliceLabels
+    ) -> Double {
         if case .soft(_, let temperature) = job.labels, let targets {
             for (row, sample) in samples.enumerated() {
                 (labels.soft.pointer + row * job.classes).update(
                     from: targets + sample * job.classes, count: job.classes)
             }
-            loss = divergence(
-                workspace.logits, labels.soft.pointer, rows: count, classes: job.classes, temperature: temperature,
-                scale: scale, gradient: workspace.dlogits)
-        } else {
-            loss = crossEntropy(
-                workspace.logits, labels.hard, rows: count, classes: job.classes, scale: scale,
-                gradient: workspace.dlogits)
+            return divergence(
+                logits, labels.soft.pointer, rows: samples.count, classes: job.classes, temperature: temperature,
+                scale: scale, gradient: dlogits)
         }
-        try workspace.backward(count, gradient: gradient)
-        return loss
+        for (row, sample) in samples.enumerated() { labels.hard[row] = job.hardLabels[sample] }
+        return crossEntropy(
+            logits, labels.hard, rows: samples.count, classes: job.classes, scale: scale, gradient: dlogits)
     }
 
-    private func withSources(
-        _ body: (UnsafePointer<Float>, UnsafePointer<Float>?) throws(TrainingError) -> Void
-    ) throws(TrainingError) {
+    private func withSources<R>(
+        _ body: (UnsafePointer<Float>, UnsafePointer<Float>?) throws(TrainingError) -> R
+    ) throws(TrainingError) -> R {
         try job.images.withPointer { images throws(TrainingError) in
             if case .soft(let targets, _) = job.labels {
                 try targets.withPointer { targets throws(TrainingError) in try body(images, targets) }
