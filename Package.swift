@@ -45,7 +45,7 @@ let rooms: [Target] = [
         name: "Distillation",
         dependencies: ["Training", "Selection", "Datasets", "LinearAlgebra", "Statistics", "Randomness"]),
     .target(name: "Analysis", dependencies: ["Fitting", "Statistics", "Tables"]),
-    .target(name: "Figures", dependencies: ["Analysis", "Tables"]),
+    .target(name: "Figures", dependencies: ["Analysis", "Tables", "CArchives"]),
 ]
 
 let library = rooms.filter { $0.type == .regular && $0.name != "CKernels" }.map(\.name)

@@ -25,7 +25,7 @@ public struct Recipe: Sendable, Equatable {
 
     /// Why no network can be trained so, or nil.
     func fault(of length: Schedule.Length) -> String? {
-        if batch < 1 { return "a batch of \(batch)" }
+
         if let averaging, !(averaging >= 0 && averaging < 1) { return "an average that decays by \(averaging)" }
         return optimizer.fault ?? schedule.fault(of: length) ?? loss?.fault
     }
@@ -49,12 +49,4 @@ public enum Loss: Sendable, Equatable {
         case .meanSquares(let weight): weight >= 0 && weight.isFinite ? nil : "a cross-entropy with weight \(weight)"
         }
     }
-}
-
-/// What happens to a training image before each use. Evaluation never augments.
-public enum Augmentation: Sendable, Equatable {
-    case none
-    /// A crop of the original size from the image padded with `padding` zeros of the *normalised* image on each side,
-    /// all positions equally likely; then, if `flip`, mirrored left to right half of the time.
-    case cropFlip(padding: Int, flip: Bool)
 }

@@ -117,8 +117,7 @@ public struct TrainingJob: Sendable, Equatable {
         if threads < 1 { return "\(threads) threads" }
         if recipe.batch < 1 { return "a batch of \(recipe.batch)" }
         if totalSamples < 1 { return "\(totalSamples) samples to train on" }
-        if case .cropFlip(let padding, _) = recipe.augmentation, padding < 0 { return "a padding of \(padding)" }
-        if let reason = recipe.fault(of: length) { return reason }
+        if let reason = recipe.fault(of: length) ?? recipe.augmentation.fault(shape: shape) { return reason }
         if !zip(checkpoints, checkpoints.dropFirst()).allSatisfy({ $0 < $1 }) { return "checkpoints do not ascend" }
         if checkpoints.last != totalSamples || checkpoints[0] < 0 {
             return "the checkpoints must lie in 0…\(totalSamples) and end with it"

@@ -10,10 +10,10 @@ import Testing
         var seen: [Int] = []
         var sizes: [Int] = []
         while seen.count < job.totalSamples {
-            let (epoch, samples) = feed.batch(after: seen.count)
-            #expect(epoch == seen.count / 150)
-            sizes.append(samples.count)
-            seen += samples
+            let step = feed.step(after: seen.count)
+            #expect(step.epoch == seen.count / 150 && step.batch == seen.count % 150 / 33 && step.mix == nil)
+            sizes.append(step.samples.count)
+            seen += step.samples
         }
         #expect(sizes == [33, 33, 33, 33, 18, 33, 33, 33, 33, 18, 33, 33, 33, 33, 18, 33, 17])
         let epochs = stride(from: 0, to: 450, by: 150).map { Array(seen[$0..<$0 + 150]) }
@@ -26,10 +26,12 @@ import Testing
     func cropAndFlipAgreeWithTheirDefinition(padding: Int, flip: Bool) {
         let job = smallJob(.mlp(hidden: [5]), augmentation: .cropFlip(padding: padding, flip: flip))
         let (feed, shape) = (SampleFeed(job), job.shape)
+        let scratch = AugmentationScratch(shape: shape)
         var offsets = Set<[Int]>()
         for sample in 0..<job.sampleCount {
             var actual = [Float](repeating: .nan, count: shape.count)
-            feed.image(sample, epoch: 2, of: job.images, into: &actual)
+            let step = TrainingStep(epoch: 2, batch: 0, samples: [7, sample], mix: nil)
+            feed.draw(1..<2, of: step, from: job.images, into: &actual, scratch: scratch)
             var stream = RandomStream(job.runID, seed: job.seed, purpose: "augmentation", index: 2 * 150 + sample)
             let top = stream.integer(below: 2 * padding + 1)
             let left = stream.integer(below: 2 * padding + 1)
