@@ -14,12 +14,13 @@ public struct RegimeChoice: Sendable, Equatable {
     /// nil: that of the recipe's loss, or 1.
     public var temperature: Double?
     /// Images are mixed, on top of what the recipe's augmentation does.
-    public var mix: MixChoice?
+    public var mix: AugmentationChoice.Mix?
     /// A regime may need its own recipe: the gradient of KL at temperature T is about T² times smaller.
     public var recipe: String?
 
     public init(
-        labels: Labels, teachers: [TeacherReference] = [], temperature: Double? = nil, mix: MixChoice? = nil,
+        labels: Labels, teachers: [TeacherReference] = [], temperature: Double? = nil,
+        mix: AugmentationChoice.Mix? = nil,
         recipe: String? = nil
     ) {
         self.labels = labels
@@ -90,8 +91,11 @@ extension RegimeChoice {
                 regime.temperature = degree
             }
             if let mix {
-                guard let read = MixChoice(mix) else { return regime }
-                regime.mix = read
+                guard let read = AugmentationChoice(mix) else { return regime }
+                if read.mix == nil || !read.operations.isEmpty {
+                    mix.problem("expected one mixture, cutmix or mixup; the recipe's 'augment' has the rest")
+                }
+                regime.mix = read.mix
             }
             let teachers = teacher.list().map { TeacherReference($0) }
             regime.teachers = teachers.compactMap { $0 }

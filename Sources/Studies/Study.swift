@@ -70,11 +70,6 @@ public enum ModelChoice: Sendable, Equatable {
     case convnet(depth: Int, width: Int)
 }
 
-public enum AugmentationChoice: Sendable, Equatable {
-    case none
-    case cropFlip(padding: Int, flip: Bool)
-}
-
 public enum SubsetChoice: Sendable, Equatable {
     /// Every training image.
     case all

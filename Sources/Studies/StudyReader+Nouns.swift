@@ -44,24 +44,6 @@ extension ModelChoice {
     }
 }
 
-extension AugmentationChoice {
-    init?(_ place: Place) {
-        guard let (kind, options) = place.kinded("augmentation", among: ["none", "crop-flip"]) else { return nil }
-        guard kind == "crop-flip" else {
-            self = .none
-            return
-        }
-        var padding = 4
-        var flip = true
-        _ = options?.mapping { reader -> Bool? in
-            padding = reader.optional("padding")?.integer(0...64) ?? padding
-            flip = reader.optional("flip")?.flag() ?? flip
-            return true
-        }
-        self = .cropFlip(padding: padding, flip: flip)
-    }
-}
-
 extension SubsetChoice {
     init?(_ place: Place) {
         if case .scalar = place.node {

@@ -60,7 +60,7 @@ public struct Trainer: ~Copyable {
         pending = state == nil ? 0 : job.checkpoints.firstIndex { $0 > seen } ?? job.checkpoints.count
         lossSum = state?.sums["train_loss"] ?? 0
         lossCount = state?.sums["train_samples"] ?? 0
-        earlierSeconds = state?.sums["seconds"] ?? 0
+        earlierSeconds = begun?.sums["seconds"] ?? 0
     }
 
     /// Trains up to the next checkpoint; nil when the run is over.
@@ -134,6 +134,9 @@ public struct Trainer: ~Copyable {
         let layout = engine.network.layout
         if isLast && job.recordsWeights || !targets.isDisjoint(with: job.weightsAt) {
             checkpoint.weights = layout.tensors(of: evaluated)
+        }
+        if isLast && job.recordsState {
+            checkpoint.weights = layout.tensors(of: engine.parameters) + engine.optimizer.tensors()
         }
         if isLast && job.recordsFeatures { checkpoint.features = try features() }
         checkpoint.metrics["seconds"] = seconds

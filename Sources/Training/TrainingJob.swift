@@ -51,6 +51,9 @@ public struct TrainingJob: Sendable, Equatable {
     public var recordsWeights: Bool
     /// Weights also at these of the `checkpoints`.
     public var weightsAt: Set<Int> = []
+    /// At the last checkpoint the weights as they are trained (not their average) with all that the optimiser remembers:
+    /// what `TrainingState.init(_:step:samplesSeen:seconds:)` takes up again.
+    public var recordsState = false
     /// Penultimate features of the training images at the last checkpoint.
     public var recordsFeatures = false
     /// Logits of the evaluation set `test` at the last checkpoint.

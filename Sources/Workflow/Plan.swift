@@ -48,8 +48,11 @@ struct PlanResolver {
                 }
             }
         }
+        insertTrunks()
         return runs
     }
+
+    mutating func replaceRuns(_ all: [PlannedRun]) { runs = all }
 
     /// One point of the product, in the study's names.
     struct Cell: Equatable {
@@ -154,7 +157,7 @@ struct PlanResolver {
             weightsAt: [], recordsFeatures: records && study.record.features,
             precision: StoredPrecision(rawValue: study.precision) ?? .single, blocks: [], isInserted: true, data: data)
         if records { run.weightsAt = weightsAt(run) }
-        guard isTrainable(run, recipe: recipe) else { return nil }
+        guard isTrainable(run, recipe: recipe), asBranch(&run, recipe: recipe) else { return nil }
         if let block { run.ask(block) }
         positions[id] = runs.count
         runs.append(run)

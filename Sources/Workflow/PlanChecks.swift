@@ -65,7 +65,8 @@ extension Plan {
         switch analysis.kind {
         case .fit(let fit):
             let most =
-                groups.values.map { fit.checkpoints ? $0.map(\.checkpoints.count).reduce(0, +) : $0.count }.max() ?? 0
+                groups.values.map { fit.checkpoints ? $0.map(\.storedCheckpoints.count).reduce(0, +) : $0.count }.max()
+                ?? 0
             let fewest = try? fit.scalingLaws().map { ($0.name, $0.parameters.count - fit.fixed.count) }
                 .min { $0.1 < $1.1 }
             guard let (law, parameters) = fewest, most <= parameters else { return nil }

@@ -26,6 +26,8 @@ extension PlannedRun {
         if recordsLogits, recordsTrainPass { members["pass"] = "train" }
         if recordsLogits, weightsAt != [totalSamples] { members["weights"] = .array(weightsAt.map(JSON.integer)) }
         if recordsFeatures { members["features"] = true }
+        if let identity { members["streams"] = .string(identity) }
+        if keepsState { members["state"] = true }
         return .object(members)
     }
 

@@ -41,7 +41,7 @@ extension PlannedRun {
         let shared = checkpoints.count - storedCheckpoints.count
         if shared > 0 {
             notes.append(
-                "\(checkpoints.count) checkpoints are finer than one batch of \(batch): \(shared) share theirs with a neighbour"
+                "\(shared) of \(checkpoints.count) checkpoints are finer than a batch of \(batch) and fall on the next one"
             )
         }
         return notes

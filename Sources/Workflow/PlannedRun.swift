@@ -14,6 +14,13 @@ public struct PlannedRun: Sendable, Equatable {
         public var digest: String
     }
 
+    /// The end of another run, from which this one goes on.
+    public struct Start: Sendable, Equatable {
+        public var source: Source
+        /// Samples seen there.
+        public var samples: Int
+    }
+
     public enum Labels: Sendable, Equatable {
         case hard
         case soft(Teaching)
@@ -34,7 +41,7 @@ public struct PlannedRun: Sendable, Equatable {
 
         /// What the student is shown is what the teacher labels.
         public struct Views: Sendable, Equatable {
-            public var mix: MixChoice?
+            public var mix: AugmentationChoice.Mix?
             /// Stored labels per image; nil: as many as views.
             public var perImage: Int?
         }
@@ -98,6 +105,12 @@ public struct PlannedRun: Sendable, Equatable {
     /// Those of the checkpoints that keep weights.
     public var weightsAt: [Int]
     public var recordsFeatures: Bool
+    /// The key of the random streams, where a trunk shares it with its branches; nil: the id.
+    public var identity: String?
+    /// Where a branch begins; no part of the digest, because the run is the same without it.
+    public var start: Start?
+    /// Whether the last checkpoint keeps what a branch needs.
+    public var keepsState = false
     public var precision: StoredPrecision
     /// The named blocks that ask for it.
     public var blocks: [String]
@@ -115,6 +128,7 @@ public struct PlannedRun: Sendable, Equatable {
         if case .soft(let teaching) = labels {
             for teacher in teaching.teachers where !sources.contains(teacher.source) { sources.append(teacher.source) }
         }
+        if let start { sources.append(start.source) }
         if case .scored(let scored) = images, !sources.contains(scored.source) { sources.append(scored.source) }
         return sources
     }

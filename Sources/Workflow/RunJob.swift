@@ -47,7 +47,16 @@ public struct RunJob: Sendable {
         let chosen = try RunImages(plan: plan, run: run, data: data, threads: threads)
         let isResuming = if case .partial = status { true } else { false }
         var writer = try RunWriter(lock: lock, header: header(chosen), resuming: isResuming)
-        var trainer = try Trainer(job(chosen, data), resuming: writer.resumeState())
+        var job = job(chosen, data)
+        if let start = try RunStart(run, plan: plan) {
+            for checkpoint in try start.checkpoints().dropFirst(writer.acknowledged) {
+                try writer.append(checkpoint, state: nil)
+            }
+            job.start = try start.state()
+            let begun = run.start?.samples ?? 0
+            job.checkpoints = job.checkpoints.filter { run.boundary(atOrAfter: $0) > begun }
+        }
+        var trainer = try Trainer(job, resuming: writer.resumeState())
         trainer.onProgress = onProgress
         trainer.shouldStop = shouldStop
         do {
@@ -111,6 +120,8 @@ public struct RunJob: Sendable {
             totalSamples: run.totalSamples, checkpoints: run.checkpoints, recordsLogits: run.recordsLogits,
             recordsTest: run.recordsLogits, threads: threads)
         job.recordedPass = run.recordsTrainPass ? .train : .evaluation
+        if let identity = run.identity { job.identity = identity }
+        job.recordsState = run.keepsState
         job.weightsAt = Set(run.weightsAt)
         job.recordsFeatures = run.recordsFeatures
         return job

@@ -33,7 +33,7 @@ struct Teachers {
     func networks() throws -> Training.Teacher {
         Training.Teacher(
             try members.map { member in
-                let weights = try member.file.weights(checkpoint: member.checkpoint)
+                let weights = TrainingState.evaluatedWeights(try member.file.weights(checkpoint: member.checkpoint))
                 guard !weights.isEmpty else {
                     throw WorkflowError.badData(
                         "\(member.file.path), checkpoint \(member.checkpoint): no weights are stored there, and a teacher "

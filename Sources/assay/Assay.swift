@@ -23,7 +23,10 @@ struct Assay: ParsableCommand {
         version: Workflow.version,
         groupedSubcommands: [
             CommandGroup(
-                name: "Studies", subcommands: [CheckCommand.self, PlanCommand.self, RunCommand.self, TrainCommand.self]),
+                name: "Studies",
+                subcommands: [
+                    CheckCommand.self, PlanCommand.self, RunCommand.self, TrainCommand.self, RecipesCommand.self,
+                ]),
             CommandGroup(
                 name: "The store",
                 subcommands: [
