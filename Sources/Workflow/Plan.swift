@@ -14,7 +14,9 @@ public struct Plan: Sendable, Equatable {
         self.data = data
         var resolver = PlanResolver(study: study, data: data)
         runs = resolver.resolve()
-        let problems = (resolver.problems.isEmpty ? analysisProblems() : resolver.problems) + outputProblems()
+        let problems =
+            (resolver.problems.isEmpty ? analysisProblems() : resolver.problems) + augmentationProblems()
+            + outputProblems()
         guard problems.isEmpty else { throw StudyError(file: study.path, problems: problems) }
     }
 

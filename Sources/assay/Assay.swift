@@ -25,7 +25,8 @@ struct Assay: ParsableCommand {
             CommandGroup(
                 name: "Studies",
                 subcommands: [
-                    CheckCommand.self, PlanCommand.self, RunCommand.self, TrainCommand.self, RecipesCommand.self,
+                    CheckCommand.self, PlanCommand.self, ShowCommand.self, RunCommand.self, TrainCommand.self,
+                    RecipesCommand.self,
                 ]),
             CommandGroup(
                 name: "The store",
