@@ -32,7 +32,7 @@ extension NamedRecipe {
     private static let crops = "{ random-resized-crop: { scale: [0.08, 1] } }, flip"
     private static let unstated = "its momentum and decay are not stated"
 
-    /// Every recipe that has a name. Sources and formulas: docs/recipes.md.
+    /// Every recipe that has a name. docs/training.md says what the keys mean.
     public static let all: [NamedRecipe] = distillation + papers + pruning
 
     /// Evaluation of distilled sets.

@@ -73,6 +73,10 @@ extension Plan {
             return
                 "no group of \(named(analysis.per)) has more than \(most) points, and '\(law)' has \(parameters) parameters"
         case .dcs:
+            if let noise = chosen.first(where: { if case .noise = $0.images { true } else { false } }) {
+                return
+                    "noise is no set of the data's images, and has no distance to them: leave '\(noise.family)' out ('of: …')"
+            }
             if let mixed { return mixes(mixed.0, analysis) }
             let most = groups.values.map { Set($0.filter { $0.images != .all }.map(\.setName)).count }.max() ?? 0
             return most >= 3

@@ -203,4 +203,47 @@ import Testing
         #expect(text.contains("paper1-small-hl  Hard Truths About Soft Labels, table 4, small, HL, 300 epochs\n"))
         #expect(recipeListing().columns.first?.count == NamedRecipe.all.count)
     }
+
+    /// A trunk is a means: what a branch comes to does not depend on the other budgets.
+    @Test func addingABudgetToATrunkMakesNoRunStale() throws {
+        func plan(_ budgets: String, shape: String = "0.2") throws -> Plan {
+            try Self.plan(
+                Self.text(
+                    recipe:
+                        "{ optimizer: { sgd: { learning-rate: 0.1 } }, schedule: { trunk: constant, cooldown: \(shape) }, batch: 64 }",
+                    budgets: "{ low: 1, middle: 2, mid: 5 }",
+                    run: "{ regimes: R, subsets: [full, random], budgets: \(budgets) }"))
+        }
+        let few = try plan("[mid]")
+        let more = try plan("[mid, low, middle]")
+        for run in few.runs { #expect(more.run(run.id)?.digest == run.digest, "\(run.id)") }
+        let branch = try #require(more.run("R/full/mid/seed1"))
+        #expect(branch.start?.source.id == "R/full/mid-trunk/seed1" && branch.start?.samples == 3600)
+        #expect(more.run("R/full/mid-trunk/seed1")?.start?.source.id == "R/full/middle-trunk/seed1")
+        for (index, run) in more.runs.enumerated() {
+            for source in run.sources { #expect(more.runs[..<index].contains { $0.id == source.id }, "\(run.id)") }
+        }
+        // 0.8, 0.2 + 0.8, … : a long trunk and three cooldowns, against three whole runs.
+        let full = more.runs.filter { $0.id.hasPrefix("R/full") }
+        #expect(full.map(\.trainedSamples).reduce(0, +) < 900 * 8 - 900)
+        #expect(
+            try plan("mid", shape: "{ fraction: 0.2, shape: sqrt }").run("R/full/mid/seed1")?.digest != branch.digest)
+        #expect(try more.summary().contains("samples seen"))
+    }
+
+    @Test(arguments: [
+        ("{ trunk: constant, cooldown: 0.2, warm-up: { fraction: 0.1 } }", "", "a trunk has no length of its own"),
+        (
+            "{ trunk: constant, cooldown: 0.2 }", "record: { runs: all, pass: train }\ncheckpoints: { at: [1] }",
+            "a trunk keeps no logits"
+        ),
+        ("{ trunk: constant, cooldown: 0.999 }", "", "which leave no trunk"),
+    ])
+    func trunksThatCannotBeAreRefused(schedule: String, more: String, message: String) {
+        let text = Self.text(
+            recipe: "{ optimizer: { sgd: { learning-rate: 0.1 } }, schedule: \(schedule), batch: 900 }",
+            budgets: "{ low: 1, mid: 5 }", more: more, run: "{ regimes: R, subsets: full, budgets: low }")
+        let problems = Self.problems(text)
+        #expect(problems.contains { $0.hasPrefix("recipes.mine.schedule: ") && $0.contains(message) }, "\(problems)")
+    }
 }
