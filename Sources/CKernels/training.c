@@ -82,6 +82,56 @@ double assay_divergence(
     return total;
 }
 
+double assay_soft_cross_entropy(
+    const float *z, const float *q, size_t rows, size_t classes, float scale, float *dz) {
+    double total = 0;
+    for (size_t r = 0; r < rows; r++, z += classes, q += classes) {
+        float top = z[0];
+        for (size_t c = 1; c < classes; c++) top = z[c] > top ? z[c] : top;
+        double sum = 0, mass = 0;
+        for (size_t c = 0; c < classes; c++) {
+            float e = expf(z[c] - top);
+            if (dz) dz[r * classes + c] = e;
+            sum += e;
+            mass += q[c];
+        }
+        double logSum = log(sum);
+        for (size_t c = 0; c < classes; c++)
+            if (q[c] > 0) total += q[c] * (logSum - (double)(z[c] - top));
+        if (!(logSum == logSum)) total += logSum;  // NaN logits must show even where q is zero
+        if (dz) {
+            float *d = dz + r * classes, factor = (float)(scale * mass / sum);
+            for (size_t c = 0; c < classes; c++) d[c] = d[c] * factor - q[c] * scale;
+        }
+    }
+    return total;
+}
+
+double assay_mean_squares(
+    const float *z, const float *t, size_t rows, size_t classes, float scale, float *dz) {
+    double total = 0;
+    float factor = 2 * scale / (float)classes;
+    for (size_t i = 0; i < rows * classes; i++) {
+        float d = z[i] - t[i];
+        total += (double)d * d;
+        dz[i] += factor * d;
+    }
+    return total / (double)classes;
+}
+
+void assay_add_softmax(
+    const float *z, size_t rows, size_t classes, float temperature, float share, float *sum) {
+    float inverse = 1 / temperature;
+    for (size_t r = 0; r < rows; r++, z += classes, sum += classes) {
+        float top = z[0];
+        for (size_t c = 1; c < classes; c++) top = z[c] > top ? z[c] : top;
+        double mass = 0;
+        for (size_t c = 0; c < classes; c++) mass += expf((z[c] - top) * inverse);
+        float factor = (float)(share / mass);
+        for (size_t c = 0; c < classes; c++) sum[c] += expf((z[c] - top) * inverse) * factor;
+    }
+}
+
 size_t assay_errors(const float *z, const int32_t *labels, size_t rows, size_t classes) {
     size_t wrong = 0;
     for (size_t r = 0; r < rows; r++, z += classes) {
@@ -123,6 +173,24 @@ VARIANTS void assay_sgd(
             w[i] -= rate * m;
         }
     }
+}
+
+VARIANTS void assay_adamw(
+    float *restrict w, float *restrict m, float *restrict v, const float *restrict g, size_t count,
+    const assay_adam_constants *k) {
+    for (size_t i = 0; i < count; i++) {
+        float d = g[i];
+        float first = m[i] + (d - m[i]) * k->one_minus_beta1;
+        float second = v[i] * k->beta2 + k->one_minus_beta2 * d * d;
+        m[i] = first;
+        v[i] = second;
+        w[i] = w[i] * k->shrink - k->step_size * (first / (sqrtf(second) / k->root_correction2 + k->epsilon));
+    }
+}
+
+VARIANTS void assay_average(float *restrict average, const float *restrict w, size_t count, float decay) {
+    float rest = 1 - decay;
+    for (size_t i = 0; i < count; i++) average[i] = decay * average[i] + rest * w[i];
 }
 
 void assay_from_blocks(const assay_grid *g, const float *x, size_t channels, float *y) {

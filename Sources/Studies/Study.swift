@@ -19,9 +19,10 @@ public struct Study: Sendable, Equatable {
     public var recipes: [Named<RecipeChoice>]
     public var regimes: [Named<RegimeChoice>]
     public var subsets: [Named<SubsetChoice>]
-    /// Compute in epochs of the full training set.
-    public var budgets: [Named<Double>]
+    /// Compute.
+    public var budgets: [Named<BudgetChoice>]
     public var checkpoints: CheckpointChoice
+    public var record: RecordChoice
     /// How logits and soft labels are stored: `float16` or `float32`.
     public var precision: String
     public var blocks: [RunBlock]
@@ -69,71 +70,20 @@ public enum ModelChoice: Sendable, Equatable {
     case convnet(depth: Int, width: Int)
 }
 
-/// How a network is trained.
-public struct RecipeChoice: Sendable, Equatable {
-    public var learningRate: Double
-    public var momentum: Double
-    public var nesterov: Bool
-    public var weightDecay: Double
-    public var schedule: ScheduleChoice
-    public var batch: Int
-    public var augmentation: AugmentationChoice
-}
-
-public enum ScheduleChoice: Sendable, Equatable {
-    case constant
-    /// Half a cosine from the learning rate to 0 over the run.
-    case cosine
-    /// The rate is multiplied by `factor` at each fraction of the run.
-    case step(at: [Double], factor: Double)
-}
-
-/// How labels are supplied.
-public struct RegimeChoice: Sendable, Equatable {
-    public enum Labels: Sendable, Equatable {
-        case hard
-        /// One fixed soft label per image, from the teacher's stored logits at `temperature`.
-        case soft(teacher: SourceReference, temperature: Double)
-    }
-    public var labels: Labels
-    /// A regime may need its own recipe: the gradient of KL at temperature T is about T² times smaller.
-    public var recipe: String?
-
-    public init(labels: Labels, recipe: String? = nil) {
-        self.labels = labels
-        self.recipe = recipe
-    }
-}
-
-/// The run whose scores or logits are used: `full`, `HL/full/mid` or `HL/full/mid/seed1`.
-public struct SourceReference: Sendable, Equatable {
-    public var subset: String
-    public var regime: String?
-    public var budget: String?
-    public var seed: Int?
-    public var mark: SourceMark
-
-    public init(subset: String, regime: String? = nil, budget: String? = nil, seed: Int? = nil, mark: SourceMark) {
-        self.subset = subset
-        self.regime = regime
-        self.budget = budget
-        self.seed = seed
-        self.mark = mark
-    }
-}
-
 public enum SubsetChoice: Sendable, Equatable {
     /// Every training image.
     case all
     /// Class-balanced, drawn by seed.
     case random(ipc: [Int])
+    /// No images of the data set: Gaussian noise with its mean and deviation, every class as often.
+    case noise(ipc: [Int])
     case scored(ScoredSubsetChoice)
 
     /// The IPCs it spans; empty for `all`.
     public var ipc: [Int] {
         switch self {
         case .all: []
-        case .random(let ipc): ipc
+        case .random(let ipc), .noise(let ipc): ipc
         case .scored(let scored): scored.ipc
         }
     }
@@ -159,14 +109,6 @@ public struct ScoredSubsetChoice: Sendable, Equatable {
     public var window: Int?
     public var from: SourceReference?
     public var balanced: Bool
-}
-
-/// When checkpoints are written, and what they hold.
-public struct CheckpointChoice: Sendable, Equatable {
-    /// Runs on all images: every so many epochs, with logits.
-    public var fullEvery: Double
-    /// All other runs: so many, evenly spaced, without logits.
-    public var others: Int
 }
 
 /// A product of axes; an axis that stands only once in the study need not be named.

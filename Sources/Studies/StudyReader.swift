@@ -120,13 +120,14 @@ struct StudyReader {
         let subsets = section("subsets", required: trains, else: .all) { SubsetChoice($0) }
         let budgets = budgets(required: trains)
         let checkpoints = reader.optional("checkpoints")?.mapping { CheckpointChoice($0) }
+        let record = reader.optional("record")?.mapping { RecordChoice($0) }
         let precision = reader.optional("precision")?.word("precision", among: ["float16", "float32"])
 
         var study = Study(
             path: path, name: name, question: question, store: store, results: results, dataset: dataset,
             validation: validation, seeds: seeds, models: models, recipes: recipes, regimes: regimes,
             subsets: subsets, budgets: budgets, checkpoints: checkpoints ?? .init(fullEvery: 1, others: 5),
-            precision: precision ?? "float32", blocks: [], analyses: [], figures: [])
+            record: record ?? .init(), precision: precision ?? "float32", blocks: [], analyses: [], figures: [])
         if let blocksPlace {
             study.blocks = blocksPlace.list().compactMap { place in
                 place.mapping { RunBlock($0, in: study) }
@@ -152,13 +153,14 @@ struct StudyReader {
         return place.entries().map { Named(name: $0.name, value: read($0.place) ?? standIn, mark: $0.key) }
     }
 
-    /// `{ low: 2, high: 50 }`, or `[2, 50]`, whose names are the numbers as written.
-    private func budgets(required: Bool) -> [Named<Double>] {
+    /// `{ low: 2, high: { steps: 4000 } }`, or `[2, 50]`, whose names are the numbers as written.
+    private func budgets(required: Bool) -> [Named<BudgetChoice>] {
         guard let place = required ? reader.required("budgets") : reader.optional("budgets") else { return [] }
-        func budget(_ place: Place) -> Double? { place.number("above 0") { $0 > 0 } }
-        if case .mapping = place.node { return section("budgets", required: true, else: 1, budget) }
+        if case .mapping = place.node {
+            return section("budgets", required: true, else: .epochs(1)) { BudgetChoice($0) }
+        }
         return place.list().compactMap { element in
-            guard let name = element.string(), let value = budget(element) else { return nil }
+            guard let name = element.string(), let value = BudgetChoice(element) else { return nil }
             return Named(name: name, value: value, mark: element.mark)
         }
     }
@@ -184,7 +186,13 @@ struct StudyReader {
             }
         }
         for regime in study.regimes {
-            if case .soft(let teacher, _) = regime.value.labels { check(teacher, "regimes.\(regime.name).teacher") }
+            for teacher in regime.value.teachers {
+                check(teacher.run, "regimes.\(regime.name).teacher")
+                guard let model = teacher.model, !study.models.contains(where: { $0.name == model }) else { continue }
+                reader.place.findings.add(
+                    teacher.run.mark, "regimes.\(regime.name).teacher",
+                    "unknown model '\(model)'\(reader.place.findings.vocabulary.hint(model, study.models.map(\.name)))")
+            }
         }
         for subset in study.subsets {
             if case .scored(let scored) = subset.value, let from = scored.from {

@@ -57,6 +57,14 @@ public struct FrozenNetwork: ~Copyable {
         }
     }
 
+    /// Logits [count, C] of images [count, channels, height, width], on the calling thread: of several callers at a time
+    /// each says a worker (0 ..< threads) of its own.
+    func logits(
+        _ images: UnsafePointer<Float>, count: Int, into logits: UnsafeMutablePointer<Float>, worker: Int
+    ) throws(TrainingError) {
+        try team.logits(images, count: count, into: logits, worker: worker)
+    }
+
     private func run(
         _ images: [Float], columns: Int,
         _ body: (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) throws(TrainingError) -> Void

@@ -22,3 +22,27 @@ func divergence(
 func errorCount(_ logits: UnsafePointer<Float>, _ labels: UnsafePointer<Int32>, rows: Int, classes: Int) -> Int {
     assay_errors(logits, labels, rows, classes)
 }
+
+/// −Σ q log softmax(z) over the rows of z and q [rows, classes]; `gradient` becomes (softmax(z) · Σq − q) · scale.
+func crossEntropy(
+    _ logits: UnsafePointer<Float>, distribution: UnsafePointer<Float>, rows: Int, classes: Int, scale: Float = 1,
+    gradient: UnsafeMutablePointer<Float>? = nil
+) -> Double {
+    assay_soft_cross_entropy(logits, distribution, rows, classes, scale, gradient)
+}
+
+/// Σ over the rows of the mean over the classes of (z − t)²; `gradient` grows by 2 (z − t) / classes · scale.
+func meanSquares(
+    _ logits: UnsafePointer<Float>, _ targets: UnsafePointer<Float>, rows: Int, classes: Int, scale: Float = 1,
+    addingTo gradient: UnsafeMutablePointer<Float>
+) -> Double {
+    assay_mean_squares(logits, targets, rows, classes, scale, gradient)
+}
+
+/// softmax(z/T) · share is added to `sum` [rows, classes].
+func addProbabilities(
+    _ logits: UnsafePointer<Float>, rows: Int, classes: Int, temperature: Float, share: Float,
+    to sum: UnsafeMutablePointer<Float>
+) {
+    assay_add_softmax(logits, rows, classes, temperature, share, sum)
+}

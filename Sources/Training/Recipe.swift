@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// How a network is trained: everything but the data and the labels.
 public struct Recipe: Sendable, Equatable {
     public var optimizer: Optimizer
@@ -11,42 +5,48 @@ public struct Recipe: Sendable, Equatable {
     /// Samples per step; a training set that is smaller makes its own size the batch.
     public var batch: Int
     public var augmentation: Augmentation
+    /// nil: cross-entropy on hard labels, KL without the factor T² on soft ones.
+    public var loss: Loss?
+    /// Decay of an exponential moving average of the parameters, average = decay · average + (1 − decay) · w after every
+    /// step, which evaluation and stored weights use; what is not trained (running statistics) stays live. nil: none.
+    public var averaging: Double?
 
-    public init(optimizer: Optimizer, schedule: Schedule, batch: Int, augmentation: Augmentation = .none) {
+    public init(
+        optimizer: Optimizer, schedule: Schedule, batch: Int, augmentation: Augmentation = .none, loss: Loss? = nil,
+        averaging: Double? = nil
+    ) {
         self.optimizer = optimizer
         self.schedule = schedule
         self.batch = batch
         self.augmentation = augmentation
+        self.loss = loss
+        self.averaging = averaging
+    }
+
+    /// Why no network can be trained so, or nil.
+    func fault(of length: Schedule.Length) -> String? {
+
+        if let averaging, !(averaging >= 0 && averaging < 1) { return "an average that decays by \(averaging)" }
+        return optimizer.fault ?? schedule.fault(of: length) ?? loss?.fault
     }
 }
 
-public enum Optimizer: Sendable, Equatable {
-    /// As `torch.optim.SGD`: the decay is added to the gradient of every parameter, then v = momentum·v + g and
-    /// w −= rate·v (with Nesterov: rate·(g + momentum·v)).
-    case sgd(learningRate: Double, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0)
+/// What a step minimises, as a mean over the batch.
+public enum Loss: Sendable, Equatable {
+    /// −Σ q log p with q = (1 − s) · onehot + s/C, s the label smoothing; for hard labels.
+    case crossEntropy(smoothing: Double = 0)
+    /// KL(q ‖ softmax(z/T)), times T² where `scaled`; for soft labels.
+    case divergence(scaled: Bool = false)
+    /// Mean over the classes of (z − z_teacher)², plus `crossEntropy` times the cross-entropy on the hard labels (EDC and
+    /// G-VBSM: 0.1); for the logits of a teacher.
+    case meanSquares(crossEntropy: Double = 0.1)
 
-    public var learningRate: Double {
+    var fault: String? {
         switch self {
-        case .sgd(let learningRate, _, _, _): learningRate
-        }
-    }
-}
-
-/// How the learning rate moves over one run.
-public enum Schedule: Sendable, Equatable {
-    case constant
-    /// Per step: ½ (1 + cos(π · step/steps)), from the full rate at the first step.
-    case cosine
-    /// Times `factor` from each fraction of the run's steps on.
-    case step(at: [Double], factor: Double)
-
-    /// The multiple of the initial rate at `step` of `steps`, counted from 0.
-    public func factor(step: Int, of steps: Int) -> Double {
-        let progress = Double(step) / Double(max(steps, 1))
-        return switch self {
-        case .constant: 1
-        case .cosine: 0.5 * (1 + cos(.pi * progress))
-        case .step(let fractions, let factor): fractions.reduce(1) { $1 <= progress ? $0 * factor : $0 }
+        case .crossEntropy(let smoothing):
+            smoothing >= 0 && smoothing < 1 ? nil : "a label smoothing of \(smoothing)"
+        case .divergence: nil
+        case .meanSquares(let weight): weight >= 0 && weight.isFinite ? nil : "a cross-entropy with weight \(weight)"
         }
     }
 }

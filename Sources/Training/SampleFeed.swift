@@ -10,6 +10,9 @@ struct TrainingStep {
     /// nil where the images stay apart.
     var mix: BatchMix?
 
+    /// The slot's sample as an index into the training set.
+    func sample(_ slot: Int) -> Int { samples[samples.startIndex + slot] }
+
     /// The slot's partner as an index into the training set, the slot's own sample where nothing is mixed.
     func partner(_ slot: Int) -> Int { samples[samples.startIndex + (mix?.partners[slot] ?? slot)] }
 }
@@ -25,14 +28,15 @@ struct SampleFeed {
     init(_ job: TrainingJob) {
         self.job = job
         augmenter = Augmenter(
-            job.recipe.augmentation, shape: job.shape, run: job.runID, seed: job.seed, samples: job.sampleCount)
+            job.recipe.augmentation, shape: job.shape, run: job.identity, seed: job.seed, samples: job.sampleCount)
     }
 
     /// The step that starts after `samplesSeen`.
     mutating func step(after samplesSeen: Int) -> TrainingStep {
-        let current = samplesSeen / job.sampleCount
+        var current = samplesSeen / job.sampleCount
+        if case .views(_, _, let perImage?) = job.labels { current %= perImage }
         if current != epoch {
-            var stream = RandomStream(job.runID, seed: job.seed, purpose: "order", index: current)
+            var stream = RandomStream(job.identity, seed: job.seed, purpose: "order", index: current)
             order = stream.permutation(of: job.sampleCount)
             epoch = current
         }

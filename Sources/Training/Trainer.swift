@@ -15,7 +15,9 @@ public struct Trainer: ~Copyable {
     private let job: TrainingJob
     private let engine: GradientStep
     private var feed: SampleFeed
-    private let steps: Int
+    private let length: Schedule.Length
+    /// The step before which the optimiser is made anew.
+    private let reset: Int?
     private var step: Int
     private var samplesSeen: Int
     /// The first checkpoint not yet given.
@@ -26,33 +28,39 @@ public struct Trainer: ~Copyable {
     private let earlierSeconds: Double
     private let start = ContinuousClock.now
 
-    /// - Throws: `.invalidJob` when the job contradicts itself, `.badState` when the state is not of such a run.
+    /// - Throws: `.invalidJob` when the job contradicts itself, `.badState` when a state or a teacher is not of such a
+    ///   run.
     public init(_ job: TrainingJob, resuming state: TrainingState? = nil) throws(TrainingError) {
         try job.validate()
         let engine = try GradientStep(job)
         let layout = engine.network.layout
-        if let state {
-            guard state.samplesSeen >= 0, state.samplesSeen <= job.totalSamples,
-                state.step == job.steps(samples: Int(state.samplesSeen))
+        let begun = state ?? job.start
+        if let begun {
+            guard begun.samplesSeen >= 0, begun.samplesSeen <= job.totalSamples,
+                begun.step == job.steps(samples: Int(begun.samplesSeen))
             else {
-                throw .badState("step \(state.step) after \(state.samplesSeen) samples is not on this run's way")
+                throw .badState("step \(begun.step) after \(begun.samplesSeen) samples is not on this run's way")
             }
-            try layout.load(state.tensors, prefix: "weights/", into: engine.parameters)
-            try layout.load(state.tensors, prefix: "momentum/", into: engine.momenta)
+            try layout.load(begun.tensors, prefix: "weights/", into: engine.parameters)
+            try engine.optimizer.load(begun.tensors)
+            try engine.objective.load(begun.tensors)
         } else {
-            layout.initialise(engine.parameters, identity: job.runID, seed: job.seed)
+            layout.initialise(engine.parameters, identity: job.identity, seed: job.seed)
+            engine.optimizer.begin(with: engine.parameters)
         }
         self.job = job
         self.engine = engine
         feed = SampleFeed(job)
-        steps = job.steps
-        step = Int(state?.step ?? 0)
-        let seen = Int(state?.samplesSeen ?? 0)
+        length = job.length
+        reset = job.recipe.schedule.reset(in: length)
+        step = Int(begun?.step ?? 0)
+        let seen = Int(begun?.samplesSeen ?? 0)
         samplesSeen = seen
+        // A run that starts from another's state has not given that checkpoint yet.
         pending = state == nil ? 0 : job.checkpoints.firstIndex { $0 > seen } ?? job.checkpoints.count
         lossSum = state?.sums["train_loss"] ?? 0
         lossCount = state?.sums["train_samples"] ?? 0
-        earlierSeconds = state?.sums["seconds"] ?? 0
+        earlierSeconds = begun?.sums["seconds"] ?? 0
     }
 
     /// Trains up to the next checkpoint; nil when the run is over.
@@ -60,20 +68,22 @@ public struct Trainer: ~Copyable {
     /// Metrics: `train_loss` (mean over the samples since the last checkpoint; NaN before training), `<set>_loss` (mean
     /// cross-entropy on the hard labels) and `<set>_error` (0…1) of every evaluation set, `learning_rate` (of the last
     /// step), `seconds` (wall time of the run so far).
-    /// - Throws: `.diverged` at the first step whose loss is not finite (or logit, at a checkpoint), `.interrupted` when `shouldStop` says so.
+    /// - Throws: `.diverged` at the first step whose loss is not finite (or logit, at a checkpoint), `.interrupted` when
+    ///   `shouldStop` says so.
     public mutating func next() throws(TrainingError) -> (checkpoint: Checkpoint, state: TrainingState)? {
         guard pending < job.checkpoints.count else { return nil }
         while samplesSeen < job.checkpoints[pending] { try advance() }
         let seen = samplesSeen
-        pending = job.checkpoints.firstIndex { $0 > seen } ?? job.checkpoints.count
-        let checkpoint = try makeCheckpoint()
+        let after = job.checkpoints.firstIndex { $0 > seen } ?? job.checkpoints.count
+        let checkpoint = try makeCheckpoint(covering: Set(job.checkpoints[pending..<after]))
+        pending = after
         lossSum = 0
         lossCount = 0
         return (checkpoint, makeState())
     }
 
     private func learningRate(step: Int) -> Double {
-        job.recipe.optimizer.learningRate * job.recipe.schedule.factor(step: step, of: steps)
+        job.recipe.optimizer.learningRate * job.recipe.schedule.factor(step: step, of: length)
     }
 
     /// The rate of the last step; before training that of the first.
@@ -82,22 +92,25 @@ public struct Trainer: ~Copyable {
     private mutating func advance() throws(TrainingError) {
         if let shouldStop, shouldStop() { throw .interrupted(run: job.runID, samplesSeen: samplesSeen) }
         let current = feed.step(after: samplesSeen)
-        let samples = current.samples
         let rate = learningRate(step: step)
+        if step == reset { engine.optimizer.reset() }
         let (gradient, loss) = try engine.gradient(of: current, feed: feed)
         guard loss.isFinite else {
             throw .diverged(run: job.runID, step: step + 1, samplesSeen: samplesSeen, learningRate: rate)
         }
-        try engine.update(gradient, rate: rate)
+        let begun = if let reset, step >= reset { reset } else { 0 }
+        try engine.update(gradient, rate: rate, step: step - begun + 1)
         lossSum += loss
-        lossCount += Double(samples.count)
-        samplesSeen += samples.count
+        lossCount += Double(current.samples.count)
+        samplesSeen += current.samples.count
         step += 1
         onProgress?(samplesSeen)
     }
 
-    private func makeCheckpoint() throws(TrainingError) -> Checkpoint {
-        try engine.network.prepare(engine.parameters.pointer)
+    /// - Parameter targets: the due places that fall on this checkpoint.
+    private func makeCheckpoint(covering targets: Set<Int>) throws(TrainingError) -> Checkpoint {
+        let evaluated = engine.evaluated
+        try engine.network.prepare(evaluated.pointer)
         let isLast = samplesSeen == job.totalSamples
         var checkpoint = Checkpoint(
             epoch: Double(samplesSeen) / Double(job.sampleCount), samplesSeen: Int64(samplesSeen))
@@ -113,8 +126,19 @@ public struct Trainer: ~Copyable {
                 checkpoint.test = TestOutput(labels: set.labels, logits: logits)
             }
         }
-        if job.recordsLogits { checkpoint.logits = try evaluate(job.images, count: job.sampleCount) }
-        if isLast && job.recordsWeights { checkpoint.weights = engine.network.layout.tensors(of: engine.parameters) }
+        if job.recordsLogits {
+            checkpoint.logits =
+                job.recordedPass == .train
+                ? engine.objective.seenLogits : try evaluate(job.images, count: job.sampleCount)
+        }
+        let layout = engine.network.layout
+        if isLast && job.recordsWeights || !targets.isDisjoint(with: job.weightsAt) {
+            checkpoint.weights = layout.tensors(of: evaluated)
+        }
+        if isLast && job.recordsState {
+            checkpoint.weights = layout.tensors(of: engine.parameters) + engine.optimizer.tensors()
+        }
+        if isLast && job.recordsFeatures { checkpoint.features = try features() }
         checkpoint.metrics["seconds"] = seconds
         return checkpoint
     }
@@ -127,10 +151,26 @@ public struct Trainer: ~Copyable {
                 try engine.team.logits(images, count: count, into: logits)
             }
         }
-        guard logits.allSatisfy({ $0.isFinite }) else {
+        try require(logits)
+        return FloatMatrix(rows: count, columns: classes, values: logits)
+    }
+
+    private func features() throws(TrainingError) -> FloatMatrix {
+        let width = engine.network.featureCount
+        var features = [Float](repeating: 0, count: job.sampleCount * width)
+        try job.images.withPointer { images throws(TrainingError) in
+            try features.withPointer { features throws(TrainingError) in
+                try engine.team.features(images, count: job.sampleCount, into: features)
+            }
+        }
+        try require(features)
+        return FloatMatrix(rows: job.sampleCount, columns: width, values: features)
+    }
+
+    private func require(_ values: [Float]) throws(TrainingError) {
+        guard values.allSatisfy({ $0.isFinite }) else {
             throw .diverged(run: job.runID, step: step, samplesSeen: samplesSeen, learningRate: lastRate)
         }
-        return FloatMatrix(rows: count, columns: classes, values: logits)
     }
 
     private var seconds: Double {
@@ -139,11 +179,10 @@ public struct Trainer: ~Copyable {
     }
 
     private func makeState() -> TrainingState {
-        let layout = engine.network.layout
-        return TrainingState(
+        TrainingState(
             step: Int64(step), samplesSeen: Int64(samplesSeen),
             sums: ["train_loss": lossSum, "train_samples": lossCount, "seconds": seconds],
-            tensors: layout.tensors(of: engine.parameters, prefix: "weights/")
-                + layout.tensors(of: engine.momenta, prefix: "momentum/"))
+            tensors: engine.network.layout.tensors(of: engine.parameters, prefix: "weights/")
+                + engine.optimizer.tensors() + engine.objective.tensors)
     }
 }

@@ -1,10 +1,4 @@
-/// How labels are supplied.
-public enum Labels: Sendable, Equatable {
-    /// The classes themselves, by cross-entropy.
-    case hard
-    /// Fixed probabilities q [N, C] at `temperature` T, by KL(q ‖ softmax(z/T)) without the factor T², batch mean.
-    case soft(targets: [Float], temperature: Float)
-}
+import Records
 
 /// Images that are evaluated at every checkpoint: `test`, `validation`.
 public struct EvaluationSet: Sendable, Equatable {
@@ -21,10 +15,19 @@ public struct EvaluationSet: Sendable, Equatable {
     }
 }
 
+/// How logits of the training images are taken.
+public enum RecordedPass: String, Sendable, Equatable, CaseIterable {
+    /// Without augmentation, all with the weights of the checkpoint.
+    case evaluation = "eval"
+    /// As each image was last trained on, augmented, before that step's update.
+    case train
+}
+
 /// Everything that one run needs; equal jobs give equal bits, whatever `threads` is.
 public struct TrainingJob: Sendable, Equatable {
-    /// With `seed` the key of every random stream.
     public var runID: String
+    /// With `seed` the key of every random stream; the run's id, unless the run is a branch of another.
+    public var identity: String
     public var seed: Int
     public var network: NetworkSpec
     public var recipe: Recipe
@@ -41,13 +44,23 @@ public struct TrainingJob: Sendable, Equatable {
     /// Samples seen at which a checkpoint is due, ascending, the last one `totalSamples`; 0 is before training. A
     /// checkpoint falls on the first step boundary at or after its target; targets within one step share a checkpoint.
     public var checkpoints: [Int]
-    /// Logits of the training images (evaluation pass, no augmentation) at every checkpoint.
+    /// Logits of the training images at every checkpoint, taken as `recordedPass` says.
     public var recordsLogits: Bool
+    public var recordedPass = RecordedPass.evaluation
     /// Weights at the last checkpoint.
     public var recordsWeights: Bool
+    /// Weights also at these of the `checkpoints`.
+    public var weightsAt: Set<Int> = []
+    /// At the last checkpoint the weights as they are trained (not their average) with all that the optimiser remembers:
+    /// what `TrainingState.init(_:step:samplesSeen:seconds:)` takes up again.
+    public var recordsState = false
+    /// Penultimate features of the training images at the last checkpoint.
+    public var recordsFeatures = false
     /// Logits of the evaluation set `test` at the last checkpoint.
     public var recordsTest: Bool
     public var threads: Int
+    /// The state of another run of the same identity to go on from; the checkpoints are those after it.
+    public var start: TrainingState?
 
     public init(
         runID: String, seed: Int, network: NetworkSpec, recipe: Recipe, classes: Int, shape: ImageShape,
@@ -56,6 +69,7 @@ public struct TrainingJob: Sendable, Equatable {
         recordsTest: Bool = false, threads: Int = 1
     ) {
         self.runID = runID
+        identity = runID
         self.seed = seed
         self.network = network
         self.recipe = recipe
@@ -80,6 +94,16 @@ public struct TrainingJob: Sendable, Equatable {
     /// Optimiser steps of the whole run.
     public var steps: Int { steps(samples: totalSamples) }
 
+    /// The run in the units of its schedule.
+    var length: Schedule.Length {
+        Schedule.Length(
+            steps: steps, stepsPerEpoch: (sampleCount + batch - 1) / batch,
+            epochs: Double(totalSamples) / Double(sampleCount))
+    }
+
+    /// Whether a slot's label is a mixture of two.
+    var mixesLabels: Bool { recipe.augmentation.mix?.labels == .mixed }
+
     /// Steps that `samples` samples take: each epoch ends with its own, perhaps smaller, batch.
     func steps(samples: Int) -> Int {
         let perEpoch = (sampleCount + batch - 1) / batch
@@ -93,13 +117,10 @@ public struct TrainingJob: Sendable, Equatable {
     private var fault: String? {
         if let reason = network.fault(shape: shape, classes: classes) { return reason }
         if sampleCount == 0 { return "there are no training images" }
-        if recipe.batch < 1 { return "a batch of \(recipe.batch)" }
         if threads < 1 { return "\(threads) threads" }
+        if recipe.batch < 1 { return "a batch of \(recipe.batch)" }
         if totalSamples < 1 { return "\(totalSamples) samples to train on" }
-        if let reason = recipe.augmentation.fault(shape: shape) { return reason }
-        if recipe.augmentation.mix?.labels == .mixed {
-            return "mixed labels have no loss yet: keep them (labels: kept)"
-        }
+        if let reason = recipe.fault(of: length) ?? recipe.augmentation.fault(shape: shape) { return reason }
         if !zip(checkpoints, checkpoints.dropFirst()).allSatisfy({ $0 < $1 }) { return "checkpoints do not ascend" }
         if checkpoints.last != totalSamples || checkpoints[0] < 0 {
             return "the checkpoints must lie in 0…\(totalSamples) and end with it"
@@ -110,16 +131,12 @@ public struct TrainingJob: Sendable, Equatable {
             if set.labels.isEmpty { return "the \(set.name) set has no images" }
         }
         if Set(evaluation.map(\.name)).count != evaluation.count { return "two evaluation sets of the same name" }
-        if case .soft(let targets, let temperature) = labels {
-            if !(temperature > 0 && temperature.isFinite) { return "a temperature of \(temperature)" }
-            if targets.count != sampleCount * classes {
-                return "\(targets.count) soft labels for \(sampleCount) images and \(classes) classes"
-            }
-            if let at = targets.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
-                return "soft label \(targets[at]) of image \(at / classes), class \(at % classes) is no probability"
-            }
+        if recordsLogits, recordedPass == .train, checkpoints[0] < sampleCount {
+            return
+                "a checkpoint after \(checkpoints[0]) samples, before each of the \(sampleCount) images was trained on "
+                + "once, has no logits of the training pass"
         }
-        return nil
+        return labels.fault(count: sampleCount, classes: classes, loss: recipe.loss)
     }
 
     private func fault(of name: String, _ images: [Float], _ labels: [Int32]) -> String? {

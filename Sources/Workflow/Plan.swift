@@ -28,7 +28,7 @@ struct PlanResolver {
     let study: Study
     let data: DataFacts
     private(set) var problems: [StudyProblem] = []
-    private var runs: [PlannedRun] = []
+    private(set) var runs: [PlannedRun] = []
     private var positions: [String: Int] = [:]
     /// Runs whose sources are being looked for: one that is met again would be its own teacher.
     private var resolving: Set<String> = []
@@ -50,8 +50,11 @@ struct PlanResolver {
                 }
             }
         }
+        insertTrunks()
         return runs
     }
+
+    mutating func replaceRuns(_ all: [PlannedRun]) { runs = all }
 
     /// One point of the product, in the study's names.
     struct Cell: Equatable {
@@ -63,7 +66,7 @@ struct PlanResolver {
         var seed: Int
     }
 
-    private mutating func problem(_ mark: SourceMark, _ place: String, _ message: String) {
+    mutating func problem(_ mark: SourceMark, _ place: String, _ message: String) {
         let found = StudyProblem(mark: mark, place: place, message: message)
         if !problems.contains(found) { problems.append(found) }
     }
@@ -74,6 +77,8 @@ struct PlanResolver {
         case .all?: add(cell, suffix: "", images: .all, block: block)
         case .random(let ipcs)?:
             for ipc in ipcs where wanted(ipc) { add(cell, suffix: "", images: .random(ipc: ipc), block: block) }
+        case .noise(let ipcs)?:
+            for ipc in ipcs where wanted(ipc) { add(cell, suffix: "", images: .noise(ipc: ipc), block: block) }
         case .scored(let choice)?:
             guard let source = scoreSource(choice, for: cell) else { return }
             for ipc in choice.ipc where wanted(ipc) {
@@ -139,55 +144,26 @@ struct PlanResolver {
 
         guard fits(images, subset: cell.subset) else { return nil }
         let samples = images.ipc.map { $0 * data.classes } ?? data.training
-        let samplesSeen = (budget.value * Double(data.training)).rounded()
-        guard samplesSeen >= 1, samplesSeen <= Self.mostSamples else {
-            problem(
-                budget.mark, "budgets.\(budget.name)",
-                samplesSeen < 1
-                    ? "less than one sample of \(data.training)"
-                    : "\(shortest(budget.value)) epochs of \(data.training) images are more than anybody can train")
+        guard let total = samplesSeen(budget, samples: samples, batch: min(recipe.value.batch, samples)) else {
             return nil
         }
-        let total = Int(samplesSeen)
-        var labels = PlannedRun.Labels.hard
-        if case .soft(let teacher, let temperature) = regime.value.labels {
-            guard let source = source(teacher, for: cell, defaultBudget: defaultBudget(for: cell)) else { return nil }
-            labels = .soft(teacher: source, temperature: temperature)
-        }
+        guard let labels = labels(of: regime, recipe: recipe, images: images, for: cell) else { return nil }
         let isFull = images == .all
-        let count = Double(total) / (study.checkpoints.fullEvery * Double(data.training))
-        guard !isFull || count <= Double(min(Self.mostCheckpoints, total)) else {
-            problem(
-                budget.mark, "checkpoints",
-                "full-every \(shortest(study.checkpoints.fullEvery)) makes more than \(min(Self.mostCheckpoints, total)) "
-                    + "checkpoints of \(budget.name) epochs")
-            return nil
-        }
+        guard let checkpoints = checkpoints(total: total, isFull: isFull, budget: budget) else { return nil }
+        let records = isFull || study.record.ofAllRuns
         var run = PlannedRun(
             id: id, modelName: model.name, model: model.value, recipe: recipe.value, regime: regime.name,
             labels: labels, subset: subset, family: cell.subset, images: images, budgetName: budget.name,
-            budget: budget.value, seed: cell.seed, samples: samples, totalSamples: total,
-            checkpoints: checkpoints(total: total, isFull: isFull), recordsLogits: isFull,
+            budget: epochs(budget.value, samplesSeen: total), seed: cell.seed, samples: samples, totalSamples: total,
+            checkpoints: checkpoints, recordsLogits: records, recordsTrainPass: records && study.record.trainPass,
+            weightsAt: [], recordsFeatures: records && study.record.features,
             precision: StoredPrecision(rawValue: study.precision) ?? .single, blocks: [], isInserted: true, data: data)
+        if records { run.weightsAt = weightsAt(run) }
+        guard isTrainable(run, recipe: recipe), asBranch(&run, recipe: recipe) else { return nil }
         if let block { run.ask(block) }
         positions[id] = runs.count
         runs.append(run)
         return run
-    }
-
-    private static let mostSamples = 1e12
-    private static let mostCheckpoints = 100_000
-
-    /// Full runs: every so many epochs, and the end. Others: evenly spaced.
-    private func checkpoints(total: Int, isFull: Bool) -> [Int] {
-        if isFull {
-            let every = study.checkpoints.fullEvery * Double(data.training)
-            let inner = (1...max(1, Int(Double(total) / every))).map { Int((Double($0) * every).rounded()) }
-            return inner.filter { $0 > 0 && $0 < total } + [total]
-        }
-        let count = study.checkpoints.others
-        let all = (1...count).map { total * $0 / count }
-        return all.enumerated().filter { $1 > 0 && ($0 == 0 || all[$0 - 1] < $1) }.map(\.element)
     }
 
     /// With several models or recipes, all but the first listed stand in front of the id.
@@ -234,10 +210,10 @@ extension PlanResolver {
                 reference, for: cell, defaultBudget: isMatched ? cell.budget : defaultBudget(for: cell)),
             let run = runs.first(where: { $0.id == source.id })
         else { return nil }
-        if isMatched, let span = choice.span, let window = choice.window, run.checkpoints.count < span + window {
+        if isMatched, let span = choice.span, let window = choice.window, run.storedCheckpoints.count < span + window {
             problem(
                 mark, "subsets.\(cell.subset)",
-                "span \(span) + window \(window) needs \(span + window) checkpoints, and \(run.id) has \(run.checkpoints.count) "
+                "span \(span) + window \(window) needs \(span + window) checkpoints, and \(run.id) has \(run.storedCheckpoints.count) "
                     + "(a larger budget, or 'checkpoints: { full-every: \(shortest(study.checkpoints.fullEvery / 2)) }')"
             )
             return nil
@@ -248,17 +224,25 @@ extension PlanResolver {
     private var fullSubset: String { study.subsets.first { $0.value == .all }?.name ?? "full" }
 
     /// The largest budget at which the study trains on all images; where it never does, its largest budget.
-    private func defaultBudget(for cell: Cell) -> String? {
+    func defaultBudget(for cell: Cell) -> String? {
         let full = study.blocks.filter { block in
             block.subsets.contains { name in study.subsets.contains { $0.name == name && $0.value == .all } }
         }
         let candidates = Set(full.flatMap(\.budgets))
-        return study.budgets.filter { candidates.isEmpty || candidates.contains($0.name) }.max { $0.value < $1.value }?
-            .name
+        let batch = study.recipes.first { $0.name == cell.recipe }?.value.batch ?? 1
+        func compute(_ budget: Named<BudgetChoice>) -> Double {
+            switch budget.value {
+            case .epochs(let epochs), .passes(let epochs): epochs * Double(data.training)
+            case .samples(let samples): Double(samples)
+            case .steps(let steps): Double(steps) * Double(batch)
+            }
+        }
+        return study.budgets.filter { candidates.isEmpty || candidates.contains($0.name) }
+            .max { compute($0) < compute($1) }?.name
     }
 
-    private mutating func source(
-        _ reference: SourceReference, for cell: Cell, defaultBudget: String?
+    mutating func source(
+        _ reference: SourceReference, for cell: Cell, defaultBudget: String?, model: String? = nil
     ) -> PlannedRun.Source? {
         let hard =
             study.regimes.first { $0.name == "HL" && $0.value.labels == .hard }
@@ -266,7 +250,7 @@ extension PlanResolver {
         guard let budget = reference.budget ?? defaultBudget else { return nil }
         let regime = reference.regime ?? hard?.name ?? "HL"
         let key = Cell(
-            model: cell.model, recipe: cell.recipe, regime: regime, subset: reference.subset, budget: budget,
+            model: model ?? cell.model, recipe: cell.recipe, regime: regime, subset: reference.subset, budget: budget,
             seed: reference.seed ?? cell.seed)
         guard let run = add(key, suffix: "", images: .all, block: nil) else { return nil }
         return .init(id: run.id, digest: run.digest)

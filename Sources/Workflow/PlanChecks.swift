@@ -65,13 +65,18 @@ extension Plan {
         switch analysis.kind {
         case .fit(let fit):
             let most =
-                groups.values.map { fit.checkpoints ? $0.map(\.checkpoints.count).reduce(0, +) : $0.count }.max() ?? 0
+                groups.values.map { fit.checkpoints ? $0.map(\.storedCheckpoints.count).reduce(0, +) : $0.count }.max()
+                ?? 0
             let fewest = try? fit.scalingLaws().map { ($0.name, $0.parameters.count - fit.fixed.count) }
                 .min { $0.1 < $1.1 }
             guard let (law, parameters) = fewest, most <= parameters else { return nil }
             return
                 "no group of \(named(analysis.per)) has more than \(most) points, and '\(law)' has \(parameters) parameters"
         case .dcs:
+            if let noise = chosen.first(where: { if case .noise = $0.images { true } else { false } }) {
+                return
+                    "noise is no set of the data's images, and has no distance to them: leave '\(noise.family)' out ('of: …')"
+            }
             if let mixed { return mixes(mixed.0, analysis) }
             let most = groups.values.map { Set($0.filter { $0.images != .all }.map(\.setName)).count }.max() ?? 0
             return most >= 3

@@ -14,21 +14,50 @@ public struct PlannedRun: Sendable, Equatable {
         public var digest: String
     }
 
+    /// The end of another run, from which this one goes on.
+    public struct Start: Sendable, Equatable {
+        public var source: Source
+        /// Samples seen there.
+        public var samples: Int
+    }
+
     public enum Labels: Sendable, Equatable {
         case hard
-        case soft(teacher: Source, temperature: Double)
+        case soft(Teaching)
+    }
+
+    /// Who labels, and what.
+    public struct Teaching: Sendable, Equatable {
+        public var teachers: [Teacher]
+        public var temperature: Double
+        /// nil: one fixed label per image.
+        public var views: Views?
+
+        public struct Teacher: Sendable, Equatable {
+            public var source: Source
+            /// The position of its checkpoint; nil: the last.
+            public var checkpoint: Int?
+        }
+
+        /// What the student is shown is what the teacher labels.
+        public struct Views: Sendable, Equatable {
+            public var mix: AugmentationChoice.Mix?
+            /// Stored labels per image; nil: as many as views.
+            public var perImage: Int?
+        }
     }
 
     public enum Images: Sendable, Equatable {
         case all
         case random(ipc: Int)
+        case noise(ipc: Int)
         case scored(ScoredImages)
 
         /// Images per class; nil for all.
         public var ipc: Int? {
             switch self {
             case .all: nil
-            case .random(let ipc): ipc
+            case .random(let ipc), .noise(let ipc): ipc
             case .scored(let scored): scored.ipc
             }
         }
@@ -71,6 +100,17 @@ public struct PlannedRun: Sendable, Equatable {
     /// Samples seen at each checkpoint (a checkpoint falls on the first step at or after).
     public var checkpoints: [Int]
     public var recordsLogits: Bool
+    /// Whether those are of the training pass.
+    public var recordsTrainPass: Bool
+    /// Those of the checkpoints that keep weights.
+    public var weightsAt: [Int]
+    public var recordsFeatures: Bool
+    /// The key of the random streams, where a trunk shares it with its branches; nil: the id.
+    public var identity: String?
+    /// Where a branch begins; no part of the digest, because the run is the same without it.
+    public var start: Start?
+    /// Whether the last checkpoint keeps what a branch needs.
+    public var keepsState = false
     public var precision: StoredPrecision
     /// The named blocks that ask for it.
     public var blocks: [String]
@@ -85,83 +125,16 @@ public struct PlannedRun: Sendable, Equatable {
     /// The runs that must be there before this one.
     public var sources: [Source] {
         var sources: [Source] = []
-        if case .soft(let teacher, _) = labels { sources.append(teacher) }
+        if case .soft(let teaching) = labels {
+            for teacher in teaching.teachers where !sources.contains(teacher.source) { sources.append(teacher.source) }
+        }
+        if let start { sources.append(start.source) }
         if case .scored(let scored) = images, !sources.contains(scored.source) { sources.append(scored.source) }
         return sources
     }
 
     /// SHA-256 over the resolved run; equal digests are equal runs.
     public var digest: String { sha256(resolved.text(pretty: false)) }
-
-    /// Bytes of the sealed run's largest dataset, the logits.
-    public var logitBytes: Int {
-        recordsLogits ? checkpoints.count * samples * data.classes * (precision == .half ? 2 : 4) : 0
-    }
-
-    /// Optimiser steps: batches are cut within an epoch, and the last one to the samples that remain.
-    public var steps: Int {
-        let batch = min(recipe.batch, samples)
-        let perEpoch = (samples + batch - 1) / batch
-        let rest = totalSamples % samples
-        return totalSamples / samples * perEpoch + (rest + batch - 1) / batch
-    }
-}
-
-extension PlannedRun {
-    /// The resolved run: what its digest is taken over, and what its file keeps.
-    public var resolved: JSON {
-        .object([
-            "semantics": .integer(runSemantics),
-            "id": .string(id),
-            "dataset": [
-                "name": .string(data.name), "digest": .string(data.digest), "validation": .integer(data.validation),
-            ],
-            "model": model.json,
-            "recipe": recipe.json,
-            "regime": regimeJSON,
-            "subset": subsetJSON,
-            "budget": .number(budget),
-            "seed": .integer(seed),
-            "samples": .integer(samples),
-            "samples_seen": .integer(totalSamples),
-            "checkpoints": .array(checkpoints.map(JSON.integer)),
-            "logits": .bool(recordsLogits),
-            "precision": .string(precision.rawValue),
-        ])
-    }
-
-    private var regimeJSON: JSON {
-        switch labels {
-        case .hard: ["name": .string(regime), "labels": "hard"]
-        case .soft(let teacher, let temperature):
-            [
-                "name": .string(regime), "labels": "soft", "temperature": .number(temperature), "teacher": teacher.json,
-            ]
-        }
-    }
-
-    private var subsetJSON: JSON {
-        var members: [String: JSON] = ["name": .string(subset), "family": .string(family), "ipc": JSON(images.ipc)]
-        switch images {
-        case .all: members["method"] = "all"
-        case .random: members["method"] = "random"
-        case .scored(let scored):
-            members["method"] = .string(scored.method)
-            members["variant"] = JSON(scored.variant)
-            members["keep"] = .string(scored.keep.rawValue)
-            members["fraction"] = JSON(scored.fraction)
-            members["window_start"] = JSON(scored.start)
-            members["span"] = JSON(scored.span)
-            members["window"] = JSON(scored.window)
-            members["balanced"] = .bool(scored.balanced)
-            members["scores_from"] = scored.source.json
-        }
-        return .object(members.filter { $0.value != .null })
-    }
-}
-
-extension PlannedRun.Source {
-    var json: JSON { ["id": .string(id), "digest": .string(digest)] }
 }
 
 extension ModelChoice {
@@ -176,50 +149,6 @@ extension ModelChoice {
         switch self {
         case .mlp(let hidden): .mlp(hidden: hidden)
         case .convnet(let depth, let width): .convnet(depth: depth, width: width)
-        }
-    }
-}
-
-extension RecipeChoice {
-    var json: JSON {
-        let scheduleJSON: JSON =
-            switch schedule {
-            case .constant: "constant"
-            case .cosine: "cosine"
-            case .step(let at, let factor): ["step": ["at": .array(at.map(JSON.number)), "factor": .number(factor)]]
-            }
-        return [
-            "optimizer": [
-                "sgd": [
-                    "learning-rate": .number(learningRate), "momentum": .number(momentum), "nesterov": .bool(nesterov),
-                    "weight-decay": .number(weightDecay),
-                ]
-            ],
-            "schedule": scheduleJSON, "batch": .integer(batch), "augment": augmentation.json,
-        ]
-    }
-
-    /// The same in the trainer's words.
-    var recipe: Recipe {
-        let trained: Schedule =
-            switch schedule {
-            case .constant: .constant
-            case .cosine: .cosine
-            case .step(let at, let factor): .step(at: at, factor: factor)
-            }
-        return Recipe(
-            optimizer: .sgd(
-                learningRate: learningRate, momentum: momentum, nesterov: nesterov, weightDecay: weightDecay),
-            schedule: trained, batch: batch, augmentation: augmentation.augmentation)
-    }
-
-    /// The schedule in words, for the run's attributes.
-    var scheduleWords: String {
-        switch schedule {
-        case .constant: "constant"
-        case .cosine: "cosine per step to 0"
-        case .step(let at, let factor):
-            "step ×\(shortest(factor)) at \(at.map(shortest).joined(separator: ", ")) of the run"
         }
     }
 }

@@ -1,31 +1,56 @@
+import Datasets
 import Foundation
 import Records
 import RunStore
 import Scoring
 import Selection
+import Training
 
-/// The images of one run: which, their labels, and their soft labels where the regime has them.
+/// The images of one run: which, their labels, and who labels them where the regime is soft.
 struct RunImages {
-    /// Indices in the data set's training images, ascending, [N].
-    let indices: [Int]
+    /// Indices in the data set's training images, ascending, [N]; noise is no image of the data set and counts −1, −2, ….
+    let ids: [Int64]
     let labels: [Int32]
-    /// Soft labels q at the run's temperature, [N, C].
+    /// [N, channels, height, width], normalised.
+    let pixels: [Float]
+    /// Soft labels q at the run's temperature, [N, C], where they are fixed.
     let targets: FloatMatrix?
+    /// What the trainer learns from.
+    let supply: Training.Labels
 
-    init(plan: Plan, run: PlannedRun, data: TrainingData) throws {
-        let positions = try Self.positions(plan: plan, run: run, data: data)
-        indices = positions.map { data.training[$0] }
-        let all = data.dataset.train.labels
-        labels = indices.map { all[$0] }
-        guard case .soft(let teacher, let temperature) = run.labels else {
-            targets = nil
+    init(plan: Plan, run: PlannedRun, data: TrainingData, threads: Int) throws {
+        let train = data.dataset.train
+        let shape = ImageShape(channels: train.channels, height: train.height, width: train.width)
+        var positions: [Int] = []
+        if case .noise(let ipc) = run.images {
+            let noise = NoiseImages(ipc: ipc, run: run, pixels: shape.count)
+            (ids, labels, pixels) = (noise.ids, noise.labels, noise.pixels)
+        } else {
+            positions = try Self.positions(plan: plan, run: run, data: data)
+            let indices = positions.map { data.training[$0] }
+            ids = indices.map(Int64.init)
+            labels = indices.map { train.labels[$0] }
+            pixels = train.floats(indices, Normalization(of: train, indices: data.training))
+        }
+        guard case .soft(let teaching) = run.labels else {
+            (targets, supply) = (nil, .hard)
             return
         }
-        let source = try Self.open(teacher, plan: plan)
-        let last = source.checkpointCount - 1
-        try source.requireSoundLogits(checkpoints: last..<last + 1)
-        let logits = try source.logits(checkpoint: last)
-        targets = Self.softmax(logits, rows: positions, temperature: temperature)
+        let teachers = try Teachers(teaching, plan: plan)
+        if let views = teaching.views {
+            targets = nil
+            supply = .views(
+                try teachers.networks(), temperature: Float(teaching.temperature), perImage: views.perImage)
+            return
+        }
+        let fixed =
+            positions.isEmpty
+            ? try teachers.labels(of: pixels, shape: shape, classes: run.data.classes, threads: threads)
+            : try teachers.labels(rows: positions)
+        targets = fixed.probabilities
+        let isSquared = if case .meanSquares? = run.recipe.loss { true } else { false }
+        supply = .soft(
+            targets: (isSquared ? fixed.logits : fixed.probabilities).values, temperature: Float(teaching.temperature))
     }
 
     /// Positions in the full training set (`data.training`), ascending.
@@ -37,6 +62,7 @@ struct RunImages {
         let ids = data.training.map(Int64.init)
         switch run.images {
         case .all: return Array(0..<data.training.count)
+        case .noise: return []
         case .random(let ipc):
             let candidates = Candidates(
                 scores: [Double](repeating: 0, count: labels.count), direction: .highIsHard, labels: labels,
@@ -63,7 +89,7 @@ struct RunImages {
     }
 
     /// A source run, which must be the planned one and cover the full training set.
-    private static func open(_ source: PlannedRun.Source, plan: Plan) throws -> RunFile {
+    static func open(_ source: PlannedRun.Source, plan: Plan) throws -> RunFile {
         let path = plan.store.path(of: source.id)
         guard FileManager.default.fileExists(atPath: path) else {
             throw WorkflowError.missing(

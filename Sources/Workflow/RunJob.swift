@@ -44,14 +44,31 @@ public struct RunJob: Sendable {
         case .partial, .missing: break
         }
 
-        let chosen = try RunImages(plan: plan, run: run, data: data)
+        let chosen = try RunImages(plan: plan, run: run, data: data, threads: threads)
         let isResuming = if case .partial = status { true } else { false }
         var writer = try RunWriter(lock: lock, header: header(chosen), resuming: isResuming)
-        var trainer = try Trainer(job(chosen, data), resuming: writer.resumeState())
+        var job = job(chosen, data)
+        if let start = try RunStart(run, plan: plan) {
+            for checkpoint in try start.checkpoints().dropFirst(writer.acknowledged) {
+                try writer.append(checkpoint, state: nil)
+            }
+            job.start = try start.state()
+            let begun = run.start?.samples ?? 0
+            job.checkpoints = job.checkpoints.filter { run.boundary(atOrAfter: $0) > begun }
+        }
+        var trainer = try Trainer(job, resuming: writer.resumeState())
         trainer.onProgress = onProgress
         trainer.shouldStop = shouldStop
-        while let record = try trainer.next() {
-            try writer.append(record.checkpoint, state: record.state)
+        do {
+            while let record = try trainer.next() {
+                try writer.append(record.checkpoint, state: record.state)
+            }
+        } catch let error as TrainingError {
+            guard case .diverged = error else { throw error }
+            throw WorkflowError(
+                error.exitCode,
+                "\(error); \(writer.acknowledged) checkpoint\(writer.acknowledged == 1 ? "" : "s") before that are kept"
+                    + (writer.acknowledged == 0 ? "" : " in \(writer.directory)"))
         }
         try writer.seal()
         return status
@@ -69,14 +86,14 @@ public struct RunJob: Sendable {
         description.seed = run.seed
         description.classes = run.data.classes
         description.plannedEpochs = run.plannedEpochs
-        description.schedule = run.recipe.scheduleWords
-        description.pass = "eval"
+        description.schedule = run.recipe.schedule.words
+        description.pass = run.recordsTrainPass ? "train" : "eval"
         description.study = run.resolved.text(pretty: false)
         description.digest = run.digest
         description.writer = "assay \(version)"
         description.created = Date().formatted(.iso8601)
-        if case .soft(_, let temperature) = run.labels { description.temperature = temperature }
-        let samples = Samples(ids: chosen.indices.map(Int64.init), labels: chosen.labels)
+        if case .soft(let teaching) = run.labels { description.temperature = teaching.temperature }
+        let samples = Samples(ids: chosen.ids, labels: chosen.labels)
         return RunHeader(description: description, samples: samples, targets: chosen.targets, precision: run.precision)
     }
 
@@ -94,17 +111,19 @@ public struct RunJob: Sendable {
                     name: "validation", images: train.floats(data.validation, normalization),
                     labels: data.validation.map { train.labels[$0] }))
         }
-        var labels = Training.Labels.hard
-        if case .soft(_, let temperature) = run.labels, let targets = chosen.targets {
-            labels = .soft(targets: targets.values, temperature: Float(temperature))
-        }
-        return TrainingJob(
-            runID: run.id, seed: run.seed, network: run.model.network, recipe: run.recipe.recipe,
-            classes: run.data.classes,
+        var recipe = run.recipe.recipe
+        if case .soft(let teaching) = run.labels, let mix = teaching.views?.mix { recipe.augmentation.mix = mix.mix }
+        var job = TrainingJob(
+            runID: run.id, seed: run.seed, network: run.model.network, recipe: recipe, classes: run.data.classes,
             shape: ImageShape(channels: train.channels, height: train.height, width: train.width),
-            images: train.floats(chosen.indices, normalization), hardLabels: chosen.labels, labels: labels,
-            evaluation: evaluation, totalSamples: run.totalSamples, checkpoints: run.checkpoints,
-            recordsLogits: run.recordsLogits, recordsWeights: run.recordsLogits, recordsTest: run.recordsLogits,
-            threads: threads)
+            images: chosen.pixels, hardLabels: chosen.labels, labels: chosen.supply, evaluation: evaluation,
+            totalSamples: run.totalSamples, checkpoints: run.checkpoints, recordsLogits: run.recordsLogits,
+            recordsTest: run.recordsLogits, threads: threads)
+        job.recordedPass = run.recordsTrainPass ? .train : .evaluation
+        if let identity = run.identity { job.identity = identity }
+        job.recordsState = run.keepsState
+        job.weightsAt = Set(run.weightsAt)
+        job.recordsFeatures = run.recordsFeatures
+        return job
     }
 }

@@ -133,7 +133,8 @@ public struct Runner: Sendable {
             let parts = (try? FileManager.default.contentsOfDirectory(atPath: plan.partialPath(of: run.id)))?
                 .filter { $0.hasSuffix(".h5") && !$0.hasPrefix(".") }.count
             if let parts, parts > 0 || !FileManager.default.fileExists(atPath: plan.store.path(of: run.id)) {
-                progress.samples += parts > 0 ? run.checkpoints[min(parts, run.checkpoints.count) - 1] : 0
+                let stored = run.storedCheckpoints
+                progress.samples += parts > 0 ? stored[min(parts, stored.count) - 1] : 0
             } else if FileManager.default.fileExists(atPath: plan.store.path(of: run.id)) {
                 progress.sealed += 1
                 progress.samples += run.totalSamples

@@ -26,6 +26,7 @@ struct Assay: ParsableCommand {
                 name: "Studies",
                 subcommands: [
                     CheckCommand.self, PlanCommand.self, ShowCommand.self, RunCommand.self, TrainCommand.self,
+                    RecipesCommand.self,
                 ]),
             CommandGroup(
                 name: "The store",

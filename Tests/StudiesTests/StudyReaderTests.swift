@@ -64,14 +64,12 @@ import Testing
         #expect(study.dataset?.kind == "glyphs")
         #expect(study.seeds == [1, 2])
         #expect(study.models.map(\.value) == [.mlp(hidden: [32]), .convnet(depth: 3, width: 8)])
-        #expect(study.recipes[0].value.schedule == .step(at: [0.5, 0.75], factor: 0.1))
+        #expect(study.recipes[0].value.schedule == ScheduleChoice(.step(at: [0.5, 0.75], factor: 0.1)))
         #expect(study.recipes[0].value.augmentation == .cropFlip(padding: 2, flip: false))
         #expect(study.recipes[1].value.batch == 128)
-        guard case .soft(let teacher, let temperature) = study.regimes[1].value.labels else {
-            Issue.record("SL is not soft")
-            return
-        }
-        #expect(temperature == 4)
+        let soft = study.regimes[1].value
+        #expect(soft.labels == .soft && soft.temperature == 4 && soft.teachers.count == 1)
+        let teacher = try #require(soft.teachers.first).run
         #expect((teacher.regime, teacher.subset, teacher.budget, teacher.seed) == ("HL", "full", "high", nil))
         #expect(study.subsets[0].value == .all)
         guard case .scored(let windows) = study.subsets[3].value else {

@@ -19,7 +19,8 @@ private let vanishingGradient = 1e-6
         let step = try GradientStep(job)
         try step.network.layout.load(reference.tensors, into: step.parameters)
         let (gradient, loss) = try step.gradient(
-            of: TrainingStep(epoch: 0, batch: 0, samples: Array(0..<reference.batch)[...]), feed: SampleFeed(job))
+            of: TrainingStep(epoch: 0, batch: 0, samples: Array(0..<reference.batch)[...], mix: nil),
+            feed: SampleFeed(job))
         let objective = soft ? reference.soft : reference.hard
         #expect(abs(loss / Double(reference.batch) - objective.loss) <= 1e-6 * max(1, objective.loss))
         for parameter in step.network.layout.parameters {
@@ -44,8 +45,8 @@ private let vanishingGradient = 1e-6
             let start = index % 2 * reference.batch
             let samples = Array(0..<2 * reference.batch)[start..<start + reference.batch]
             let (gradient, loss) = try step.gradient(
-                of: TrainingStep(epoch: 0, batch: 0, samples: samples), feed: SampleFeed(job))
-            try step.update(gradient, rate: reference.learningRate)
+                of: TrainingStep(epoch: 0, batch: index, samples: samples, mix: nil), feed: SampleFeed(job))
+            try step.update(gradient, rate: reference.learningRate, step: index + 1)
             #expect(abs(loss / Double(reference.batch) - expected) < tenStepTolerance * max(1, expected))
         }
         for tensor in step.network.layout.tensors(of: step.parameters) {
@@ -74,9 +75,9 @@ private let vanishingGradient = 1e-6
         let step = try GradientStep(job)
         let layout = step.network.layout
         try layout.load(reference.tensors, into: step.parameters)
-        let samples = Array(0..<reference.batch)[...]
+        let batch = TrainingStep(epoch: 0, batch: 0, samples: Array(0..<reference.batch)[...], mix: nil)
         let feed = SampleFeed(job)
-        let pointer = try step.gradient(of: TrainingStep(epoch: 0, batch: 0, samples: samples), feed: feed).gradient
+        let pointer = try step.gradient(of: batch, feed: feed).gradient
         let gradient = (0..<layout.count).map { Double(pointer[$0]) }
         for parameter in layout.parameters {
             let own = gradient[parameter.offset..<parameter.offset + parameter.count]
@@ -85,8 +86,7 @@ private let vanishingGradient = 1e-6
             let start = (0..<parameter.count).map { values[$0] }
             func loss(_ sign: Double) throws -> Double {
                 for (i, g) in own.enumerated() { values[i] = Float(Double(start[i]) + sign * h * g / norm) }
-                return try step.gradient(of: TrainingStep(epoch: 0, batch: 0, samples: samples), feed: feed).loss
-                    / Double(reference.batch)
+                return try step.gradient(of: batch, feed: feed).loss / Double(reference.batch)
             }
             let slope = try (loss(1) - loss(-1)) / (2 * h)
             for i in start.indices { values[i] = start[i] }

@@ -22,6 +22,13 @@ double assay_cross_entropy(const float *z, const int32_t *labels, size_t rows, s
 /// Σ_rows KL(q ‖ softmax(z / temperature)); dz = (softmax(z / temperature) · Σq − q) · scale / temperature.
 double assay_divergence(
     const float *z, const float *q, size_t rows, size_t classes, float temperature, float scale, float *dz);
+/// Σ_rows −Σ_classes q log softmax(z); dz[rows, classes] = (softmax(z) · Σq − q) · scale unless dz is NULL.
+double assay_soft_cross_entropy(
+    const float *z, const float *q, size_t rows, size_t classes, float scale, float *dz);
+/// Σ_rows mean_classes (z − t)²; dz[rows, classes] grows by 2 (z − t) / classes · scale.
+double assay_mean_squares(const float *z, const float *t, size_t rows, size_t classes, float scale, float *dz);
+/// sum[rows, classes] grows by softmax(z / temperature) · share.
+void assay_add_softmax(const float *z, size_t rows, size_t classes, float temperature, float share, float *sum);
 /// Rows whose greatest logit (the first of equals) is not the label's.
 size_t assay_errors(const float *z, const int32_t *labels, size_t rows, size_t classes);
 
@@ -30,6 +37,18 @@ void assay_tree_sum(float *first, size_t stride, size_t parts, size_t count);
 /// Stochastic gradient descent as PyTorch defines it: v = momentum v + g + decay w; w −= rate · (v, or g + momentum v).
 void assay_sgd(
     float *w, float *v, const float *g, size_t count, float rate, float momentum, float decay, int nesterov);
+
+/// What one AdamW step is the same for in all parameters: 1 − rate · decay, 1 − β₁, β₂, 1 − β₂, rate / (1 − β₁ᵗ),
+/// √(1 − β₂ᵗ), ε.
+typedef struct {
+    float shrink, one_minus_beta1, beta2, one_minus_beta2, step_size, root_correction2, epsilon;
+} assay_adam_constants;
+/// AdamW in PyTorch's order: w shrinks, m += (g − m)(1 − β₁), v = β₂ v + (1 − β₂) g²,
+/// w −= step_size · m / (√v / root_correction2 + ε).
+void assay_adamw(
+    float *w, float *m, float *v, const float *g, size_t count, const assay_adam_constants *constants);
+/// average = decay · average + (1 − decay) · w.
+void assay_average(float *average, const float *w, size_t count, float decay);
 
 /// Instance normalisation (affine), ReLU and 2×2 average pooling (floor) in one pass: x on the grid, y pooled.
 /// gamma and beta [blocks · lanes], mean and rstd (1/σ) [images, blocks · lanes].

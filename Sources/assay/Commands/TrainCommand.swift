@@ -50,6 +50,15 @@ struct TrainCommand: ParsableCommand {
             },
             shouldStop: { Interruption.isRequested })
         defer { bar.withLock { $0.finish() } }
+        if !quiet {
+            for line in run.notes { note("\(run.id): \(line)") }
+            let cores = ProcessInfo.processInfo.activeProcessorCount
+            if threads > cores {
+                note(
+                    "\(threads) threads on \(cores) core\(cores == 1 ? "" : "s"): they wait for each other (same result)"
+                )
+            }
+        }
         let before = try job.train(on: data, replacing: force)
         if !quiet {
             bar.withLock { $0.finish() }

@@ -81,6 +81,19 @@ final class WorkerTeam {
         }
     }
 
+    /// Logits [count, C] of images [count, inputCount] on the thread of `worker`, which must be the caller's.
+    func logits(
+        _ images: UnsafePointer<Float>, count: Int, into logits: UnsafeMutablePointer<Float>, worker: Int
+    ) throws(TrainingError) {
+        let (block, classes, workspace) = (network.evaluationBlock, network.classes, workspaces[worker])
+        for start in stride(from: 0, to: count, by: block) {
+            let size = min(block, count - start)
+            workspace.input.update(from: images + start * network.inputCount, count: size * network.inputCount)
+            try workspace.forward(size)
+            (logits + start * classes).update(from: workspace.logits, count: size * classes)
+        }
+    }
+
     private func forEachBlock(
         _ images: UnsafePointer<Float>, count: Int,
         _ body: (_ workspace: any Workspace, _ start: Int, _ count: Int) throws(TrainingError) -> Void

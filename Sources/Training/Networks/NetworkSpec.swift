@@ -77,6 +77,8 @@ struct ParameterLayout: Sendable {
     private(set) var parameters: [Parameter] = []
     /// Floats in the buffer, the gaps included.
     private(set) var count = 0
+    /// Floats at the start of the buffer that an optimiser moves; behind them lie the statistics of batch normalisation.
+    var trainedCount: Int { count }
 
     init(_ spec: NetworkSpec, shape: ImageShape, classes: Int) {
         switch spec {

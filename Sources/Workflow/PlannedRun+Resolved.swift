@@ -1,0 +1,76 @@
+import Studies
+import Tables
+
+extension PlannedRun {
+    /// The resolved run: what its digest is taken over, and what its file keeps. A key that was added later is absent
+    /// where it says what runs did before it, so that their digests stay.
+    public var resolved: JSON {
+        var members: [String: JSON] = [
+            "semantics": .integer(runSemantics),
+            "id": .string(id),
+            "dataset": [
+                "name": .string(data.name), "digest": .string(data.digest), "validation": .integer(data.validation),
+            ],
+            "model": model.json,
+            "recipe": recipe.json,
+            "regime": regimeJSON,
+            "subset": subsetJSON,
+            "budget": .number(budget),
+            "seed": .integer(seed),
+            "samples": .integer(samples),
+            "samples_seen": .integer(totalSamples),
+            "checkpoints": .array(checkpoints.map(JSON.integer)),
+            "logits": .bool(recordsLogits),
+            "precision": .string(precision.rawValue),
+        ]
+        if recordsLogits, recordsTrainPass { members["pass"] = "train" }
+        if recordsLogits, weightsAt != [totalSamples] { members["weights"] = .array(weightsAt.map(JSON.integer)) }
+        if recordsFeatures { members["features"] = true }
+        if let identity { members["streams"] = .string(identity) }
+        if keepsState { members["state"] = true }
+        return .object(members)
+    }
+
+    private var regimeJSON: JSON {
+        guard case .soft(let teaching) = labels else { return ["name": .string(regime), "labels": "hard"] }
+        var members: [String: JSON] = [
+            "name": .string(regime), "labels": teaching.views == nil ? "soft" : "views",
+            "temperature": .number(teaching.temperature),
+        ]
+        let teachers = teaching.teachers.map { teacher -> JSON in
+            guard let checkpoint = teacher.checkpoint else { return teacher.source.json }
+            return [
+                "id": .string(teacher.source.id), "digest": .string(teacher.source.digest),
+                "checkpoint": .integer(checkpoint),
+            ]
+        }
+        if teachers.count == 1 { members["teacher"] = teachers[0] } else { members["teachers"] = .array(teachers) }
+        if let mix = teaching.views?.mix { members["mix"] = mix.json }
+        if let count = teaching.views?.perImage { members["labels-per-image"] = .integer(count) }
+        return .object(members)
+    }
+
+    private var subsetJSON: JSON {
+        var members: [String: JSON] = ["name": .string(subset), "family": .string(family), "ipc": JSON(images.ipc)]
+        switch images {
+        case .all: members["method"] = "all"
+        case .random: members["method"] = "random"
+        case .noise: members["method"] = "noise"
+        case .scored(let scored):
+            members["method"] = .string(scored.method)
+            members["variant"] = JSON(scored.variant)
+            members["keep"] = .string(scored.keep.rawValue)
+            members["fraction"] = JSON(scored.fraction)
+            members["window_start"] = JSON(scored.start)
+            members["span"] = JSON(scored.span)
+            members["window"] = JSON(scored.window)
+            members["balanced"] = .bool(scored.balanced)
+            members["scores_from"] = scored.source.json
+        }
+        return .object(members.filter { $0.value != .null })
+    }
+}
+
+extension PlannedRun.Source {
+    var json: JSON { ["id": .string(id), "digest": .string(digest)] }
+}

@@ -1,0 +1,249 @@
+import Foundation
+import Studies
+import Tables
+import Testing
+
+@testable import Workflow
+
+@Suite struct RegimePlanTests {
+    /// Runs made by earlier versions stay fresh: the digests of committed studies are those that version 0.1 printed.
+    @Test(arguments: [
+        ("demo", 116, "567d09c2fa437ccb3540b3392585709bcebff40e1fabade9d36b3a57598ce71a"),
+        ("demo-ci", 64, "dcaa18866440e37af95320d2d4ed28fb44974d4a1f9db3c39cd18877e023d0a0"),
+        ("fashion", 169, "b742d5bc97b9d44277c6c7c85b709978c3c69e4c70ddc495b14f33875420a115"),
+    ])
+    func digestsOfCommittedStudiesStay(name: String, count: Int, digest: String) throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path
+        let study = try Study.read(path: "\(root)/studies/\(name).yaml", vocabulary: .assay)
+        let facts = DataFacts(
+            name: "fashion-mnist", digest: "7fbede3e523593a040fc4df8e31113500c82f2da1cf1a198f8c635c812b2a932",
+            classNames: (0..<10).map { "class\($0)" }, classCounts: .init(repeating: 5500, count: 10), validation: 5000,
+            test: 10000, shape: [1, 28, 28])
+        let runs = try Plan(study, data: facts).runs
+        #expect(runs.count == count)
+        #expect(sha256(runs.map { "\($0.id) \($0.digest)\n" }.joined()) == digest)
+    }
+
+    private static func text(
+        recipe: String = "{ optimizer: { sgd: { learning-rate: 0.1 } }, batch: 64 }",
+        regime: String = "{ labels: hard }", budgets: String = "{ low: 0.5, mid: 5 }", more: String = "",
+        run: String = "{ regimes: R, subsets: random, budgets: low }"
+    ) -> String {
+        """
+        study: 1
+        name: small
+        dataset: glyphs
+        models: { mlp: { mlp: { hidden: [16] } }, big: { mlp: { hidden: [32] } } }
+        recipes: { mine: \(recipe), plain: { optimizer: { sgd: { learning-rate: 0.1 } } } }
+        regimes: { HL: { labels: hard, recipe: plain }, R: \(regime) }
+        subsets: { full: all, random: { method: random, ipc: 2 }, noise: { method: noise, ipc: 3 } }
+        budgets: \(budgets)
+        \(more)
+        runs: [{ models: mlp, regimes: HL, subsets: full, budgets: mid }, \(run.replacingOccurrences(of: "{ regimes", with: "{ models: mlp, regimes"))]
+        """
+    }
+
+    private static func plan(_ text: String) throws -> Plan {
+        try Plan(Study.parse(text, path: "small.yaml", vocabulary: .assay), data: PlanTests.facts)
+    }
+
+    private static func problems(_ text: String) -> [String] {
+        do {
+            _ = try plan(text)
+            return []
+        } catch let error as StudyError {
+            return error.problems.map { "\($0.place): \($0.message)" }
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
+    @Test func budgetsComeToSamplesStepsAndEpochs() throws {
+        let plan = try Self.plan(
+            Self.text(
+                budgets: "{ low: 0.5, mid: 5, steps: { steps: 17 }, samples: { samples: 1234 }, own: { passes: 2.5 } }",
+                run: "{ regimes: R, subsets: [random, full], budgets: [steps, samples, own] }"))
+        func sizes(_ id: String) throws -> [Double] {
+            let run = try #require(plan.run(id))
+            return [run.budget, Double(run.steps), Double(run.totalSamples)]
+        }
+        // 20 images are one step of their own; 900 images are 14 steps of 64 and one of 4.
+        #expect(try sizes("R/random-ipc2/steps/seed1") == [340.0 / 900, 17, 340])
+        #expect(try sizes("R/random-ipc2/samples/seed1") == [1234.0 / 900, 62, 1234])
+        #expect(try sizes("R/random-ipc2/own/seed1") == [50.0 / 900, 3, 50])
+        #expect(try sizes("R/full/steps/seed1") == [1028.0 / 900, 17, 900 + 128])
+        #expect(try sizes("R/full/own/seed1") == [2.5, 38, 2250])
+        let table = try plan.table()
+        for column in ["budget", "steps", "samples_seen"] { #expect(table.columns.map(\.name).contains(column)) }
+    }
+
+    @Test func aSubsetSmallerThanTheBatchIsSaid() throws {
+        let plan = try Self.plan(Self.text())
+        #expect(
+            plan.notes().contains(
+                "R/random-ipc2/low/seed1: a batch of 64 is more than the 20 images: the subset is the batch"))
+        #expect(try plan.json().text().contains("the subset is the batch"))
+    }
+
+    @Test func checkpointsWithinOneStepAreShared() throws {
+        let plan = try Self.plan(Self.text(more: "checkpoints: { at: [0, 0.01, 0.02, 1.5, 2] }"))
+        let full = try #require(plan.run("HL/full/mid/seed1"))
+        #expect(full.checkpoints == [0, 9, 18, 1350, 1800, 4500])
+        // Batches of 128: the epoch of 900 ends with one of 4.
+        #expect(full.storedCheckpoints == [0, 128, 1412, 1800, 4500])
+        #expect(full.notes == ["1 of 6 checkpoints are finer than a batch of 128 and fall on the next one"])
+        #expect(full.logitBytes == 5 * 900 * 10 * 4)
+    }
+
+    @Test func teachersAreFoundAtTheirCheckpoints() throws {
+        let plan = try Self.plan(
+            Self.text(
+                regime:
+                    "{ labels: soft, teacher: [full, { run: HL/full/low, checkpoint: 0.5 }, { run: full, checkpoint: 2, model: big }], temperature: 20, mix: cutmix }",
+                more: "record: { weights: all }"))
+        let run = try #require(plan.run("R/random-ipc2/low/seed1"))
+        guard case .soft(let teaching) = run.labels else {
+            Issue.record("not soft")
+            return
+        }
+        #expect(
+            teaching.teachers.map(\.source.id) == ["HL/full/mid/seed1", "HL/full/low/seed1", "big/HL/full/mid/seed1"])
+        #expect(teaching.teachers.map(\.checkpoint) == [nil, nil, 1])
+        #expect(teaching.temperature == 20 && teaching.views?.mix?.kind == .cutmix && teaching.views?.perImage == nil)
+        #expect(run.sources.map(\.id) == teaching.teachers.map(\.source.id))
+        #expect(run.resolved["regime"]?["labels"] == "views")
+        #expect(try #require(plan.run("HL/full/mid/seed1")).weightsAt == [900, 1800, 2700, 3600, 4500])
+        #expect(plan.runs.map(\.digest).count == Set(plan.runs.map(\.digest)).count)
+    }
+
+    /// The recipe's temperature serves a regime that says none.
+    @Test func theTemperatureIsTheRegimesOrTheRecipes() throws {
+        let recipe = "{ optimizer: { sgd: { learning-rate: 0.1 } }, loss: { kl: { temperature: 20 } } }"
+        for (regime, expected) in [("", 20.0), (", temperature: 4", 4)] {
+            let plan = try Self.plan(Self.text(recipe: recipe, regime: "{ labels: soft, teacher: full\(regime) }"))
+            guard case .soft(let teaching)? = plan.run("R/random-ipc2/low/seed1")?.labels else {
+                Issue.record("not soft")
+                return
+            }
+            #expect(teaching.temperature == expected)
+        }
+    }
+
+    @Test(arguments: [
+        (text(recipe: "{ optimizer: { sgd: { learning-rate: 0.1 } }, loss: kl }"), "regimes.R: its labels are hard"),
+        (
+            text(
+                recipe: "{ optimizer: { sgd: { learning-rate: 0.1 } }, loss: cross-entropy }",
+                regime: "{ labels: soft, teacher: full }"), "regimes.R: its labels are soft"
+        ),
+        (
+            text(regime: "{ labels: views, teacher: { run: full, checkpoint: 2 } }"),
+            "regimes.R.teacher: HL/full/mid/seed1 does not keep its weights at epoch 2; 'record: { weights: [2] }' does"
+        ),
+        (
+            text(regime: "{ labels: views, teacher: { run: full, checkpoint: 2.5 } }"),
+            "regimes.R.teacher: HL/full/mid/seed1 has no checkpoint at epoch 2.5 (it has 1, 2, 3, 4, 5)"
+        ),
+        (
+            text(
+                recipe: "{ optimizer: { sgd: { learning-rate: 0.1 } }, augment: [{ mixup: { alpha: 1 } }] }",
+                regime: "{ labels: soft, teacher: full, mix: cutmix }"),
+            "regimes.R.mix: recipe 'mine' mixes images already"
+        ),
+        (
+            text(recipe: "{ optimizer: { sgd: { learning-rate: 0.1 } }, schedule: { cosine: { warm-up: 30 } } }"),
+            "recipes.mine: the warm-up takes all of R/random-ipc2/low/seed1 (22.5 epochs of its own images, 23 steps)"
+        ),
+        (
+            text(more: "record: { pass: train }\ncheckpoints: { full-every: 0.5 }"),
+            "record.pass: HL/full/mid/seed1 has a checkpoint after 450 samples"
+        ),
+        (text(more: "record: { weights: [0.7] }"), "record.weights: HL/full/mid/seed1 has no checkpoint at epoch 0.7"),
+        (text(budgets: "{ low: { passes: 0.001 }, mid: 5 }"), "budgets.low: less than one sample of 20"),
+    ])
+    func whatCannotTrainIsFoundBefore(text: String, message: String) {
+        let problems = Self.problems(text)
+        #expect(problems.contains { $0.hasPrefix(message) }, "\(problems)")
+    }
+
+    @Test func recordsOfAllRunsAreInTheirDigest() throws {
+        let plain = try Self.plan(Self.text())
+        let all = try Self.plan(Self.text(more: "record: { runs: all, features: true, weights: all }"))
+        let id = "R/random-ipc2/low/seed1"
+        let (before, after) = (try #require(plain.run(id)), try #require(all.run(id)))
+        #expect(!before.recordsLogits && after.recordsLogits && after.recordsFeatures)
+        #expect(after.weightsAt == after.checkpoints && before.weightsAt.isEmpty)
+        #expect(before.digest != after.digest)
+        let same = try Self.plan(Self.text(more: "record: { weights: last }"))
+        #expect(same.runs.map(\.digest) == plain.runs.map(\.digest))
+    }
+
+    @Test func noiseIsTheSameForEveryRegimeAndAnotherForEverySeed() throws {
+        let plan = try Self.plan(
+            Self.text(run: "{ regimes: [HL, R], subsets: noise, budgets: low }"))
+        let run = try #require(plan.run("R/noise-ipc3/low/seed1"))
+        let noise = NoiseImages(ipc: 3, run: run, pixels: 784)
+        let other = NoiseImages(ipc: 3, run: try #require(plan.run("HL/noise-ipc3/low/seed1")), pixels: 784)
+        #expect(noise.pixels == other.pixels)
+        var reseeded = run
+        reseeded.seed = 2
+        #expect(NoiseImages(ipc: 3, run: reseeded, pixels: 784).pixels != noise.pixels)
+        #expect((0..<10).allSatisfy { label in noise.labels.count { $0 == Int32(label) } == 3 })
+        #expect(noise.ids.allSatisfy { $0 < 0 } && Set(noise.ids).count == 30)
+        // 23,520 normals: mean within 5/√n, variance within 5 √(2/n).
+        let n = Double(noise.pixels.count)
+        let mean = noise.pixels.reduce(0) { $0 + Double($1) } / n
+        let variance = noise.pixels.reduce(0) { $0 + Double($1) * Double($1) } / n - mean * mean
+        #expect(abs(mean) < 5 / n.squareRoot() && abs(variance - 1) < 5 * (2 / n).squareRoot())
+    }
+
+    @Test func recipesAreListed() {
+        let text = recipeText()
+        #expect(text.contains("paper1-small-hl  Hard Truths About Soft Labels, table 4, small, HL, 300 epochs\n"))
+        #expect(recipeListing().columns.first?.count == NamedRecipe.all.count)
+    }
+
+    /// A trunk is a means: what a branch comes to does not depend on the other budgets.
+    @Test func addingABudgetToATrunkMakesNoRunStale() throws {
+        func plan(_ budgets: String, shape: String = "0.2") throws -> Plan {
+            try Self.plan(
+                Self.text(
+                    recipe:
+                        "{ optimizer: { sgd: { learning-rate: 0.1 } }, schedule: { trunk: constant, cooldown: \(shape) }, batch: 64 }",
+                    budgets: "{ low: 1, middle: 2, mid: 5 }",
+                    run: "{ regimes: R, subsets: [full, random], budgets: \(budgets) }"))
+        }
+        let few = try plan("[mid]")
+        let more = try plan("[mid, low, middle]")
+        for run in few.runs { #expect(more.run(run.id)?.digest == run.digest, "\(run.id)") }
+        let branch = try #require(more.run("R/full/mid/seed1"))
+        #expect(branch.start?.source.id == "R/full/mid-trunk/seed1" && branch.start?.samples == 3600)
+        #expect(more.run("R/full/mid-trunk/seed1")?.start?.source.id == "R/full/middle-trunk/seed1")
+        for (index, run) in more.runs.enumerated() {
+            for source in run.sources { #expect(more.runs[..<index].contains { $0.id == source.id }, "\(run.id)") }
+        }
+        // 0.8, 0.2 + 0.8, … : a long trunk and three cooldowns, against three whole runs.
+        let full = more.runs.filter { $0.id.hasPrefix("R/full") }
+        #expect(full.map(\.trainedSamples).reduce(0, +) < 900 * 8 - 900)
+        #expect(
+            try plan("mid", shape: "{ fraction: 0.2, shape: sqrt }").run("R/full/mid/seed1")?.digest != branch.digest)
+        #expect(try more.summary().contains("samples seen"))
+    }
+
+    @Test(arguments: [
+        ("{ trunk: constant, cooldown: 0.2, warm-up: { fraction: 0.1 } }", "", "a trunk has no length of its own"),
+        (
+            "{ trunk: constant, cooldown: 0.2 }", "record: { runs: all, pass: train }\ncheckpoints: { at: [1] }",
+            "a trunk keeps no logits"
+        ),
+        ("{ trunk: constant, cooldown: 0.999 }", "", "which leave no trunk"),
+    ])
+    func trunksThatCannotBeAreRefused(schedule: String, more: String, message: String) {
+        let text = Self.text(
+            recipe: "{ optimizer: { sgd: { learning-rate: 0.1 } }, schedule: \(schedule), batch: 900 }",
+            budgets: "{ low: 1, mid: 5 }", more: more, run: "{ regimes: R, subsets: full, budgets: low }")
+        let problems = Self.problems(text)
+        #expect(problems.contains { $0.hasPrefix("recipes.mine.schedule: ") && $0.contains(message) }, "\(problems)")
+    }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import RunStore
+import Testing
+
+@testable import Workflow
+
+/// Small runs of every regime, through the program.
+@Suite struct RegimeRunTests {
+    private static let study = """
+        study: 1
+        name: regimes
+        dataset: { glyphs: { train: 500, test: 100 } }
+        validation: 100
+        seeds: 1
+        models: { mlp: { mlp: { hidden: [8] } }, conv: { convnet: { depth: 1, width: 4 } } }
+        recipes:
+          hard: { optimizer: { sgd: { learning-rate: 0.05, momentum: 0.9 } }, batch: 32 }
+          soft: { optimizer: { adamw: { learning-rate: 0.002 } }, batch: 64, loss: kl, average: 0.9, augment: { crop-flip: { padding: 2 } } }
+          squares: { recipe: soft-squares }
+        regimes:
+          HL: { labels: hard, recipe: hard }
+          SL: { labels: soft, teacher: full, temperature: 4, recipe: soft }
+          SL+KD: { labels: soft, teacher: [full, { run: full, checkpoint: 1, model: conv }], temperature: 4, mix: cutmix, recipe: soft }
+          dose: { labels: soft, teacher: { run: full, checkpoint: 1 }, temperature: 4, labels-per-image: 2, recipe: soft }
+          MSE: { labels: soft, teacher: [full, { run: full, model: conv }], recipe: squares }
+        subsets: { full: all, random: { method: random, ipc: 2 }, noise: { method: noise, ipc: 2 } }
+        budgets: { mid: 2 }
+        checkpoints: { full-every: 0.5, others: 2 }
+        record: { weights: all, features: true }
+        runs:
+          - { models: mlp, regimes: HL, subsets: full, budgets: mid }
+          - { models: mlp, regimes: [SL, SL+KD, dose, MSE], subsets: random, budgets: mid }
+          - { models: mlp, regimes: [SL, SL+KD, MSE], subsets: noise, budgets: mid }
+
+        """.replacingOccurrences(
+            of: "{ recipe: soft-squares }",
+            with: "{ optimizer: { adamw: { learning-rate: 0.002 } }, batch: 64, loss: mse }")
+
+    private static let trunk =
+        study
+        .replacingOccurrences(
+            of: "recipes:\n",
+            with:
+                "recipes:\n  wsd: { optimizer: { adamw: { learning-rate: 0.01 } }, schedule: { trunk: constant, cooldown: 0.25 }, batch: 32, average: 0.8 }\n"
+        )
+        .replacingOccurrences(of: "  HL: { labels: hard, recipe: hard }", with: "  HL: { labels: hard, recipe: wsd }")
+        .replacingOccurrences(of: "budgets: { mid: 2 }", with: "budgets: { low: 1, mid: 2, high: 4 }")
+
+    private func write(_ text: String, in directory: String) throws {
+        try text.write(toFile: directory + "/a.yaml", atomically: true, encoding: .utf8)
+    }
+
+    private func file(_ id: String, in directory: String) throws -> RunFile {
+        try RunFile(path: directory + "/runs/regimes/\(id).h5")
+    }
+
+    @Test func everyRegimeTrainsAndSaysWhatItDid() throws {
+        let scratch = try Scratch()
+        try write(Self.study, in: scratch.path)
+        let run = try Program.assay("run a.yaml -j 2", in: scratch.path)
+        #expect(run.code == 0, "\(run.err)")
+        #expect(try Program.assay("verify runs/regimes", in: scratch.path).code == 0)
+        #expect(try Program.assay("run a.yaml", in: scratch.path).err.contains("all fresh"))
+
+        let full = try file("HL/full/mid/seed1", in: scratch.path)
+        #expect(full.epochs == [0.56, 1, 1.56, 2])  // batches of 32: half of the 400 images end with the seventh
+        for checkpoint in 0..<4 { #expect(try !full.weights(checkpoint: checkpoint).isEmpty) }
+        #expect(try full.features().columns == 8)
+        #expect(full.description.pass == "eval")
+
+        let fixed = try file("SL/random-ipc2/mid/seed1", in: scratch.path)
+        #expect(fixed.description.temperature == 4 && (try fixed.targets().rows) == 20)
+        let kd = try file("SL+KD/random-ipc2/mid/seed1", in: scratch.path)
+        #expect(kd.description.temperature == 4 && !kd.hasTargets)
+        #expect(try kd.description.study?.contains("cutmix") ?? false)
+        // Squares of logits are written down as what they are at temperature 1: probabilities.
+        let squares = try file("MSE/random-ipc2/mid/seed1", in: scratch.path).targets()
+        for row in 0..<20 {
+            let sum = squares.values[row * 10..<row * 10 + 10].reduce(0, +)
+            #expect(abs(sum - 1) < 1e-5)
+        }
+        let noise = try file("SL/noise-ipc2/mid/seed1", in: scratch.path)
+        let samples = try noise.samples()
+        #expect(samples.ids == (1...20).map { -Int64($0) } && samples.labels == (0..<20).map { Int32($0 % 10) })
+        #expect(try noise.targets() != fixed.targets())
+    }
+
+    @Test func aKilledTeachersPupilGoesOnAsIfNothingHadHappened() throws {
+        let scratch = try Scratch()
+        let whole = try Scratch()
+        let text = Self.study.replacingOccurrences(of: "others: 2", with: "others: 12")
+            .replacingOccurrences(of: "budgets: { mid: 2 }", with: "budgets: { mid: 2, long: 60 }")
+            .replacingOccurrences(
+                of: "- { models: mlp, regimes: [SL, SL+KD, dose, MSE], subsets: random, budgets: mid }",
+                with: "- { models: mlp, regimes: SL+KD, subsets: random, budgets: long }")
+        for place in [scratch.path, whole.path] {
+            try write(text, in: place)
+            #expect(
+                try Program.assay("run a.yaml -q --only HL/full/mid/seed1 --only conv/HL/full/mid/seed1", in: place)
+                    .code == 0)
+        }
+        let id = "SL+KD/random-ipc2/long/seed1"
+        #expect(try Program.assay("train a.yaml -q --threads 2 --only \(id)", in: whole.path).code == 0)
+        for delay in [400_000, 700_000, 1_000_000] {
+            let running = try Program.start(["train", "a.yaml", "--only", id, "-q"], in: scratch.path)
+            usleep(UInt32(delay))
+            kill(running.process.processIdentifier, SIGKILL)
+            _ = try Program.finish(running)
+        }
+        #expect(try Program.assay("train a.yaml -q --only \(id)", in: scratch.path).code == 0)
+        #expect(try Tiny.differences(scratch.path + "/runs/regimes", from: whole.path + "/runs/regimes") == "")
+    }
+
+    @Test func aTrunkFeedsItsBranches() throws {
+        let scratch = try Scratch()
+        let only = ["low", "mid", "high"].map { "HL/full/\($0)/seed1" }
+        let text = Self.trunk.replacingOccurrences(
+            of: "subsets: full, budgets: mid }", with: "subsets: [full, random], budgets: [high, low, mid] }")
+        try write(text, in: scratch.path)
+        let plan = try Program.assay("plan a.yaml --format csv", in: scratch.path)
+        #expect(plan.code == 0, "\(plan.err)")
+        let rows = plan.out.split(separator: "\n").map(String.init)
+        for (id, total, trained, from) in [
+            ("HL/full/low-trunk/seed1", 320, 320, ""), ("HL/full/low/seed1", 400, 80, "HL/full/low-trunk/seed1"),
+            ("HL/full/mid-trunk/seed1", 624, 304, "HL/full/low-trunk/seed1"),
+            ("HL/full/mid/seed1", 800, 176, "HL/full/mid-trunk/seed1"),
+            ("HL/full/high-trunk/seed1", 1200, 576, "HL/full/mid-trunk/seed1"),
+            ("HL/full/high/seed1", 1600, 400, "HL/full/high-trunk/seed1"),
+        ] {
+            let row = try #require(rows.first { $0.hasPrefix(id + ",") }, "\(id) in \(plan.out)")
+            #expect(row.contains(",\(total),") && row.contains(",\(trained),") && row.hasSuffix(",\(from)"), "\(row)")
+        }
+        let run = try Program.assay("run a.yaml -q -j 2 --only \(only[2])", in: scratch.path)
+        #expect(run.code == 0, "\(run.err)")
+        let high = try file("HL/full/high/seed1", in: scratch.path)
+        #expect(high.description.schedule?.hasPrefix("trunk+cooldown") ?? false)
+        // The trunk's checkpoints are the branch's, and the whole run is there.
+        #expect(high.epochs.last == 4 && high.checkpointCount == 8)
+        #expect(try high.metric("learning_rate")[0] == 0.01)
+        let rates = try high.metric("learning_rate")
+        #expect(rates[5] == 0.01 && rates[6] < 0.01 && rates[7] < rates[6])
+        let trunk = try file("HL/full/high-trunk/seed1", in: scratch.path)
+        #expect(try trunk.logits(checkpoint: 1) == high.logits(checkpoint: 1))
+        let names = try trunk.weights(checkpoint: trunk.checkpointCount - 1).map(\.name)
+        #expect(names.contains("exp_avg_sq/linear1/weight") && names.contains("average/linear1/weight"))
+
+        // Another way to the same end: from an empty store with another set of budgets.
+        let other = try Scratch()
+        try write(
+            text.replacingOccurrences(of: "[high, low, mid]", with: "high")
+                .replacingOccurrences(of: "[full, random]", with: "full"), in: other.path)
+        #expect(try Program.assay("train a.yaml -q --only HL/full/high-trunk/seed1", in: other.path).code == 0)
+        let id = "HL/full/high/seed1"
+        let running = try Program.start(["train", "a.yaml", "--only", id, "-q"], in: other.path)
+        usleep(60_000)
+        kill(running.process.processIdentifier, SIGKILL)
+        _ = try Program.finish(running)
+        #expect(try Program.assay("train a.yaml -q --only \(id)", in: other.path).code == 0)
+        let alone = try RunFile(path: other.path + "/runs/regimes/\(id).h5")
+        #expect(alone.description.digest == high.description.digest)
+        for checkpoint in 0..<8 {
+            #expect(try alone.logits(checkpoint: checkpoint) == high.logits(checkpoint: checkpoint))
+        }
+        #expect(try alone.weights(checkpoint: 7) == high.weights(checkpoint: 7))
+    }
+
+    @Test func aRateThatDivergesKeepsWhatWasBefore() throws {
+        let scratch = try Scratch()
+        try write(
+            Self.study.replacingOccurrences(
+                of: "learning-rate: 0.05, momentum: 0.9 } }, batch: 32",
+                with: "learning-rate: 1e18 } }, schedule: { step: { at: [0.5], factor: 1 } }, batch: 32"),
+            in: scratch.path)
+        let ending = try Program.assay("train a.yaml -q --only HL/full/mid/seed1", in: scratch.path)
+        #expect(ending.code == 1)
+        #expect(ending.err.contains("the loss is not finite at step "), "\(ending.err)")
+        #expect(ending.err.contains("checkpoint") && ending.err.contains("kept"), "\(ending.err)")
+    }
+
+    @Test func moreThreadsThanCoresAreSaid() throws {
+        let scratch = try Scratch()
+        try write(Self.study, in: scratch.path)
+        let ending = try Program.assay("train a.yaml --threads 64 --only HL/full/mid/seed1", in: scratch.path)
+        #expect(ending.code == 0)
+        #expect(ending.err.contains("64 threads on "), "\(ending.err)")
+    }
+
+    @Test func namedRecipesAreListed() throws {
+        let text = try Program.assay("recipes", in: "/")
+        #expect(text.code == 0 && text.out.contains("paper1-small-hl  Hard Truths"))
+        let csv = try Program.assay("recipes --format csv", in: "/")
+        #expect(csv.out.hasPrefix("recipe,optimizer,schedule,batch,augmentation,loss,average,epochs,source,reading\n"))
+        #expect(csv.out.split(separator: "\n").count == 18)
+    }
+}
