@@ -64,11 +64,6 @@ public struct DatasetChoice: Sendable, Equatable {
     public var mark: SourceMark
 }
 
-public enum ModelChoice: Sendable, Equatable {
-    case mlp(hidden: [Int])
-    case convnet(depth: Int, width: Int)
-}
-
 /// How a network is trained.
 public struct RecipeChoice: Sendable, Equatable {
     public var learningRate: Double

@@ -33,7 +33,7 @@ final class GradientStep {
         labels = (0..<job.threads).map { _ in SliceLabels(program.slice, soft: soft) }
     }
 
-    var network: any Network { program.network }
+    var network: Network { program.network }
     var team: WorkerTeam { program.team }
 
     /// The gradient of the mean loss over `samples`, in the order of `network.layout`, and the sum of their losses.

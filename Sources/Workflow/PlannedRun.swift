@@ -164,22 +164,6 @@ extension PlannedRun.Source {
     var json: JSON { ["id": .string(id), "digest": .string(digest)] }
 }
 
-extension ModelChoice {
-    var json: JSON {
-        switch self {
-        case .mlp(let hidden): ["mlp": ["hidden": .array(hidden.map(JSON.integer))]]
-        case .convnet(let depth, let width): ["convnet": ["depth": .integer(depth), "width": .integer(width)]]
-        }
-    }
-
-    var network: NetworkSpec {
-        switch self {
-        case .mlp(let hidden): .mlp(hidden: hidden)
-        case .convnet(let depth, let width): .convnet(depth: depth, width: width)
-        }
-    }
-}
-
 extension RecipeChoice {
     var json: JSON {
         let scheduleJSON: JSON =

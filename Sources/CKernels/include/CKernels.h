@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "affine.h"
 #include "dynamics.h"
 #include "half.h"
 #include "softmax.h"

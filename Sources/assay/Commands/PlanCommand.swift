@@ -34,6 +34,7 @@ struct PlanCommand: ParsableCommand {
         case .table:
             print(try plan.table().formatted(.table), terminator: "")
             print(try plan.summary())
+            if !plan.runs.isEmpty { print(plan.networks()) }
         case .csv: print(try plan.table().formatted(.csv), terminator: "")
         case .md: print(try plan.table().formatted(.md), terminator: "")
         case .tex: print(try plan.table().formatted(.tex), terminator: "")
