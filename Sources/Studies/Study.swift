@@ -65,11 +65,6 @@ public struct DatasetChoice: Sendable, Equatable {
     public var mark: SourceMark
 }
 
-public enum ModelChoice: Sendable, Equatable {
-    case mlp(hidden: [Int])
-    case convnet(depth: Int, width: Int)
-}
-
 public enum SubsetChoice: Sendable, Equatable {
     /// Every training image.
     case all

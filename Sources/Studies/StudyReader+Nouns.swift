@@ -19,31 +19,6 @@ extension DatasetChoice {
     }
 }
 
-extension ModelChoice {
-    init?(_ place: Place) {
-        guard let (kind, options) = place.kinded("model", among: ["mlp", "convnet"]) else { return nil }
-        guard let options else {
-            place.problem(
-                "\(kind) needs its size: { \(kind): \(kind == "mlp" ? "{ hidden: [128] }" : "{ depth: 3, width: 32 }") }"
-            )
-            return nil
-        }
-        let model: ModelChoice? = options.mapping { reader in
-            switch kind {
-            case "mlp":
-                return reader.required("hidden").map { .mlp(hidden: $0.list().compactMap { $0.integer(1...65536) }) }
-            default:
-                guard let depth = reader.required("depth")?.integer(1...5),
-                    let width = reader.required("width")?.integer(1...4096)
-                else { return nil }
-                return .convnet(depth: depth, width: width)
-            }
-        }
-        guard let model else { return nil }
-        self = model
-    }
-}
-
 extension SubsetChoice {
     init?(_ place: Place) {
         if case .scalar = place.node {

@@ -32,7 +32,7 @@ public struct FrozenNetwork: ~Copyable {
     ) throws(TrainingError) -> (WorkerTeam, FloatBuffer) {
         if let reason = spec.fault(shape: shape, classes: classes) { throw .invalidJob(run: "", reason: reason) }
         let network = try spec.makeNetwork(shape: shape, classes: classes)
-        let team = try WorkerTeam(network, capacity: network.evaluationBlock, threads: max(threads, 1))
+        let team = try WorkerTeam(network, threads: max(threads, 1))
         let parameters = FloatBuffer(network.layout.count)
         try fill(network.layout, parameters)
         try network.prepare(parameters.pointer)

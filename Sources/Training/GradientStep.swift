@@ -18,7 +18,7 @@ final class GradientStep {
         scratches = (0..<job.threads).map { _ in AugmentationScratch(shape: job.shape) }
     }
 
-    var network: any Network { program.network }
+    var network: Network { program.network }
     var team: WorkerTeam { program.team }
 
     /// What evaluation sees and what is stored: the moving average where the recipe has one.

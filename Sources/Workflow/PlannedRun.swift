@@ -136,19 +136,3 @@ public struct PlannedRun: Sendable, Equatable {
     /// SHA-256 over the resolved run; equal digests are equal runs.
     public var digest: String { sha256(resolved.text(pretty: false)) }
 }
-
-extension ModelChoice {
-    var json: JSON {
-        switch self {
-        case .mlp(let hidden): ["mlp": ["hidden": .array(hidden.map(JSON.integer))]]
-        case .convnet(let depth, let width): ["convnet": ["depth": .integer(depth), "width": .integer(width)]]
-        }
-    }
-
-    var network: NetworkSpec {
-        switch self {
-        case .mlp(let hidden): .mlp(hidden: hidden)
-        case .convnet(let depth, let width): .convnet(depth: depth, width: width)
-        }
-    }
-}

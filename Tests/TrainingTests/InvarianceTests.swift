@@ -49,6 +49,8 @@ func run(_ job: TrainingJob, resuming: TrainingState? = nil) throws -> [(checkpo
 @Suite struct InvarianceTests {
     static let networks: [NetworkSpec] = [
         .mlp(hidden: [31]), .convnet(depth: 2, width: 16), .convnet(depth: 3, width: 5),
+        .convnet(depth: 2, width: 16, norm: .batch), .convnet(depth: 1, width: 8, norm: .group),
+        .convnet(depth: 1, width: 8, norm: .none),
     ]
 
     /// A batch of 33 is one slice of an MLP and five of a ConvNet, one of 150 two and fifteen (there are never
@@ -61,6 +63,21 @@ func run(_ job: TrainingJob, resuming: TrainingState? = nil) throws -> [(checkpo
         }
         let one = try results(1)
         for threads in [2, 3, 7] {
+            let many = try results(threads)
+            #expect(one.map(\.checkpoint) == many.map(\.checkpoint), "\(threads) threads")
+            #expect(one.map(\.state) == many.map(\.state), "\(threads) threads")
+        }
+    }
+
+    /// A batch of 70 is three slices of a network whose batch is coupled.
+    @Test func threadsDoNotChangeABitOfAResidualNetwork() throws {
+        func results(_ threads: Int) throws -> [(checkpoint: Checkpoint, state: TrainingState)] {
+            var job = smallJob(.mobilenetV2(width: 0.35, stem: .cifar), threads: threads, batch: 70)
+            (job.totalSamples, job.checkpoints) = (140, [140])
+            return try run(job)
+        }
+        let one = try results(1)
+        for threads in [2, 4] {
             let many = try results(threads)
             #expect(one.map(\.checkpoint) == many.map(\.checkpoint), "\(threads) threads")
             #expect(one.map(\.state) == many.map(\.state), "\(threads) threads")

@@ -5,6 +5,7 @@
 
 #include "coverage.h"
 #include "augmentation.h"
+#include "affine.h"
 #include "dynamics.h"
 #include "half.h"
 #include "softmax.h"

@@ -55,8 +55,8 @@ void assay_average(float *average, const float *w, size_t count, float decay);
 void assay_norm_relu_pool(
     const assay_grid *grid, const float *x, const float *gamma, const float *beta, float epsilon, float *mean,
     float *rstd, float *y);
-/// The adjoint of `assay_norm_relu_pool`: x is overwritten with its gradient, dgamma and dbeta [blocks · lanes] with
-/// the sums over the images.
+/// The adjoint of `assay_norm_relu_pool`: x is overwritten with its gradient; the sums over the images are added
+/// to dgamma and dbeta [blocks · lanes].
 void assay_norm_relu_pool_backward(
     const assay_grid *grid, float *x, const float *gamma, const float *beta, const float *mean, const float *rstd,
     const float *dy, float *dgamma, float *dbeta);

@@ -1,8 +1,9 @@
 internal import CKernels
 
 /// The forward and backward pass of one training step over a batch. The batch is cut into a number of slices that
-/// depends on its size alone, each slice gives a loss and a gradient, and the slices are added pairwise in a fixed tree:
-/// the bits are the same for any number of threads.
+/// depends on its size alone, oneDNN runs on one thread per slice, and what the slices give is added in a fixed tree: the
+/// bits are the same for any number of threads. A slice goes through the whole network before the next one starts, or,
+/// where batch normalisation needs all of them, through one stage of it.
 final class BatchProgram {
     /// Puts the images of `rows` of the batch at `input` [rows, inputCount].
     typealias Fill = (
@@ -13,10 +14,12 @@ final class BatchProgram {
         _ rows: Range<Int>, _ logits: UnsafePointer<Float>, _ dlogits: UnsafeMutablePointer<Float>, _ worker: Int
     ) throws(TrainingError) -> Double
 
-    let network: any Network
+    let network: Network
     let team: WorkerTeam
     /// The most rows that a closure is given at a time.
     let slice: Int
+    /// Of each worker, or of the batch.
+    private let activations: [Activations]
     /// One gradient per slice.
     private let gradients: FloatBuffer
     private var losses: [Double]
@@ -25,37 +28,33 @@ final class BatchProgram {
     private static let mostSlices = 16
 
     /// For batches of at most `batch` images.
-    init(_ network: any Network, batch: Int, threads: Int) throws(TrainingError) {
+    init(_ network: Network, batch: Int, threads: Int) throws(TrainingError) {
         self.network = network
         let wanted = (batch + network.preferredSlice - 1) / network.preferredSlice
         let slices = min(wanted, Self.mostSlices)
-        slice = (batch + slices - 1) / slices
-        team = try WorkerTeam(network, capacity: slice, threads: threads)
+        let slice = (batch + slices - 1) / slices
+        self.slice = slice
+        team = try WorkerTeam(network, threads: threads)
+        activations =
+            network.couplesBatch
+            ? [Activations(network, capacity: batch, isTraining: true)]
+            : (0..<min(threads, slices)).map { _ in Activations(network, capacity: slice, isTraining: true) }
         gradients = FloatBuffer(network.gradientCount * slices)
         losses = Array(repeating: 0, count: slices)
     }
 
     /// The gradient of what `loss` adds up to, in the order of `network.layout` and valid until the next call, and that
     /// sum, at `parameters` over `count` images. A closure runs on the thread of its worker (0 ..< threads), after the
-    /// `fill` of the same rows; rows come once each, in any order.
+    /// `fill` of the same rows; rows come once each, in any order. The running statistics in `parameters` move.
     func gradient(
         of count: Int, at parameters: UnsafeMutablePointer<Float>, fill: Fill, loss: Loss
     ) throws(TrainingError) -> (gradient: UnsafePointer<Float>, loss: Double) {
-        try network.prepare(parameters)
+        try network.prepare(parameters, team: team)
         let slices = (count + slice - 1) / slice
-        for workspace in team.workspaces {
-            try workspace.reserve(min(slice, count))
-            try workspace.reserve(count - (slices - 1) * slice)
-        }
-        try losses.withPointer { losses throws(TrainingError) in
-            try team.forEach(slices) { worker, task throws(TrainingError) in
-                let rows = task * slice..<min((task + 1) * slice, count)
-                let workspace = team.workspaces[worker]
-                try fill(rows, workspace.input, worker)
-                try workspace.forward(rows.count)
-                losses[task] = try loss(rows, workspace.logits, workspace.dlogits, worker)
-                try workspace.backward(rows.count, gradient: gradients.pointer + task * network.gradientCount)
-            }
+        if network.couplesBatch {
+            try runStages(count, slices, parameters, fill, loss)
+        } else {
+            try runSlices(count, slices, fill, loss)
         }
         let total = losses[..<slices].reduce(0, +)
         let (first, stride) = (gradients.pointer, network.gradientCount)
@@ -64,6 +63,65 @@ final class BatchProgram {
                 assay_tree_sum(first + start, stride, slices, count)
             }
         }
-        return (try network.collect(first), total)
+        return (try network.collect(first, team: team), total)
+    }
+
+    /// Slice by slice through the whole network.
+    private func runSlices(_ count: Int, _ slices: Int, _ fill: Fill, _ loss: Loss) throws(TrainingError) {
+        try losses.withPointer { losses throws(TrainingError) in
+            try team.forEach(slices) { worker, task throws(TrainingError) in
+                let rows = rows(task, of: count)
+                let images = 0..<rows.count
+                let pass = Pass(worker: team.workers[worker], activations: activations[worker], isTraining: true)
+                try fill(rows, network.places[0].pointer(pass, images), worker)
+                for stage in network.stages { try network.forward(stage, pass, images) }
+                losses[task] = try self.loss(loss, rows, pass, images, worker)
+                let gradient = gradients.pointer + task * network.gradientCount
+                for stage in network.stages.reversed() {
+                    try network.backward(stage, pass, images, gradient: gradient)
+                }
+            }
+        }
+    }
+
+    /// Stage by stage, each with all slices.
+    private func runStages(
+        _ count: Int, _ slices: Int, _ parameters: UnsafeMutablePointer<Float>, _ fill: Fill, _ loss: Loss
+    ) throws(TrainingError) {
+        let (last, tensors) = (network.stages.count - 1, activations[0])
+        for (index, stage) in network.stages.enumerated() {
+            try losses.withPointer { losses throws(TrainingError) in
+                try team.forEach(slices) { worker, task throws(TrainingError) in
+                    let rows = rows(task, of: count)
+                    let pass = Pass(worker: team.workers[worker], activations: tensors, isTraining: true)
+                    if index == 0 { try fill(rows, network.places[0].pointer(pass, rows), worker) }
+                    try network.forward(stage, pass, rows)
+                    guard index == last else { return }
+                    losses[task] = try self.loss(loss, rows, pass, rows, worker)
+                    let gradient = gradients.pointer + task * network.gradientCount
+                    try network.backward(stage, pass, rows, gradient: gradient)
+                }
+            }
+            for norm in stage.statistics { norm.combine(tensors, images: count, parameters: parameters) }
+        }
+        for index in (0...last).reversed() {
+            for norm in network.stages[index].applied { norm.combineBackward(tensors, images: count) }
+            guard index > 0 else { break }
+            try team.forEach(slices) { worker, task throws(TrainingError) in
+                let pass = Pass(worker: team.workers[worker], activations: tensors, isTraining: true)
+                let gradient = gradients.pointer + task * network.gradientCount
+                try network.backward(network.stages[index - 1], pass, rows(task, of: count), gradient: gradient)
+            }
+        }
+    }
+
+    private func rows(_ task: Int, of count: Int) -> Range<Int> { task * slice..<min((task + 1) * slice, count) }
+
+    private func loss(
+        _ loss: Loss, _ rows: Range<Int>, _ pass: Pass, _ images: Range<Int>, _ worker: Int
+    ) throws(TrainingError) -> Double {
+        let logits = network.places[network.places.count - 1]
+        return try loss(
+            rows, logits.pointer(pass, images), logits.gradient(pass, network.logitGradient, images), worker)
     }
 }

@@ -1,22 +1,24 @@
 internal import COneDNN
 import Dispatch
 
-/// Threads with a workspace each. Work is cut into tasks whose number and size do not depend on the number of threads,
+/// Threads with kernels of their own. Work is cut into tasks whose number and size do not depend on the number of threads,
 /// each task runs oneDNN on one thread, and results are put together in the order of the tasks: so the bits are the
 /// same for any number of threads.
 final class WorkerTeam {
-    let network: any Network
-    let workspaces: [any Workspace]
-    /// Largest number of images that a workspace takes at a time.
-    let capacity: Int
+    let network: Network
+    let workers: [Worker]
+    /// Each worker's tensors for evaluation.
+    private let activations: [Activations]
 
-    init(_ network: any Network, capacity: Int, threads: Int) throws(TrainingError) {
+    init(_ network: Network, threads: Int) throws(TrainingError) {
         omp_set_num_threads(1)
         self.network = network
-        self.capacity = max(capacity, network.evaluationBlock)
-        var workspaces: [any Workspace] = []
-        for _ in 0..<threads { workspaces.append(try network.makeWorkspace(capacity: self.capacity)) }
-        self.workspaces = workspaces
+        var workers: [Worker] = []
+        for _ in 0..<threads { workers.append(try Worker(network.engine)) }
+        self.workers = workers
+        activations = workers.map { _ in
+            Activations(network, capacity: network.evaluationBlock, isTraining: false)
+        }
     }
 
     /// Calls `body(worker, task)` for every task; a worker runs on one thread at a time. Throws the error of the first
@@ -24,7 +26,7 @@ final class WorkerTeam {
     func forEach(
         _ tasks: Int, _ body: (_ worker: Int, _ task: Int) throws(TrainingError) -> Void
     ) throws(TrainingError) {
-        let workers = min(workspaces.count, tasks)
+        let workers = min(workers.count, tasks)
         omp_set_num_threads(1)
         guard workers > 1 else {
             for task in 0..<tasks { try body(0, task) }
@@ -33,7 +35,7 @@ final class WorkerTeam {
         var failures = [TrainingError?](repeating: nil, count: workers)
         withoutActuallyEscaping(body) { body in
             failures.withUnsafeMutableBufferPointer { failures in
-                // Each worker has its own workspace, its own tasks and its own element.
+                // Each worker has its own kernels, its own tasks and its own element.
                 nonisolated(unsafe) let (failures, body) = (failures, body)
                 DispatchQueue.concurrentPerform(iterations: workers) { worker in
                     omp_set_num_threads(1)  // oneDNN's bits depend on its number of threads
@@ -50,7 +52,7 @@ final class WorkerTeam {
 
     /// Calls `body(start, count)` for pieces of `0..<count`, for work whose pieces do not affect each other.
     func forEachPiece(of count: Int, _ body: (_ start: Int, _ count: Int) -> Void) throws(TrainingError) {
-        let pieces = workspaces.count
+        let pieces = workers.count
         let size = (count / pieces + 63) / 64 * 64
         try forEach(pieces) { _, piece in
             let start = min(piece * size, count)
@@ -63,10 +65,8 @@ final class WorkerTeam {
     func logits(_ images: UnsafePointer<Float>, count: Int, into logits: UnsafeMutablePointer<Float>)
         throws(TrainingError)
     {
-        try forEachBlock(images, count: count) { workspace, start, size throws(TrainingError) in
-            try workspace.forward(size)
-            let classes = network.classes
-            (logits + start * classes).update(from: workspace.logits, count: size * classes)
+        try forEachBlock(of: count) { worker, rows throws(TrainingError) in
+            try evaluate(images, rows, worker: worker, tensor: network.places.count - 1, into: logits)
         }
     }
 
@@ -74,10 +74,8 @@ final class WorkerTeam {
     func features(_ images: UnsafePointer<Float>, count: Int, into features: UnsafeMutablePointer<Float>)
         throws(TrainingError)
     {
-        try forEachBlock(images, count: count) { workspace, start, size throws(TrainingError) in
-            try workspace.embed(size)
-            let width = network.featureCount
-            (features + start * width).update(from: workspace.features, count: size * width)
+        try forEachBlock(of: count) { worker, rows throws(TrainingError) in
+            try evaluate(images, rows, worker: worker, tensor: network.description.features, into: features)
         }
     }
 
@@ -85,30 +83,35 @@ final class WorkerTeam {
     func logits(
         _ images: UnsafePointer<Float>, count: Int, into logits: UnsafeMutablePointer<Float>, worker: Int
     ) throws(TrainingError) {
-        let (block, classes, workspace) = (network.evaluationBlock, network.classes, workspaces[worker])
+        let block = network.evaluationBlock
         for start in stride(from: 0, to: count, by: block) {
-            let size = min(block, count - start)
-            workspace.input.update(from: images + start * network.inputCount, count: size * network.inputCount)
-            try workspace.forward(size)
-            (logits + start * classes).update(from: workspace.logits, count: size * classes)
+            try evaluate(
+                images, start..<min(start + block, count), worker: worker, tensor: network.places.count - 1,
+                into: logits)
         }
     }
 
+    /// One block through the network; rows of `tensor` are put at theirs in `output`.
+    private func evaluate(
+        _ images: UnsafePointer<Float>, _ rows: Range<Int>, worker: Int, tensor: Int,
+        into output: UnsafeMutablePointer<Float>
+    ) throws(TrainingError) {
+        let pass = Pass(worker: workers[worker], activations: activations[worker], isTraining: false)
+        let block = 0..<rows.count
+        let (input, width) = (network.inputCount, network.places[tensor].count)
+        network.places[0].pointer(pass, block).update(
+            from: images + rows.lowerBound * input, count: rows.count * input)
+        for stage in network.stages { try network.forward(stage, pass, block) }
+        (output + rows.lowerBound * width).update(
+            from: network.places[tensor].pointer(pass, block), count: rows.count * width)
+    }
+
     private func forEachBlock(
-        _ images: UnsafePointer<Float>, count: Int,
-        _ body: (_ workspace: any Workspace, _ start: Int, _ count: Int) throws(TrainingError) -> Void
+        of count: Int, _ body: (_ worker: Int, _ rows: Range<Int>) throws(TrainingError) -> Void
     ) throws(TrainingError) {
         let block = network.evaluationBlock
-        for workspace in workspaces {
-            if count >= block { try workspace.reserve(block) }
-            if count % block > 0 { try workspace.reserve(count % block) }
-        }
         try forEach((count + block - 1) / block) { worker, task throws(TrainingError) in
-            let start = task * block
-            let size = min(block, count - start)
-            let workspace = workspaces[worker]
-            workspace.input.update(from: images + start * network.inputCount, count: size * network.inputCount)
-            try body(workspace, start, size)
+            try body(worker, task * block..<min((task + 1) * block, count))
         }
     }
 }

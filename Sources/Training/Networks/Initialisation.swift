@@ -2,7 +2,7 @@ import Randomness
 import Records
 
 extension ParameterLayout {
-    /// PyTorch's default: weights and biases of convolutions and linear layers uniform in ±1/√fanIn (for the weights this
+    /// As the network's description says. PyTorch's default: weights and biases of convolutions and linear layers uniform in ±1/√fanIn (for the weights this
     /// is `kaiming_uniform_` with a = √5; He et al., "Delving deep into rectifiers", 2015), normalisation one and zero.
     /// Each parameter has a stream of its own.
     func initialise(_ buffer: FloatBuffer, identity: String, seed: Int) {
@@ -14,6 +14,9 @@ extension ParameterLayout {
                 var stream = RandomStream(identity, seed: seed, purpose: "initialisation", index: index)
                 let bound = 1 / Double(fanIn).squareRoot()
                 for i in 0..<parameter.count { values[i] = Float((2 * stream.uniform() - 1) * bound) }
+            case .normal(let std):
+                var stream = RandomStream(identity, seed: seed, purpose: "initialisation", index: index)
+                for i in 0..<parameter.count { values[i] = Float(stream.normal() * std) }
             }
         }
     }

@@ -22,13 +22,6 @@ struct LinearLayer {
         try multiply("N", "T", count, outputs, inputs, x, inputs, parameters + weightOffset, inputs, y, outputs)
     }
 
-    /// dW = dyᵀ x and db = Σ dy, written at this layer's place in `gradient`.
-    func backwardWeights(
-        _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, _ count: Int
-    ) throws(TrainingError) {
-        try backwardWeights(dy, x, weight: gradient + weightOffset, bias: gradient + biasOffset, count)
-    }
-
     /// dW = dyᵀ x and db = Σ dy.
     func backwardWeights(
         _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, weight: UnsafeMutablePointer<Float>,
