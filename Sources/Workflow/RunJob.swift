@@ -38,7 +38,7 @@ public struct RunJob: Sendable {
         case .fresh where !replacing: return .fresh
         case .stale where !replacing:
             throw WorkflowError.badData(
-                "\(path): this run was made by another study, data set or version (its digest differs); "
+                "\(path): this run was made by \(staleReason(path, data)); "
                     + "--force trains it anew and keeps the old file in \(plan.study.store).superseded")
         case .stale, .fresh: try plan.setAside(run, under: lock)
         case .partial, .missing: break
@@ -46,21 +46,32 @@ public struct RunJob: Sendable {
 
         let chosen = try RunImages(plan: plan, run: run, data: data)
         let isResuming = if case .partial = status { true } else { false }
-        var writer = try RunWriter(lock: lock, header: header(chosen), resuming: isResuming)
-        var trainer = try Trainer(job(chosen, data), resuming: writer.resumeState())
+        var writer = try RunWriter(lock: lock, header: header(chosen, data), resuming: isResuming)
+        var trainer = try Trainer(try job(chosen, data), resuming: writer.resumeState())
         trainer.onProgress = onProgress
         trainer.shouldStop = shouldStop
-        while let record = try trainer.next() {
+        while var record = try trainer.next() {
+            CorruptedTests.summarise(&record.checkpoint)
             try writer.append(record.checkpoint, state: record.state)
         }
         try writer.seal()
         return status
     }
 
-    private func header(_ chosen: RunImages) -> RunHeader {
+    /// What differs from the run that stands there.
+    private func staleReason(_ path: String, _ data: TrainingData) -> String {
+        var planned = RunDescription(id: run.id)
+        planned.setDigests(data.digests)
+        // A run that cannot be read is of another kind in any case.
+        guard let stored = try? RunFile(path: path).description, let difference = planned.dataDifference(from: stored)
+        else { return "another study, data set or version (its digest differs)" }
+        return "another data set (\(difference))"
+    }
+
+    private func header(_ chosen: RunImages, _ data: TrainingData) -> RunHeader {
         var description = RunDescription(id: run.id)
         description.dataset = run.data.name
-        description.datasetDigest = run.data.digest
+        description.setDigests(data.digests)
         description.model = run.modelName
         description.regime = run.regime
         description.subset = run.subset
@@ -76,11 +87,14 @@ public struct RunJob: Sendable {
         description.writer = "assay \(version)"
         description.created = Date().formatted(.iso8601)
         if case .soft(_, let temperature) = run.labels { description.temperature = temperature }
-        let samples = Samples(ids: chosen.indices.map(Int64.init), labels: chosen.labels)
+        let files = data.dataset.train.names
+        let samples = Samples(
+            ids: chosen.indices.map(Int64.init), labels: chosen.labels,
+            names: files.map { files in chosen.indices.map { files[$0] } })
         return RunHeader(description: description, samples: samples, targets: chosen.targets, precision: run.precision)
     }
 
-    private func job(_ chosen: RunImages, _ data: TrainingData) -> TrainingJob {
+    private func job(_ chosen: RunImages, _ data: TrainingData) throws -> TrainingJob {
         let train = data.dataset.train
         let test = data.dataset.test
         let normalization = Normalization(of: train, indices: data.training)
@@ -94,6 +108,7 @@ public struct RunJob: Sendable {
                     name: "validation", images: train.floats(data.validation, normalization),
                     labels: data.validation.map { train.labels[$0] }))
         }
+        if let corrupted = data.corrupted { evaluation += try corrupted.evaluation(of: test, normalization) }
         var labels = Training.Labels.hard
         if case .soft(_, let temperature) = run.labels, let targets = chosen.targets {
             labels = .soft(targets: targets.values, temperature: Float(temperature))
