@@ -11,6 +11,7 @@ let rooms: [Target] = [
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CArchives", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libzip-dev"])]),
     .target(name: "CKernels"),
+    .target(name: "CImages", linkerSettings: [.linkedLibrary("png16"), .linkedLibrary("jpeg")]),
 
     // Foundations.
     .target(name: "HDF5", dependencies: ["CHDF5"]),
@@ -23,7 +24,7 @@ let rooms: [Target] = [
     // From the study to the store.
     .target(name: "Studies", dependencies: [.product(name: "Yams", package: "Yams")]),
     .target(name: "Records"),
-    .target(name: "Datasets", dependencies: ["CArchives", "Randomness"]),
+    .target(name: "Datasets", dependencies: ["CArchives", "CImages", "Randomness"]),
     .target(
         name: "Training",
         dependencies: ["Datasets", "Records", "LinearAlgebra", "COneDNN", "CKernels", "Randomness"]),
@@ -48,7 +49,7 @@ let rooms: [Target] = [
     .target(name: "Figures", dependencies: ["Analysis", "Tables", "CArchives"]),
 ]
 
-let library = rooms.filter { $0.type == .regular && $0.name != "CKernels" }.map(\.name)
+let library = rooms.filter { $0.type == .regular && !["CKernels", "CImages"].contains($0.name) }.map(\.name)
 let everything: [Target.Dependency] = library.map { .init(stringLiteral: $0) }
 
 let withFixtures: Set = [

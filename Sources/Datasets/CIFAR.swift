@@ -3,6 +3,12 @@
 enum CIFAR {
     private static let pixelsPerImage = 3 * 32 * 32
 
+    /// Records in each published file.
+    struct Records {
+        let train: Int
+        let test: Int
+    }
+
     /// What differs between the two.
     private struct Form {
         let dataset: String
@@ -13,24 +19,30 @@ enum CIFAR {
         let classNames: [String]
         /// Bounds of the label bytes in their order; the last one is the class.
         let labelBounds: [(kind: String, classes: Int)]
+        let records: Records
 
         var labelBytes: Int { labelBounds.count }
     }
 
-    static func load10(_ path: String) throws(DatasetError) -> Dataset {
+    static func load10(
+        _ path: String, records: Records = .init(train: 10_000, test: 10_000)
+    ) throws(DatasetError) -> Dataset {
         try load(
             Form(
                 dataset: "cifar10", archive: "cifar-10-binary.tar.gz", folder: "cifar-10-batches-bin",
                 train: (1...5).map { "data_batch_\($0).bin" }, test: "test_batch.bin",
-                classNames: ClassNames.cifar10, labelBounds: [("label", 10)]), path)
+                classNames: ClassNames.cifar10, labelBounds: [("label", 10)],
+                records: records), path)
     }
 
-    static func load100(_ path: String) throws(DatasetError) -> Dataset {
+    static func load100(
+        _ path: String, records: Records = .init(train: 50_000, test: 10_000)
+    ) throws(DatasetError) -> Dataset {
         try load(
             Form(
                 dataset: "cifar100", archive: "cifar-100-binary.tar.gz", folder: "cifar-100-binary",
                 train: ["train.bin"], test: "test.bin", classNames: ClassNames.cifar100,
-                labelBounds: [("coarse label", 20), ("label", 100)]), path)
+                labelBounds: [("coarse label", 20), ("label", 100)], records: records), path)
     }
 
     private static func load(_ form: Form, _ path: String) throws(DatasetError) -> Dataset {
@@ -38,10 +50,11 @@ enum CIFAR {
         let directory = InputFile.exists(nested) ? nested : path
         var pixels: [UInt8] = []
         var labels: [Int32] = []
-        for name in form.train { try read(form, "\(directory)/\(name)", &pixels, &labels) }
+        pixels.reserveCapacity(form.train.count * form.records.train * pixelsPerImage)
+        for name in form.train { try read(form, "\(directory)/\(name)", form.records.train, &pixels, &labels) }
         var testPixels: [UInt8] = []
         var testLabels: [Int32] = []
-        try read(form, "\(directory)/\(form.test)", &testPixels, &testLabels)
+        try read(form, "\(directory)/\(form.test)", form.records.test, &testPixels, &testLabels)
         func set(_ pixels: [UInt8], _ labels: [Int32]) -> ImageSet {
             ImageSet(channels: 3, height: 32, width: 32, pixels: pixels, labels: labels)
         }
@@ -51,7 +64,7 @@ enum CIFAR {
     }
 
     private static func read(
-        _ form: Form, _ path: String, _ pixels: inout [UInt8], _ labels: inout [Int32]
+        _ form: Form, _ path: String, _ expected: Int, _ pixels: inout [UInt8], _ labels: inout [Int32]
     ) throws(DatasetError) {
         let file = try InputFile.open(
             path, dataset: form.dataset,
@@ -62,7 +75,7 @@ enum CIFAR {
         guard records * recordBytes == file.fileBytes else {
             throw file.error(.truncated(found: file.fileBytes, expected: (records + 1) * recordBytes))
         }
-        pixels.reserveCapacity(pixels.count + records * pixelsPerImage)
+        guard records == expected else { throw file.error(.recordCount(found: records, expected: expected)) }
         // One block of records at a time, so that a large file is not held twice.
         let block = 1000
         for first in stride(from: 0, to: records, by: block) {

@@ -11,16 +11,22 @@ public struct ImageSet: Sendable, Equatable {
     public let pixels: [UInt8]
     /// Class of each image, [N].
     public let labels: [Int32]
+    /// File of each image below the folder of its split, [N], where images are files.
+    public let names: [String]?
 
-    public init(channels: Int, height: Int, width: Int, pixels: [UInt8], labels: [Int32]) {
+    public init(
+        channels: Int, height: Int, width: Int, pixels: [UInt8], labels: [Int32], names: [String]? = nil
+    ) {
         precondition(
             pixels.count == labels.count * channels * height * width,
             "\(pixels.count) pixels for \(labels.count) images of [\(channels), \(height), \(width)]")
+        precondition(names.map { $0.count == labels.count } ?? true, "a name for each image")
         self.channels = channels
         self.height = height
         self.width = width
         self.pixels = pixels
         self.labels = labels
+        self.names = names
     }
 
     /// N.
@@ -69,6 +75,38 @@ public struct Dataset: Sendable, Equatable {
             try shape.withUnsafeBytes(body)
             try set.labels.map(\.littleEndian).withUnsafeBytes(body)
             try set.pixels.withUnsafeBytes(body)
+        }
+    }
+
+    /// The bytes that say which class is which and which image is of it, block by block: the class names (UTF-8, each
+    /// ended by a zero byte); then of the training and of the test images N (int64) and the labels (int32), little-endian.
+    public func forEachClassOrderBlock(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        var names: [UInt8] = []
+        for name in classNames { names += Array(name.utf8) + [0] }
+        try names.withUnsafeBytes(body)
+        for set in [train, test] {
+            try [Int64(set.count).littleEndian].withUnsafeBytes(body)
+            try set.labels.map(\.littleEndian).withUnsafeBytes(body)
+        }
+    }
+
+    /// The bytes of each image with its class by name, for digests that know no order: `train` or `test` and the class
+    /// name (UTF-8, each ended by a zero byte); C, H, W (int64, little-endian); the pixels.
+    public func forEachImage(_ body: (_ about: UnsafeRawBufferPointer, _ pixels: UnsafeRawBufferPointer) throws -> Void)
+        rethrows
+    {
+        for (split, set) in [("train", train), ("test", test)] {
+            let shape = [set.channels, set.height, set.width].map { Int64($0).littleEndian }
+            let about = classNames.map { name in
+                Array(split.utf8) + [0] + Array(name.utf8) + [0] + shape.withUnsafeBytes { Array($0) }
+            }
+            let size = set.valuesPerImage
+            try set.pixels.withUnsafeBytes { pixels in
+                for (index, label) in set.labels.enumerated() {
+                    let image = UnsafeRawBufferPointer(rebasing: pixels[index * size..<(index + 1) * size])
+                    try about[Int(label)].withUnsafeBytes { try body($0, image) }
+                }
+            }
         }
     }
 }

@@ -34,6 +34,16 @@ public struct DatasetError: Error, Sendable, Equatable, CustomStringConvertible 
         case badSetting(String)
         /// The data set has no usual place and needs a path.
         case needsPath
+        /// A published file of so many records holds another number of them.
+        case recordCount(found: Int, expected: Int)
+        /// What is wrong with a folder of images.
+        case images(ImageFault)
+        /// An array that is not what a data set holds.
+        case badArray(name: String, problem: String)
+        /// No archive of arrays.
+        case badArchive(reason: String)
+        /// The images need more memory than the machine has.
+        case tooManyImages(count: Int, shape: String, memory: Int)
     }
 
     public init(dataset: String, path: String? = nil, _ fault: Fault) {
@@ -84,6 +94,15 @@ public struct DatasetError: Error, Sendable, Equatable, CustomStringConvertible 
         case .unknownName(let known): return "unknown data set; known are \(known.joined(separator: ", "))"
         case .badSetting(let text): return text
         case .needsPath: return "needs the path of the directory that holds its files"
+        case .badArray(let name, let problem): return "array '\(name)': \(problem)"
+        case .badArchive(let reason): return "no .npz archive (\(reason)); save it again with numpy.savez"
+        case .tooManyImages(let count, let shape, let memory):
+            return
+                "\(count) images of \(shape) do not fit into the memory of \(memory >> 20) MB; ask for a smaller size"
+        case .recordCount(let found, let expected):
+            return
+                "holds \(found) records where the published file has \(expected): it is cut or of another release; \(again)"
+        case .images(let fault): return fault.sentence
         }
     }
 

@@ -9,9 +9,12 @@ public enum DatasetSource: Sendable, Equatable {
     /// The directory of the binary version.
     case cifar100(path: String)
     case glyphs(Glyphs)
+    case images(ImageFolder)
+    /// A `.npz` file, or a directory of `.npy` files.
+    case npz(path: String)
 
     /// Every name, for messages.
-    public static let names = ["fashion-mnist", "mnist", "cifar10", "cifar100", "glyphs"]
+    public static let names = ["fashion-mnist", "mnist", "cifar10", "cifar100", "glyphs", "images", "npz"]
 
     /// Where the Debian package `dataset-fashion-mnist` puts its files.
     public static let fashionMNISTDirectory = "/usr/share/datasets/fashion-mnist"
@@ -23,6 +26,8 @@ public enum DatasetSource: Sendable, Equatable {
         case .cifar10: "cifar10"
         case .cifar100: "cifar100"
         case .glyphs: "glyphs"
+        case .images: "images"
+        case .npz: "npz"
         }
     }
 
@@ -35,6 +40,8 @@ public enum DatasetSource: Sendable, Equatable {
         case ("cifar10", let path?): return .cifar10(path: path)
         case ("cifar100", let path?): return .cifar100(path: path)
         case ("glyphs", _): return .glyphs(Glyphs())
+        case ("images", let path?): return .images(ImageFolder(path: path))
+        case ("npz", let path?): return .npz(path: path)
         default:
             throw DatasetError(
                 dataset: name, names.contains(name) ? .needsPath : .unknownName(known: names))
@@ -58,6 +65,8 @@ extension Dataset {
         case .cifar10(let path): return try CIFAR.load10(path)
         case .cifar100(let path): return try CIFAR.load100(path)
         case .glyphs(let glyphs): return try glyphs.dataset()
+        case .images(let folder): return try folder.dataset()
+        case .npz(let path): return try NumPyDataset.load(path)
         }
     }
 }

@@ -9,6 +9,10 @@ public struct RunDescription: Sendable, Equatable {
     public var dataset: String?
     /// SHA-256 over classes, labels and pixels in their order, lower-case hex.
     public var datasetDigest: String?
+    /// SHA-256 over the class names and every image's class, in their order, lower-case hex.
+    public var classOrderDigest: String?
+    /// SHA-256 that does not depend on the order of classes or images, lower-case hex.
+    public var imagesDigest: String?
     public var model: String?
     /// How labels are supplied: `HL`, `SL`, `SL+KD`, or another word.
     public var regime: String?

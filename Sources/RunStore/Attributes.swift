@@ -10,12 +10,15 @@ enum RunAttributes {
 
     /// In the order in which a person reads them.
     static let names = [
-        "format", "version", "id", "dataset", "dataset_digest", "model", "regime", "subset", "ipc", "budget", "seed",
-        "classes", "temperature", "planned_epochs", "schedule", "pass", "digest", "writer", "created", "study",
+        "format", "version", "id", "dataset", "dataset_digest", "class_order_digest", "images_digest", "model",
+        "regime",
+        "subset", "ipc", "budget", "seed", "classes", "temperature", "planned_epochs", "schedule", "pass", "digest",
+        "writer", "created", "study",
     ]
 
     private static let texts: [(String, WritableKeyPath<RunDescription, String?> & Sendable)] = [
-        ("dataset", \.dataset), ("dataset_digest", \.datasetDigest), ("model", \.model), ("regime", \.regime),
+        ("dataset", \.dataset), ("dataset_digest", \.datasetDigest), ("class_order_digest", \.classOrderDigest),
+        ("images_digest", \.imagesDigest), ("model", \.model), ("regime", \.regime),
         ("subset", \.subset), ("schedule", \.schedule), ("pass", \.pass), ("study", \.study), ("digest", \.digest),
         ("writer", \.writer), ("created", \.created),
     ]

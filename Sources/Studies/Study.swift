@@ -56,15 +56,6 @@ public struct Named<Value: Sendable & Equatable>: Sendable, Equatable {
     }
 }
 
-/// `fashion-mnist`, `{ cifar10: { path: … } }`, `{ glyphs: { train: 12000 } }`.
-public struct DatasetChoice: Sendable, Equatable {
-    public var kind: String
-    public var path: String?
-    /// Whole-number options of a generated data set.
-    public var options: [String: Int]
-    public var mark: SourceMark
-}
-
 public enum SubsetChoice: Sendable, Equatable {
     /// Every training image.
     case all

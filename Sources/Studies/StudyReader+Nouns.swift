@@ -1,24 +1,3 @@
-extension DatasetChoice {
-    init?(_ place: Place) {
-        guard let (kind, options) = place.kinded("data set", among: place.findings.vocabulary.datasets) else {
-            return nil
-        }
-        var path: String?
-        var numbers: [String: Int] = [:]
-        _ = options?.mapping { reader -> Bool? in
-            if kind != "glyphs" {
-                path = reader.optional("path")?.string()
-            } else {
-                for key in ["train", "test", "seed"] {
-                    if let value = reader.optional(key)?.integer(0...Int(Int32.max)) { numbers[key] = value }
-                }
-            }
-            return true
-        }
-        self.init(kind: kind, path: path, options: numbers, mark: place.mark)
-    }
-}
-
 extension SubsetChoice {
     init?(_ place: Place) {
         if case .scalar = place.node {

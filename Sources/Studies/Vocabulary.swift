@@ -1,6 +1,8 @@
 /// The names that the rooms further down offer. Studies checks words against them and knows none by itself.
 public struct Vocabulary: Sendable {
     public var datasets: [String]
+    /// Of the test images.
+    public var corruptions: [String]
     public var scores: [String]
     public var objectives: [String]
     /// The formats that `import:` reads.
@@ -24,9 +26,11 @@ public struct Vocabulary: Sendable {
             },
         lawProblem: @escaping @Sendable (_ law: String, _ columns: [String]) -> String?,
         expressionProblem: @escaping @Sendable (_ text: String, _ columns: [String]) -> String?,
+        corruptions: [String] = [],
         suggestion: @escaping @Sendable (_ word: String, _ words: [String]) -> String?
     ) {
         self.datasets = datasets
+        self.corruptions = corruptions
         self.scores = scores
         self.objectives = objectives
         self.importers = importers

@@ -124,9 +124,11 @@ public struct CADStudy: Sendable {
         }
         let digests = Set(runs.compactMap(\.description.datasetDigest))
         if digests.count > 1 {
+            let first = runs[0].description
+            let named = runs.compactMap { $0.description.dataDifference(from: first) }.first
             throw WorkflowError.badData(
                 "\(store.directory): the runs of '\(options.subset)' were trained on different data sets "
-                    + "(\(digests.sorted().map { String($0.prefix(12)) + "…" }.joined(separator: ", ")))")
+                    + "(\(named ?? digests.sorted().map { String($0.prefix(12)) + "…" }.joined(separator: ", ")))")
         }
         return runs
     }

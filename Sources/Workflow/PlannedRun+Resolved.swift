@@ -8,9 +8,7 @@ extension PlannedRun {
         var members: [String: JSON] = [
             "semantics": .integer(runSemantics),
             "id": .string(id),
-            "dataset": [
-                "name": .string(data.name), "digest": .string(data.digest), "validation": .integer(data.validation),
-            ],
+            "dataset": data.json,
             "model": model.json,
             "recipe": recipe.json,
             "regime": regimeJSON,

@@ -18,6 +18,11 @@ struct RunImages {
     /// What the trainer learns from.
     let supply: Training.Labels
 
+    /// File names of the images, [N]; nil for noise.
+    func names(among files: [String]) -> [String]? {
+        ids.allSatisfy { $0 >= 0 } ? ids.map { files[Int($0)] } : nil
+    }
+
     init(plan: Plan, run: PlannedRun, data: TrainingData, threads: Int) throws {
         let train = data.dataset.train
         let shape = ImageShape(channels: train.channels, height: train.height, width: train.width)

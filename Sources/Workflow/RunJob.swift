@@ -38,7 +38,7 @@ public struct RunJob: Sendable {
         case .fresh where !replacing: return .fresh
         case .stale where !replacing:
             throw WorkflowError.badData(
-                "\(path): this run was made by another study, data set or version (its digest differs); "
+                "\(path): this run was made by \(staleReason(path, data)); "
                     + "--force trains it anew and keeps the old file in \(plan.study.store).superseded")
         case .stale, .fresh: try plan.setAside(run, under: lock)
         case .partial, .missing: break
@@ -46,8 +46,8 @@ public struct RunJob: Sendable {
 
         let chosen = try RunImages(plan: plan, run: run, data: data, threads: threads)
         let isResuming = if case .partial = status { true } else { false }
-        var writer = try RunWriter(lock: lock, header: header(chosen), resuming: isResuming)
-        var job = job(chosen, data)
+        var writer = try RunWriter(lock: lock, header: header(chosen, data), resuming: isResuming)
+        var job = try job(chosen, data)
         if let start = try RunStart(run, plan: plan) {
             for checkpoint in try start.checkpoints().dropFirst(writer.acknowledged) {
                 try writer.append(checkpoint, state: nil)
@@ -60,7 +60,8 @@ public struct RunJob: Sendable {
         trainer.onProgress = onProgress
         trainer.shouldStop = shouldStop
         do {
-            while let record = try trainer.next() {
+            while var record = try trainer.next() {
+                CorruptedTests.summarise(&record.checkpoint)
                 try writer.append(record.checkpoint, state: record.state)
             }
         } catch let error as TrainingError {
@@ -74,10 +75,20 @@ public struct RunJob: Sendable {
         return status
     }
 
-    private func header(_ chosen: RunImages) -> RunHeader {
+    /// What differs from the run that stands there.
+    private func staleReason(_ path: String, _ data: TrainingData) -> String {
+        var planned = RunDescription(id: run.id)
+        planned.setDigests(data.digests)
+        // A run that cannot be read is of another kind in any case.
+        guard let stored = try? RunFile(path: path).description, let difference = planned.dataDifference(from: stored)
+        else { return "another study, data set or version (its digest differs)" }
+        return "another data set (\(difference))"
+    }
+
+    private func header(_ chosen: RunImages, _ data: TrainingData) -> RunHeader {
         var description = RunDescription(id: run.id)
         description.dataset = run.data.name
-        description.datasetDigest = run.data.digest
+        description.setDigests(data.digests)
         description.model = run.modelName
         description.regime = run.regime
         description.subset = run.subset
@@ -93,11 +104,13 @@ public struct RunJob: Sendable {
         description.writer = "assay \(version)"
         description.created = Date().formatted(.iso8601)
         if case .soft(let teaching) = run.labels { description.temperature = teaching.temperature }
-        let samples = Samples(ids: chosen.ids, labels: chosen.labels)
+        let files = data.dataset.train.names
+        let samples = Samples(
+            ids: chosen.ids, labels: chosen.labels, names: files.flatMap { chosen.names(among: $0) })
         return RunHeader(description: description, samples: samples, targets: chosen.targets, precision: run.precision)
     }
 
-    private func job(_ chosen: RunImages, _ data: TrainingData) -> TrainingJob {
+    private func job(_ chosen: RunImages, _ data: TrainingData) throws -> TrainingJob {
         let train = data.dataset.train
         let test = data.dataset.test
         let normalization = Normalization(of: train, indices: data.training)
@@ -111,6 +124,7 @@ public struct RunJob: Sendable {
                     name: "validation", images: train.floats(data.validation, normalization),
                     labels: data.validation.map { train.labels[$0] }))
         }
+        if let corrupted = data.corrupted { evaluation += try corrupted.evaluation(of: test, normalization) }
         var recipe = run.recipe.recipe
         if case .soft(let teaching) = run.labels, let mix = teaching.views?.mix { recipe.augmentation.mix = mix.mix }
         var job = TrainingJob(

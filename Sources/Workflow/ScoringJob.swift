@@ -170,10 +170,8 @@ public struct ScoringJob: Sendable {
                 "\(run.path): its samples are not those of \(first.path) (\(run.sampleCount ?? 0) and "
                     + "\(first.sampleCount ?? 0) of them)")
         }
-        if let digest = run.description.datasetDigest, let other = first.description.datasetDigest, digest != other {
-            throw WorkflowError.badData(
-                "\(run.path): its data set is not that of \(first.path): the digests differ (\(digest.prefix(12))… and "
-                    + "\(other.prefix(12))…), so that labels or their order may")
+        if let difference = run.description.dataDifference(from: first.description) {
+            throw WorkflowError.badData("\(run.path): its data set is not that of \(first.path): \(difference)")
         }
         if let classes = run.classCount, let other = first.classCount, classes != other {
             throw WorkflowError.badData("\(run.path): \(classes) classes, and \(first.path) has \(other)")

@@ -1,6 +1,7 @@
 internal import Crypto
 import Datasets
 import Studies
+import Tables
 
 /// A data set as a study sees it: its training images without the validation split that was carved from them.
 public struct TrainingData: Sendable {
@@ -9,8 +10,12 @@ public struct TrainingData: Sendable {
     public let training: [Int]
     /// Indices in the data set's training images, ascending: choices are made on these.
     public let validation: [Int]
+    public let digests: DataDigests
+    /// Corrupted test images, where the study asks for them.
+    let corrupted: CorruptedTests?
+
     /// SHA-256 over classes, labels and pixels in their order, lower-case hex.
-    public let digest: String
+    public var digest: String { digests.data }
 
     /// Loads the study's data set and carves the validation split. The split has a seed of its own (0), so that every
     /// run of a study, whatever its seed, chooses on the same images.
@@ -27,10 +32,13 @@ public struct TrainingData: Sendable {
         let dataset: Dataset
         do {
             dataset = try Dataset.load(Self.source(choice))
+            corrupted = try choice.corruptions.map { (choice) throws(DatasetError) in
+                try CorruptedTests(choice, dataset)
+            }
         } catch let error as DatasetError {
             // What the study says is wrong, rather than a file.
             switch error.fault {
-            case .unknownName, .badSetting, .needsPath:
+            case .unknownName, .badSetting, .needsPath, .classTooSmall:
                 throw StudyError(
                     file: study.path, problems: [.init(mark: choice.mark, place: "dataset", message: error.description)]
                 )
@@ -52,18 +60,24 @@ public struct TrainingData: Sendable {
                 ])
         }
         (training, validation) = try Split.validation(labels: dataset.train.labels, images: study.validation, seed: 0)
-        var hash = SHA256()
-        dataset.forEachDigestBlock { (block: UnsafeRawBufferPointer) in hash.update(bufferPointer: block) }
-        digest = hash.finalize().hexadecimal
+        digests = DataDigests(dataset)
     }
 
     static func source(_ choice: DatasetChoice) throws -> DatasetSource {
-        guard choice.kind == "glyphs" else { return try .named(choice.kind, path: choice.path) }
-        let standard = Glyphs()
-        return .glyphs(
-            Glyphs(
-                train: choice.options["train"] ?? standard.train, test: choice.options["test"] ?? standard.test,
-                seed: choice.options["seed"] ?? standard.seed))
+        switch (choice.kind, choice.path) {
+        case ("glyphs", _):
+            let standard = Glyphs()
+            return .glyphs(
+                Glyphs(
+                    train: choice.options["train"] ?? standard.train, test: choice.options["test"] ?? standard.test,
+                    seed: choice.options["seed"] ?? standard.seed))
+        case ("images", let path?):
+            return .images(
+                ImageFolder(
+                    path: path, train: choice.words["train"] ?? "train", test: choice.words["test"],
+                    size: choice.options["size"], fit: choice.words["fit"].flatMap(ImageFolder.Fit.init) ?? .crop))
+        default: return try .named(choice.kind, path: choice.path)
+        }
     }
 
     public var labels: [Int32] { training.map { dataset.train.labels[$0] } }
@@ -75,7 +89,8 @@ public struct TrainingData: Sendable {
         return DataFacts(
             name: dataset.name, digest: digest, classNames: dataset.classNames, classCounts: counts,
             validation: validation.count, test: dataset.test.count,
-            shape: [dataset.train.channels, dataset.train.height, dataset.train.width])
+            shape: [dataset.train.channels, dataset.train.height, dataset.train.width],
+            corruptions: corrupted?.choice)
     }
 }
 
@@ -90,9 +105,13 @@ public struct DataFacts: Sendable, Equatable {
     public var test: Int
     /// Channels, height, width.
     public var shape: [Int]
+    /// What is done to the test images, where the study asks for it.
+    public var corruptions: CorruptionChoice?
 
     public init(
-        name: String, digest: String, classNames: [String], classCounts: [Int], validation: Int, test: Int, shape: [Int]
+        name: String, digest: String, classNames: [String], classCounts: [Int], validation: Int, test: Int,
+        shape: [Int],
+        corruptions: CorruptionChoice? = nil
     ) {
         self.name = name
         self.digest = digest
@@ -101,6 +120,16 @@ public struct DataFacts: Sendable, Equatable {
         self.validation = validation
         self.test = test
         self.shape = shape
+        self.corruptions = corruptions
+    }
+
+    /// What a resolved run says of its data. Runs without corrupted test images say nothing of them, as ever.
+    var json: JSON {
+        var members: [String: JSON] = [
+            "name": .string(name), "digest": .string(digest), "validation": .integer(validation),
+        ]
+        members["ood"] = corruptions?.json
+        return .object(members)
     }
 
     /// Of a study that only reads a store.

@@ -10,7 +10,7 @@ extension Vocabulary {
     public static let assay = Vocabulary(
         datasets: DatasetSource.names, scores: Scores.names, objectives: ["dm"],
         importers: importFormats.map(\.kind) + importAliases.keys.sorted(),
-        columns: runColumns + runMetrics,
+        columns: runColumns + runMetrics + corruptionMetrics,
         scoreProblem: { method, variant, span, window in
             problem {
                 let request = try ScoreRequest(method, variant: variant, span: span, window: window)
@@ -22,7 +22,7 @@ extension Vocabulary {
         },
         lawProblem: { law, columns in problem { _ = try ScalingLaws.law(law, columns: columns) } },
         expressionProblem: { text, columns in problem { _ = try ColumnExpression(text, known: columns) } },
-        suggestion: { closest(to: $0, in: $1) })
+        corruptions: Corruption.names, suggestion: { closest(to: $0, in: $1) })
 
     private static func problem(_ body: () throws -> Void) -> String? {
         do {

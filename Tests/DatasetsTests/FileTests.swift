@@ -23,15 +23,46 @@ import Testing
         #expect(hex == Fixture.oracle.idx.canonicalBytes)
     }
 
+    /// The order of classes is told apart from the images, whose bytes with their class names do not depend on it.
+    @Test func classOrderAndImagesAreDigestedApart() throws {
+        func data(_ names: [String], _ labels: [Int32], _ pixels: [UInt8]) -> Dataset {
+            let set = ImageSet(channels: 1, height: 1, width: 1, pixels: pixels, labels: labels)
+            return Dataset(name: "x", classNames: names, train: set, test: set)
+        }
+        func order(_ data: Dataset) -> [UInt8] {
+            var bytes: [UInt8] = []
+            data.forEachClassOrderBlock { bytes += Array($0) }
+            return bytes
+        }
+        func images(_ data: Dataset) -> Set<[UInt8]> {
+            var all: Set<[UInt8]> = []
+            data.forEachImage { all.insert(Array($0) + Array($1)) }
+            return all
+        }
+        let one = data(["a", "b"], [0, 1], [7, 9])
+        let turned = data(["b", "a"], [0, 1], [9, 7])
+        let other = data(["a", "b"], [0, 1], [7, 8])
+        let part: [UInt8] = [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]
+        #expect(order(one) == Array("a\0b\0".utf8) + part + part)
+        #expect(order(one) != order(turned) && order(one) == order(other))
+        #expect(images(one) == images(turned) && images(one) != images(other))
+        #expect(images(one).count == 4)
+        #expect(
+            images(one).contains(
+                Array("test\0b\0".utf8) + [1, 0, 0, 0, 0, 0, 0, 0] + [1, 0, 0, 0, 0, 0, 0, 0] + [
+                    1, 0, 0, 0, 0, 0, 0, 0, 9,
+                ]))
+    }
+
     @Test func readsCIFAR10() throws {
-        let data = try Dataset.load(.cifar10(path: Fixture.path("cifar10-good")))
+        let data = try CIFAR.load10(Fixture.path("cifar10-good"), records: Fixture.cifar10)
         #expect(data.train.labels == Fixture.oracle.cifar10.trainLabels)
         #expect(data.train.pixels.reduce(0) { $0 + Int($1) } == Fixture.oracle.cifar10.pixelSum)
         #expect([data.train.count, data.test.count, data.classes] == [10, 2, 10])
     }
 
     @Test func readsCIFAR100AndTakesTheFineLabel() throws {
-        let data = try Dataset.load(.cifar100(path: Fixture.path("cifar100-good")))
+        let data = try CIFAR.load100(Fixture.path("cifar100-good"), records: Fixture.cifar100)
         #expect(data.train.labels == Fixture.oracle.cifar100.trainLabels)
         #expect(data.test.labels == Fixture.oracle.cifar100.testLabels)
         // The first row of the blue plane of image 1: [N, C, H, W].
@@ -99,7 +130,7 @@ import Testing
 
     @Test(arguments: idx)
     func refusesBadIDX(_ bad: Bad) {
-        expect(bad, .mnist(path: Fixture.path(bad.fixture)))
+        expect(bad) { try Dataset.load(.mnist(path: Fixture.path(bad.fixture))) }
     }
 
     static let cifar10: [Bad] = [
@@ -112,7 +143,9 @@ import Testing
 
     @Test(arguments: cifar10)
     func refusesBadCIFAR10(_ bad: Bad) {
-        expect(bad, .cifar10(path: Fixture.path(bad.fixture)))
+        // The file before the missing one has a single record.
+        let records = CIFAR.Records(train: bad.exitCode == 66 ? 1 : 2, test: 2)
+        expect(bad) { try CIFAR.load10(Fixture.path(bad.fixture), records: records) }
     }
 
     static let cifar100: [Bad] = [
@@ -124,14 +157,28 @@ import Testing
 
     @Test(arguments: cifar100)
     func refusesBadCIFAR100(_ bad: Bad) {
-        expect(bad, .cifar100(path: Fixture.path(bad.fixture)))
+        expect(bad) { try CIFAR.load100(Fixture.path(bad.fixture), records: .init(train: 2, test: 2)) }
+    }
+
+    /// A file that ends with a whole record is cut all the same.
+    @Test func refusesCIFARCutBetweenRecords() {
+        let ten = Bad(
+            fixture: "cifar10-good", exitCode: 65,
+            says: ["data_batch_1.bin", "holds 2 records where the published file has 10000"])
+        expect(ten) { try Dataset.load(.cifar10(path: Fixture.path(ten.fixture))) }
+        let hundred = Bad(
+            fixture: "cifar100-good", exitCode: 65,
+            says: ["test.bin", "holds 2 records where the published file has 10000"])
+        expect(hundred) {
+            try CIFAR.load100(Fixture.path(hundred.fixture), records: .init(train: 3, test: 10_000))
+        }
     }
 
     @Test func missingFashionMNISTSaysHowToInstallIt() {
         let bad = Bad(
             fixture: "none", exitCode: 66,
             says: ["/nowhere/train-images", "apt-get install dataset-fashion-mnist", "scripts/setup"])
-        expect(bad, .fashionMNIST(path: "/nowhere"))
+        expect(bad) { try Dataset.load(.fashionMNIST(path: "/nowhere")) }
     }
 
     @Test func refusesADirectoryInPlaceOfAFile() {
@@ -151,8 +198,10 @@ import Testing
         #expect(unknown?.description.contains("fashion-mnist, mnist, cifar10, cifar100, glyphs") == true)
     }
 
-    private func expect(_ bad: Bad, _ source: DatasetSource, _ here: SourceLocation = #_sourceLocation) {
-        let error = #expect(throws: DatasetError.self, sourceLocation: here) { try Dataset.load(source) }
+    private func expect(
+        _ bad: Bad, _ here: SourceLocation = #_sourceLocation, load: () throws -> Dataset
+    ) {
+        let error = #expect(throws: DatasetError.self, sourceLocation: here) { try load() }
         #expect(error?.exitCode == bad.exitCode, sourceLocation: here)
         let text = error?.description ?? ""
         for part in bad.says { #expect(text.contains(part), "\(text)", sourceLocation: here) }

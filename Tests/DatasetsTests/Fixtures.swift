@@ -1,9 +1,15 @@
 import Foundation
 
+@testable import Datasets
+
 /// Files beside this one.
 enum Fixture {
     static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
         "Fixtures")
+
+    /// The fixtures are shorter than the published files.
+    static let cifar10 = CIFAR.Records(train: 2, test: 2)
+    static let cifar100 = CIFAR.Records(train: 3, test: 2)
 
     static func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
 

@@ -1,6 +1,7 @@
-import Datasets
 import Randomness
 import Testing
+
+@testable import Datasets
 
 @Suite struct SplitTests {
     /// 10 classes of 60.
@@ -57,14 +58,14 @@ import Testing
     }
 
     @Test func eachColourByItself() throws {
-        let data = try Dataset.load(.cifar100(path: Fixture.path("cifar100-good")))
+        let data = try CIFAR.load100(Fixture.path("cifar100-good"), records: Fixture.cifar100)
         let n = Normalization(of: data.train, indices: [2, 0, 1])
         expect(n, Fixture.oracle.cifar100.mean, Fixture.oracle.cifar100.std)
         #expect(n == Normalization(of: data.train, indices: [0, 1, 2]))
     }
 
     @Test func floatsAreNormalisedAndKeepTheOrder() throws {
-        let data = try Dataset.load(.cifar100(path: Fixture.path("cifar100-good")))
+        let data = try CIFAR.load100(Fixture.path("cifar100-good"), records: Fixture.cifar100)
         let n = Normalization(of: data.train, indices: [0, 1, 2])
         let floats = data.train.floats([1, 0], n)
         #expect(floats.count == 2 * 3072)
