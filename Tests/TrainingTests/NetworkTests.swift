@@ -18,7 +18,7 @@ private let tenStepTolerance = 1e-4
         let layout = step.network.layout
         try layout.load(reference.weights(layout), into: step.parameters)
         #expect(layout.parameters.filter(\.isTrained).count >= reference.gradients.count)
-        let (gradient, loss) = try step.gradient(of: Array(0..<reference.batch)[...], epoch: 0, feed: SampleFeed(job))
+        let (gradient, loss) = try step.gradient(of: wholeBatch(reference.batch), feed: SampleFeed(job))
         #expect(abs(loss / Double(reference.batch) - reference.loss) < 2e-5 * max(1, reference.loss))
         let largest = reference.gradients.values.reduce(0) { max($0, $1[0]) }
         for parameter in layout.parameters where parameter.isTrained {
@@ -48,7 +48,7 @@ private let tenStepTolerance = 1e-4
         let step = try GradientStep(job)
         let layout = step.network.layout
         try layout.load(reference.weights(layout), into: step.parameters)
-        _ = try step.gradient(of: Array(0..<reference.batch)[...], epoch: 0, feed: SampleFeed(job))
+        _ = try step.gradient(of: wholeBatch(reference.batch), feed: SampleFeed(job))
         let frozen = try FrozenNetwork(
             job.network, shape: job.shape, classes: job.classes, weights: layout.tensors(of: step.parameters))
         let images = Array(job.images.prefix(reference.batch * job.shape.count))
@@ -82,8 +82,9 @@ private let tenStepTolerance = 1e-4
         for (index, expected) in try #require(reference.stepLosses).enumerated() {
             let first = index % 2 * reference.batch
             let samples = Array(0..<2 * reference.batch)[first..<first + reference.batch]
-            let (gradient, loss) = try step.gradient(of: samples, epoch: 0, feed: SampleFeed(job))
-            try step.update(gradient, rate: 0.01)
+            let (gradient, loss) = try step.gradient(
+                of: TrainingStep(epoch: 0, batch: index, samples: samples, mix: nil), feed: SampleFeed(job))
+            try step.update(gradient, rate: 0.01, step: index + 1)
             let mean = loss / Double(reference.batch)
             #expect(abs(mean - expected) < tenStepTolerance * expected, "step \(index + 1): \(mean), \(expected)")
         }
@@ -158,4 +159,8 @@ extension String {
     func replacingSuffix(_ old: String, _ new: String) -> String {
         hasSuffix(old) ? String(dropLast(old.count)) + new : self
     }
+}
+
+private func wholeBatch(_ count: Int) -> TrainingStep {
+    TrainingStep(epoch: 0, batch: 0, samples: Array(0..<count)[...], mix: nil)
 }
