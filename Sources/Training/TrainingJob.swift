@@ -26,8 +26,8 @@ public enum RecordedPass: String, Sendable, Equatable, CaseIterable {
 /// Everything that one run needs; equal jobs give equal bits, whatever `threads` is.
 public struct TrainingJob: Sendable, Equatable {
     public var runID: String
-    /// With `seed` the key of every random stream; the run's id, unless the run is a branch of another.
-    public var identity: String
+    /// The key of its random streams, where a branch shares it with its trunk; nil: the run's id.
+    public var streams: String?
     public var seed: Int
     public var network: NetworkSpec
     public var recipe: Recipe
@@ -69,7 +69,6 @@ public struct TrainingJob: Sendable, Equatable {
         recordsTest: Bool = false, threads: Int = 1
     ) {
         self.runID = runID
-        identity = runID
         self.seed = seed
         self.network = network
         self.recipe = recipe
@@ -87,6 +86,8 @@ public struct TrainingJob: Sendable, Equatable {
         self.threads = threads
     }
 
+    /// With `seed` the key of every random stream.
+    var identity: String { streams ?? runID }
     /// N
     public var sampleCount: Int { hardLabels.count }
     /// Samples of a full step.

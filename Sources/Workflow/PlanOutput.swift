@@ -39,10 +39,11 @@ extension Plan {
     }
 
     /// What a reader would not expect, one line per sentence: `HL/random-ipc1/5/seed1 and 3 others: …`.
-    public func notes() -> [String] {
+    /// - Parameter chosen: of these runs; nil: of all.
+    public func notes(of chosen: [PlannedRun]? = nil) -> [String] {
         var order: [String] = []
         var ids: [String: [String]] = [:]
-        for run in runs {
+        for run in chosen ?? runs {
             for note in run.notes {
                 if ids[note] == nil { order.append(note) }
                 ids[note, default: []].append(run.id)

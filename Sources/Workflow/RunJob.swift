@@ -134,7 +134,7 @@ public struct RunJob: Sendable {
             totalSamples: run.totalSamples, checkpoints: run.checkpoints, recordsLogits: run.recordsLogits,
             recordsTest: run.recordsLogits, threads: threads)
         job.recordedPass = run.recordsTrainPass ? .train : .evaluation
-        if let identity = run.identity { job.identity = identity }
+        job.streams = run.identity
         job.recordsState = run.keepsState
         job.weightsAt = Set(run.weightsAt)
         job.recordsFeatures = run.recordsFeatures

@@ -219,6 +219,7 @@ private func expectSame(
         #expect(state.samplesSeen == 432 && expected[0].state.samplesSeen == 432)
         var branch = whole
         branch.runID = "a branch"
+        branch.streams = whole.runID
         branch.start = state
         branch.checkpoints = [450, 500]
         let actual = try run(branch)

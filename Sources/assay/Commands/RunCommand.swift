@@ -53,6 +53,7 @@ struct RunCommand: ParsableCommand {
                         ? "\(plan.runs.count) runs, all fresh"
                         : "\(pending.count) run\(pending.count == 1 ? "" : "s") to train, \(plan.runs.count - pending.count) not to be touched, "
                             + "\(jobs) at a time")
+                for line in plan.notes(of: pending.map(\.run)) { note(line) }
                 let replaced = pending.filter { $0.status == .stale || $0.status == .fresh }.count
                 if replaced > 0 {
                     note(
