@@ -19,6 +19,7 @@
 #   make lint · make format   check the formatting · apply it
 #   make bench-fit            time fits beside SciPy and NumPy                   ROUNDS=7 PEERS=DIR PYTHON=python3 SLOW=1
 #   make bench-store PEERS=DIR  time scores, selections and coresets beside the scripts in DIR   INPUTS=DIR ROUNDS=7 SLOW=1
+#   make bench-train PEERS=DIR  time training steps beside the PyTorch script in DIR                              ROUNDS=7 THREADS=1
 #   make coverage             how often 95 % intervals hold the truth            SETS=1000
 #   make clean                remove what was built; runs and results stay
 
@@ -47,6 +48,7 @@ ROUNDS ?= 7
 PEERS ?=
 PYTHON ?= python3
 SLOW ?=
+THREADS ?= 1
 SETS ?= 1000
 
 FIGURES = $(or $(STUDY),$(and $(STORE),$(wildcard studies/$(NAME).yaml)))
@@ -58,7 +60,7 @@ $(call need,fits dcs pareto cad,STORE,STORE=DIR; for example STORE=runs/demo)
 $(call need,dcs,LOSSES,LOSSES=FILE: a table of distillation losses per set; those of a study are in results/NAME)
 $(call need,figures,FIGURES,STUDY=FILE: a study says which figures there are (one with `store:` and no `runs:` only reads))
 
-.PHONY: menu setup build demo test study fits dcs pareto cad figures notebooks lint format bench-fit bench-store coverage clean
+.PHONY: menu setup build demo test study fits dcs pareto cad figures notebooks lint format bench-fit bench-store bench-train coverage clean
 
 menu:
 	@sed -n '1,/^$$/ { s/^# \{0,1\}//; p }' Makefile
@@ -119,6 +121,10 @@ bench-fit: build
 bench-store: build
 	swift build $(FLAGS) --product bench-store
 	$(PYTHON) Benchmarks/store.py --rounds $(ROUNDS) --peers "$(PEERS)" --python $(PYTHON) $(if $(INPUTS),--inputs "$(INPUTS)") $(if $(SLOW),--slow)
+
+bench-train: setup
+	swift build $(FLAGS) --product bench-train
+	$(PYTHON) Benchmarks/train.py --rounds $(ROUNDS) --peers "$(PEERS)" --threads $(THREADS) --python $(PYTHON)
 
 coverage: build
 	@ASSAY=$(ASSAY) scripts/coverage --sets $(SETS)

@@ -43,7 +43,9 @@ extension ModelChoice {
         let depth = reader.required("depth")?.integer(1...5)
         let width = reader.required("width")?.integer(1...4096)
         let norm = reader.optional("norm").map { $0.word("normalisation", among: Norm.allCases.map(\.rawValue)) }
-        guard let depth, let width, let norm = Norm(rawValue: (norm ?? Norm.instance.rawValue) ?? "") else { return nil }
+        guard let depth, let width, let norm = Norm(rawValue: (norm ?? Norm.instance.rawValue) ?? "") else {
+            return nil
+        }
         if norm == .group && width % 4 != 0 {
             reader.place.problem("group normalisation has 4 groups of channels: \(width) is no multiple of 4")
         }

@@ -20,6 +20,8 @@ struct NetworkReference: Decodable, Sendable, CustomTestStringConvertible {
     var shape: [Int]
     var classes: Int
     var batch: Int
+    /// Of the convolutions' weights.
+    var scale: Double
     var logits: [Double]
     var loss: Double
     /// Norm, and product with the tensor's direction.
@@ -72,7 +74,7 @@ struct NetworkReference: Decodable, Sendable, CustomTestStringConvertible {
                 (low, high) = name.hasSuffix("weight") ? (0.5, 1.5) : (-0.5, 0.5)
             } else if name.hasSuffix("weight") {
                 let fan = Double(parameter.shape.dropFirst().reduce(1, *))
-                high = parameter.shape.count == 4 ? (6 / fan).squareRoot() : 1 / fan.squareRoot()
+                high = parameter.shape.count == 4 ? scale * (6 / fan).squareRoot() : 1 / fan.squareRoot()
                 low = -high
             }
             return NamedTensor(

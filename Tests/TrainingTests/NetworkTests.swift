@@ -3,12 +3,16 @@ import Testing
 
 @testable import Training
 
-/// Float32 against double over up to fifty layers with batch normalisation, whose statistics amplify rounding (6e-8) by
-/// some hundred; ReLU's kinks do the rest. Relative to the tensor's norm.
+/// Float32 against double, relative to the tensor's norm: batch normalisation amplifies rounding (6e-8) by some hundred,
+/// and ReLU's kinks do the rest.
 private let gradientTolerance = 2e-3
+/// Over fifty layers: here PyTorch's own float32 is off by 1.6e-2.
+private let deepTolerance = 3e-2
 private let logitTolerance = 2e-4
-/// What the ten steps of whole networks must keep.
+/// What ten steps of a whole network must keep: losses, and ‖Δw‖ of convolutions and linear layers.
 private let tenStepTolerance = 1e-4
+/// γ and β, which are not smoothed by their number: PyTorch's own float32 is off by 8e-4.
+private let vectorTolerance = 2e-3
 
 @Suite struct NetworkTests {
     @Test(arguments: try NetworkReference.load())
@@ -20,6 +24,8 @@ private let tenStepTolerance = 1e-4
         #expect(layout.parameters.filter(\.isTrained).count >= reference.gradients.count)
         let (gradient, loss) = try step.gradient(of: wholeBatch(reference.batch), feed: SampleFeed(job))
         #expect(abs(loss / Double(reference.batch) - reference.loss) < 2e-5 * max(1, reference.loss))
+        let isDeep = (reference.spec.resnet ?? 0) > 18 || reference.spec.mobilenet != nil
+        let tolerance = isDeep ? deepTolerance : gradientTolerance
         let largest = reference.gradients.values.reduce(0) { max($0, $1[0]) }
         for parameter in layout.parameters where parameter.isTrained {
             let expected = try #require(reference.gradients[parameter.name])
@@ -29,9 +35,9 @@ private let tenStepTolerance = 1e-4
             let product = zip(values, direction).reduce(0) { $0 + $1.0 * Double($1.1) }
             // A bias in front of a normalisation has no gradient but rounding.
             let scale = max(expected[0], 1e-3 * largest)
-            #expect(abs(norm - expected[0]) < gradientTolerance * scale, "\(parameter.name): \(norm), \(expected[0])")
+            #expect(abs(norm - expected[0]) < tolerance * scale, "\(parameter.name): \(norm), \(expected[0])")
             #expect(
-                abs(product - expected[1]) < gradientTolerance * scale, "\(parameter.name): \(product), \(expected[1])")
+                abs(product - expected[1]) < tolerance * scale, "\(parameter.name): \(product), \(expected[1])")
         }
         for parameter in layout.parameters where !parameter.isTrained {
             let expected = try #require(reference.buffers[parameter.name])
@@ -96,8 +102,9 @@ private let tenStepTolerance = 1e-4
                 let difference = Double(step.parameters.pointer[parameter.offset + $1] - start[parameter.offset + $1])
                 return $0 + difference * difference
             }.squareRoot()
+            let tolerance = parameter.shape.count > 1 ? tenStepTolerance : vectorTolerance
             #expect(
-                abs(way - expected) < tenStepTolerance * max(expected, 1e-3 * largest),
+                abs(way - expected) < tolerance * max(expected, 1e-3 * largest),
                 "\(parameter.name): \(way), \(expected)")
         }
     }

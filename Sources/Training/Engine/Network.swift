@@ -100,6 +100,8 @@ final class Network {
     func collect(
         _ gradient: UnsafeMutablePointer<Float>, team: WorkerTeam? = nil
     ) throws(TrainingError) -> UnsafePointer<Float> {
+        // Where there is nothing but linear layers both orders are the same.
+        if convolutions.isEmpty { return UnsafePointer(gradient) }
         for norm in batchNorms { norm.store(into: gradient) }
         for norm in normalisations { norm.collect(gradient, into: collected.pointer) }
         for linear in linears { linear.collect(gradient, into: collected.pointer) }
