@@ -30,9 +30,12 @@ static void on_error(j_common_ptr jpeg) {
   give_up((failure *)jpeg->err, text);
 }
 
-/// libjpeg fills a file that ends too early with grey; its other warnings (bytes between markers) lose nothing.
+/// libjpeg fills what it cannot read with grey and goes on; bytes between markers, its other warning, lose nothing.
 static void on_message(j_common_ptr jpeg, int level) {
-  if (level < 0 && jpeg->err->msg_code == JWRN_JPEG_EOF) give_up((failure *)jpeg->err, "the file ends too early");
+  if (level >= 0) return;
+  const int code = jpeg->err->msg_code;
+  if (code == JWRN_JPEG_EOF) give_up((failure *)jpeg->err, "the file ends too early");
+  if (code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE) give_up((failure *)jpeg->err, "its data are damaged");
 }
 
 static void on_scan(j_common_ptr jpeg) {

@@ -9,12 +9,16 @@ public enum ImageFault: Error, Sendable, Equatable {
     case tooManyPixels(width: Int, height: Int, most: Int)
     /// The header declares more than a file of this size can hold.
     case implausible(width: Int, height: Int, fileBytes: Int)
+    /// What the crop would be cut from has too many pixels.
+    case elongated(width: Int, height: Int, size: Int)
     /// Images of two sizes, and no size asked for.
     case mixedSizes(size: String, other: String, otherSize: String)
     /// A split without class folders.
     case noClasses
     /// A class folder without images.
     case emptyClass(name: String)
+    /// Two class folders whose names are the same text in two encodings.
+    case twinClasses(name: String)
     case classWithoutTest(name: String)
     case classWithoutTraining(name: String)
     /// A folder is its own ancestor.
@@ -39,6 +43,12 @@ public enum ImageFault: Error, Sendable, Equatable {
             return
                 "the header declares \(width)×\(height) pixels, which a file of \(bytes) bytes cannot hold; "
                 + "fetch the file again"
+        case .elongated(let width, let height, let size):
+            return
+                "\(width)×\(height) pixels are too elongated for a shorter side of \(size); remove the file, or stretch "
+                + "all images (fit: stretch)"
+        case .twinClasses(let name):
+            return "two class folders are called '\(name)', in two encodings of Unicode; rename one"
         case .mixedSizes(let size, let other, let otherSize):
             return "is \(size) and \(other) is \(otherSize); say the size that all shall have (size: 32)"
         case .noClasses: return "holds no class folders; each class needs a folder with its images"

@@ -86,6 +86,13 @@ struct ImageLoader {
             let isTall = image.width <= image.height
             let long = Int(
                 Double(size * (isTall ? image.height : image.width)) / Double(isTall ? image.width : image.height))
+            // Rows are resized first: those of the original stand beside the long side of the result.
+            guard long <= ImageCodec.mostPixels / max(size, isTall ? 1 : image.height)
+            else {
+                throw DatasetError(
+                    dataset: dataset, path: file.path,
+                    .images(.elongated(width: image.width, height: image.height, size: size)))
+            }
             return image.resized(height: isTall ? long : size, width: isTall ? size : long).centre(size)
         }
     }

@@ -39,7 +39,12 @@ struct ImageTree {
     }
 
     private static func classes(_ split: Folder) throws(DatasetError) -> [String] {
-        try split.entries().filter(\.isFolder).map(\.name)
+        let names = try split.entries().filter(\.isFolder).map(\.name)
+        var seen: Set<String> = []
+        for name in names where !seen.insert(name).inserted {
+            throw DatasetError(dataset: "images", path: split.child(name), .images(.twinClasses(name: name)))
+        }
+        return names
     }
 
     /// The folder that is named, or of `test` and `val` the first one with labels: Tiny-ImageNet's `test` has none.

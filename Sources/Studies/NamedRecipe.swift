@@ -136,7 +136,7 @@ extension NamedRecipe {
             text: """
                 { optimizer: { adamw: { learning-rate: 0.01, weight-decay: 0.01 } },
                   schedule: { cosine: { every: epoch } }, batch: 128, augment: [\(crops)], loss: cross-entropy }
-                """, reading: "hard labels in the standard setting (cda), with the rate of the table"),
+                """, reading: "the table says AdamW (0.01), the released configuration a rate of 0.001 and decay 0.01"),
         NamedRecipe(
             name: "paper2-sgd", source: "Rethinking Large-scale Dataset Compression, table 7", length: "300 epochs",
             text: """

@@ -143,7 +143,7 @@ public struct CADStudy: Sendable {
 
     /// Whether a run's own schedule ended at the budget: its last checkpoint is there, and it planned no more.
     private static func isMatched(_ run: RunFile, _ budget: Double) -> Bool {
-        guard let last = run.epochs.last else { return false }
+        guard let last = run.epochs.last, !run.isTrunk else { return false }
         let slack = slack(run, budget)
         return abs(last - budget) <= slack && abs((run.description.plannedEpochs ?? last) - budget) <= slack
     }

@@ -12,6 +12,8 @@ func computeMatch(_ run: RunFile, subset full: String = "full", allowMismatched:
         mismatch = "it trained on the subset '\(subset)', not on '\(full)'"
     } else if run.description.subset == nil {
         mismatch = "it does not say which subset it trained on (attribute 'subset')"
+    } else if run.isTrunk {
+        mismatch = "it is a stretch of a trunk, whose learning rate was not annealed"
     } else if let planned = run.description.plannedEpochs, let last = run.epochs.last,
         !(abs(last - planned) <= slack(run, planned))
     {

@@ -210,10 +210,12 @@ extension PlanResolver {
                 reference, for: cell, defaultBudget: isMatched ? cell.budget : defaultBudget(for: cell)),
             let run = runs.first(where: { $0.id == source.id })
         else { return nil }
-        if isMatched, let span = choice.span, let window = choice.window, run.storedCheckpoints.count < span + window {
+        if isMatched, let span = choice.span, let window = choice.window,
+            run.storedCheckpoints.count(where: { $0 > 0 }) < span + window
+        {
             problem(
                 mark, "subsets.\(cell.subset)",
-                "span \(span) + window \(window) needs \(span + window) checkpoints, and \(run.id) has \(run.storedCheckpoints.count) "
+                "span \(span) + window \(window) needs \(span + window) checkpoints, and \(run.id) has \(run.storedCheckpoints.count(where: { $0 > 0 })) "
                     + "(a larger budget, or 'checkpoints: { full-every: \(shortest(study.checkpoints.fullEvery / 2)) }')"
             )
             return nil

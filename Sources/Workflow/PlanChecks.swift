@@ -48,9 +48,11 @@ extension Plan {
         return problems
     }
 
-    /// Whether an analysis looks at a run: it names its subset or one of its blocks, or nothing.
+    /// Whether an analysis looks at a run: it names its subset or one of its blocks, or nothing. A trunk is no result.
     func looksAt(_ run: PlannedRun, _ analysis: AnalysisChoice) -> Bool {
-        analysis.of.isEmpty || analysis.of.contains(run.family) || run.blocks.contains(where: analysis.of.contains)
+        !run.keepsState
+            && (analysis.of.isEmpty || analysis.of.contains(run.family)
+                || run.blocks.contains(where: analysis.of.contains))
     }
 
     private func fault(of analysis: AnalysisChoice, on chosen: [PlannedRun]) -> String? {

@@ -9,6 +9,13 @@ public enum RunPoints: String, Sendable, CaseIterable {
     case checkpoints
 }
 
+extension RunFile {
+    /// Whether it is a stretch of a trunk: its learning rate was never annealed, and its branches hold its checkpoints.
+    var isTrunk: Bool {
+        description.study.flatMap { try? JSON.parse($0) }?["state"] == .bool(true)
+    }
+}
+
 /// The columns of a run table that every store has; metrics stand behind them under their own names.
 public let runColumns = [
     "id", "model", "regime", "subset", "family", "window_start", "fraction", "ipc", "budget", "seed", "epoch",
@@ -27,7 +34,7 @@ public func unfinishedRuns(store directory: String) throws -> [String] {
 }
 
 /// One row per run, or per checkpoint of each run, of a store. An absent number is NaN, an absent word is empty.
-/// Unfinished runs are left out: they have no annealed point, and perhaps no checkpoint yet.
+/// Unfinished runs are left out: they have no annealed point, and perhaps no checkpoint yet. So are stretches of a trunk.
 ///
 /// - Throws: `RunStoreError` for the first file that is no run.
 public func runTable(store directory: String, points: RunPoints = .finals) throws -> Table {
@@ -47,7 +54,7 @@ public func runTable(_ runs: [(id: String, run: RunFile)], points: RunPoints = .
     var numbers: [[Double]] = Array(repeating: [], count: 8)
     let metricNames = metricColumns(runs.map(\.run))
     var metrics: [[Double]] = Array(repeating: [], count: metricNames.count)
-    for (id, run) in runs where run.checkpointCount > 0 {
+    for (id, run) in runs where run.checkpointCount > 0 && !run.isTrunk {
         let about = run.description
         let subset = about.study.flatMap { try? JSON.parse($0) }?["subset"]
         let perEpoch = run.sampleCount.map(Double.init)

@@ -47,7 +47,8 @@ struct CoverageSweep {
     private let places: [UInt32]
     private let levels: [Float]
     private let base: [Float]
-    private let final: [Float]
+    /// The coverage that the picks leave: pairs above it are listed, [N].
+    let final: [Float]
     private var found = (places: [UInt32](repeating: 0, count: 512), values: [Float](repeating: 0, count: 512))
     private static let (side, height) = (512, 112)
 

@@ -26,13 +26,15 @@ struct LazyCoverage {
     /// Upper bound of each gain; −∞ for those chosen, [N].
     private var bounds: [Double]
     private var applied: [Int32]
-    private var segments: [Segment] = []
+    private var segments: [CoverageSegment] = []
     private var products: [Float]
     private var scratch: [Float] = []
     /// All similarities less the offset, [N, N], where they are few; empty otherwise.
     private var stored: [Float] = []
     /// The pairs above the coverage, once they are few: bounds are then gains.
     private var pairs: PairLists?
+    /// Pairs of a forecast that a sweep refuted late.
+    private var spare: Spare?
     private var rows: SimilarityRows
     private var result = CoresetPicks(trace: [])
     /// No sweep has refuted a forecast early; and the number of picks from which another sweep is worth a try.
@@ -57,11 +59,13 @@ struct LazyCoverage {
         var gains = 1 << 23
     }
 
-    /// Samples whose coverage one pick raised.
-    fileprivate struct Segment {
-        let targets: [Int]
-        let before: [Float]
-        let after: [Float]
+    /// Lists that lack pairs of those samples whose coverage is below the threshold.
+    private struct Spare {
+        let lists: PairLists
+        /// [N]
+        let thresholds: [Float]
+        /// After so many picks the forecast ones will not come any more.
+        let until: Int
     }
 
     init(_ blocks: SimilarityBlocks, ids: [Int64], limits: Limits) {
@@ -116,7 +120,8 @@ struct LazyCoverage {
         bounds = blocks.linearSums() ?? allGains()
         while picks < count {
             cover(by: next())
-            if stored.isEmpty, pairs == nil, picks < count, picks >= nextSweep { sweep(upTo: count) }
+            guard stored.isEmpty, pairs == nil, picks < count else { continue }
+            if spare != nil { mend() } else if picks >= nextSweep { sweep(upTo: count) }
         }
         return result
     }
@@ -159,16 +164,39 @@ struct LazyCoverage {
             guard best.index == stages.picks[stage] else {
                 isForecast = stage >= 8
                 nextSweep = isForecast ? picks : picks + picks / 2
+                if isForecast, let lists = sweep.pairs {
+                    spare = Spare(lists: lists, thresholds: sweep.final, until: picks + stages.picks.count - stage)
+                }
                 return
             }
             cover(by: best)
         }
-        pairs = sweep.pairs
+        if let lists = sweep.pairs { take(lists) }
+        nextSweep = stages.picks.isEmpty || picks - begin < 8 ? picks + picks / 2 : picks
+    }
+
+    /// From here on gains follow from lists.
+    private mutating func take(_ lists: PairLists) {
         // Summed from what will be subtracted: nothing is left where nothing is covered less.
-        for (index, gain) in (pairs?.gains(over: covered) ?? []).enumerated() where bounds[index] > -.infinity {
+        for (index, gain) in lists.gains(over: covered).enumerated() where bounds[index] > -.infinity {
             bounds[index] = gain
         }
-        nextSweep = stages.picks.isEmpty || picks - begin < 8 ? picks + picks / 2 : picks
+        pairs = lists
+        segments = []
+        for index in applied.indices { applied[index] = 0 }
+    }
+
+    /// Most picks of a forecast that went wrong come all the same, in another order. Once they did, few samples are
+    /// covered less than the lists took for granted, and listing those costs a fraction of a sweep.
+    private mutating func mend() {
+        guard let spare else { return }
+        let short = covered.indices.filter { covered[$0] < spare.thresholds[$0] }.map { UInt32($0) }
+        guard 8 * short.count <= blocks.count || picks >= spare.until else { return }
+        guard var lists = self.spare.take()?.lists, 2 * short.count <= blocks.count else { return }
+        lists.list(short, of: blocks, above: covered)
+        guard !lists.isFull else { return }
+        for target in covered.indices { lists.trim(target, above: covered[target]) }
+        take(lists)
     }
 
     /// The sample of the largest gain. Rounding makes equal gains differ (twins; two samples that cover each other alone):
@@ -220,7 +248,7 @@ struct LazyCoverage {
         }
     }
 
-    private mutating func apply(_ segment: Segment, to rows: [Int]) {
+    private mutating func apply(_ segment: CoverageSegment, to rows: [Int]) {
         let targets = segment.targets
         let right = blocks.wide(targets.map { UInt32($0) })
         for start in stride(from: 0, to: rows.count, by: Self.blockSize) {
@@ -258,7 +286,7 @@ struct LazyCoverage {
         for start in stride(from: 0, to: targets.count, by: Self.blockSize) {
             let part = start..<min(targets.count, start + Self.blockSize)
             segments.append(
-                Segment(targets: Array(targets[part]), before: Array(before[part]), after: Array(after[part])))
+                CoverageSegment(targets: Array(targets[part]), before: Array(before[part]), after: Array(after[part])))
         }
         result.picks.append(best.index)
         result.ties.append(best.isTied)
@@ -270,28 +298,6 @@ struct LazyCoverage {
         let bounds = bounds
         return rows.row(index) {
             bounds.indices.filter { bounds[$0] > -.infinity }.largest(SimilarityRows.abreast) { bounds[$0] }
-        }
-    }
-}
-
-extension LazyCoverage.Segment {
-    /// How much the gain of a candidate with these similarities falls; overwrites them.
-    fileprivate func loss(_ values: UnsafeMutableBufferPointer<Float>) -> Double {
-        before.withUnsafeBufferPointer { before in
-            after.withUnsafeBufferPointer { after in
-                for j in values.indices { values[j] = max(0, values[j] - before[j]) - max(0, values[j] - after[j]) }
-            }
-        }
-        return FloatRows.sumOfAbsolutes(UnsafeBufferPointer(values))
-    }
-}
-
-extension UnsafeMutableBufferPointer<Float> {
-    /// Σ_j max(0, value_j − threshold_j).
-    fileprivate func excess(over thresholds: UnsafeBufferPointer<Float>, scratch: inout [Float]) -> Double {
-        scratch.withUnsafeMutableBufferPointer { scratch in
-            for j in indices { scratch[j] = Swift.max(0, self[j] - thresholds[j]) }
-            return FloatRows.sumOfAbsolutes(UnsafeBufferPointer(rebasing: UnsafeBufferPointer(scratch)[..<count]))
         }
     }
 }

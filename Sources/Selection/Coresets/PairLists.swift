@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// For each sample the others that are more similar to it than its coverage, in chunks that one pool holds: what gains
 /// still consist of, once coverage is high.
 ///
@@ -74,6 +76,14 @@ struct PairLists {
 
     /// The coverage of a sample rises: the others' gains fall, and those no longer above it leave the list.
     mutating func raise(_ target: Int, from before: Float, to after: Float, gains: inout [Double]) {
+        trim(target, above: after) { place, value in
+            gains[place] -= Double(value - before) - Double(max(0, value - after))
+        }
+    }
+
+    /// Visits a list and drops what is not above the threshold.
+    @inline(__always)
+    mutating func trim(_ target: Int, above threshold: Float, _ visit: (Int, Float) -> Void = { _, _ in }) {
         let count = Int(counts[target])
         guard count > 0 else { return }
         var (reading, writing) = (Int(first[target]), Int(first[target]))
@@ -82,8 +92,8 @@ struct PairLists {
             if i > 0, i % Self.chunk == 0 { reading = Int(following[reading]) }
             let from = reading * Self.chunk + i % Self.chunk
             let (place, value) = (places[from], values[from])
-            gains[Int(place)] -= Double(value - before) - Double(max(0, value - after))
-            guard value > after else { continue }
+            visit(Int(place), value)
+            guard value > threshold else { continue }
             if kept > 0, kept % Self.chunk == 0 { writing = Int(following[writing]) }
             let to = writing * Self.chunk + kept % Self.chunk
             places[to] = place
@@ -92,5 +102,32 @@ struct PairLists {
         }
         last[target] = UInt32(writing)
         counts[target] = UInt32(kept)
+    }
+
+    /// Lists the pairs of these samples anew, N products for each: their coverage is lower than it was thought.
+    mutating func list(_ targets: [UInt32], of blocks: SimilarityBlocks, above covered: [Float]) {
+        let (side, height) = (512, 112)
+        for target in targets { counts[Int(target)] = 0 }
+        var found = (places: [UInt32](repeating: 0, count: side), values: [Float](repeating: 0, count: side))
+        var products = [Float](repeating: 0, count: height * side)
+        var scratch: [Float] = []
+        for left in stride(from: 0, to: blocks.count, by: side) {
+            let columns = left..<min(blocks.count, left + side)
+            let right = blocks.wide(columns)
+            for top in stride(from: 0, to: targets.count, by: height) {
+                let part = Array(targets[top..<min(targets.count, top + height)])
+                products.withUnsafeMutableBufferPointer {
+                    blocks.fill(blocks.tall(part), right, into: $0, scratch: &scratch)
+                }
+                for (place, target) in part.enumerated() {
+                    let count = products.withUnsafeBufferPointer {
+                        ck_above(
+                            $0.baseAddress.map { $0 + place * right.padded }, columns.count, covered[Int(target)],
+                            UInt32(left), &found.places, &found.values)
+                    }
+                    append(Int(target), found.places, found.values, count)
+                }
+            }
+        }
     }
 }
