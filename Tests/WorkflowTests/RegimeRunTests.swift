@@ -72,7 +72,7 @@ import Testing
         #expect(fixed.description.temperature == 4 && (try fixed.targets().rows) == 20)
         let kd = try file("SL+KD/random-ipc2/mid/seed1", in: scratch.path)
         #expect(kd.description.temperature == 4 && !kd.hasTargets)
-        #expect(try kd.description.study?.contains("cutmix") ?? false)
+        #expect(kd.description.study?.contains("cutmix") ?? false)
         // Squares of logits are written down as what they are at temperature 1: probabilities.
         let squares = try file("MSE/random-ipc2/mid/seed1", in: scratch.path).targets()
         for row in 0..<20 {
