@@ -100,6 +100,8 @@ let package = Package(
             .executableTarget(
                 name: "bench-store", dependencies: ["RunStore", "Scoring", "Selection", "Workflow"],
                 path: "Benchmarks/store"),
+            .executableTarget(
+                name: "bench-train", dependencies: ["Training", "Randomness"], path: "Benchmarks/train"),
         ]
         // Notebooks as scripts: one executable each.
         + ["fit-the-demo", "error-by-regime", "choose-a-law"].map { name in

@@ -38,12 +38,13 @@ let job = TrainingJob(
     threads: threads)
 let step = try GradientStep(job)
 step.network.layout.initialise(step.parameters, identity: job.runID, seed: 1)
-let (samples, feed) = (Array(0..<batch)[...], SampleFeed(job))
+let feed = SampleFeed(job)
 var (wall, cpu, loss): ([Double], [Double], Double) = ([], [], 0)
-for _ in 0...steps {
+for number in 0...steps {
     let (begin, ticks) = (Date(), clock())
-    let (gradient, sum) = try step.gradient(of: samples, epoch: 0, feed: feed)
-    try step.update(gradient, rate: 0.01)
+    let (gradient, sum) = try step.gradient(
+        of: TrainingStep(epoch: 0, batch: number, samples: Array(0..<batch)[...], mix: nil), feed: feed)
+    try step.update(gradient, rate: 0.01, step: number + 1)
     wall.append(Date().timeIntervalSince(begin))
     cpu.append(Double(clock() - ticks) / Double(CLOCKS_PER_SEC))
     loss = sum / Double(batch)

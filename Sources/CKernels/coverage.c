@@ -15,6 +15,7 @@
 enum { LANES = 16, DEPTH = 512, AHEAD = 8 };  // DEPTH: what a tall panel keeps in the nearest cache
 typedef float lanes __attribute__((ext_vector_type(16)));
 typedef float loose __attribute__((ext_vector_type(16), aligned(4)));
+typedef double precise __attribute__((ext_vector_type(16)));
 typedef int32_t mask __attribute__((ext_vector_type(16)));
 
 void ck_pack(
@@ -103,6 +104,19 @@ INLINE void add_loss(const float *x, size_t columns, float before, float after, 
         float old = x[j] - before, new = x[j] - after;
         sums[j] += (double)((old > 0 ? old : 0) - (new > 0 ? new : 0));
     }
+}
+
+VARIANTS double ck_gain(const float *x, const float *covered, size_t count) {
+    precise sums = 0;
+    size_t j = 0;
+    for (; j + LANES <= count; j += LANES) {
+        lanes excess = *(const loose *)(x + j) - *(const loose *)(covered + j);
+        sums += __builtin_convertvector(excess > 0 ? excess : (lanes)0.0f, precise);
+    }
+    double total = 0;
+    for (size_t l = 0; l < LANES; l++) total += sums[l];
+    for (; j < count; j++) total += (double)(x[j] > covered[j] ? x[j] - covered[j] : 0);
+    return total;
 }
 
 VARIANTS void ck_add_gains(

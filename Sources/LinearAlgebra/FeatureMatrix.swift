@@ -91,9 +91,4 @@ public struct FloatRows {
             CblasRowMajor, CblasTrans, CblasNoTrans, blasint(columns), blasint(other.columns), blasint(count), 1, base,
             blasint(columns), other.base, blasint(other.columns), 1, result.baseAddress, blasint(other.columns))
     }
-
-    /// Σ |v|, in single precision.
-    public static func sumOfAbsolutes(_ values: UnsafeBufferPointer<Float>) -> Double {
-        Double(cblas_sasum(blasint(values.count), values.baseAddress, 1))
-    }
 }

@@ -26,6 +26,8 @@ void ck_add_losses(
 void ck_add_stages(
     const float *x, size_t stride, size_t rows, size_t columns, const float *base, const uint32_t *starts,
     const uint32_t *places, const float *values, size_t stages, size_t width, double *sums);
+/// Σ_j max(0, x[j] − covered[j]), in an order that depends on `count` alone.
+double ck_gain(const float *x, const float *covered, size_t count);
 /// The places first + j and values of x[j] > threshold, in order; returns how many. Both need room for `count`.
 size_t ck_above(
     const float *x, size_t count, float threshold, uint32_t first, uint32_t *places, float *values);

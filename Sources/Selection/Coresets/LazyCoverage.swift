@@ -1,5 +1,4 @@
-import Foundation
-import LinearAlgebra
+internal import CKernels
 
 /// Greedy facility location, in the way that the number of samples allows.
 ///
@@ -26,7 +25,7 @@ struct LazyCoverage {
     /// Upper bound of each gain; −∞ for those chosen, [N].
     private var bounds: [Double]
     private var applied: [Int32]
-    private var segments: [CoverageSegment] = []
+    private var segments: [Segment] = []
     private var products: [Float]
     private var scratch: [Float] = []
     /// All similarities less the offset, [N, N], where they are few; empty otherwise.
@@ -57,6 +56,13 @@ struct LazyCoverage {
         var sampled = 50_000_000
         /// 64 MB: gains before the picks of a forecast.
         var gains = 1 << 23
+    }
+
+    /// Samples whose coverage one pick raised.
+    private struct Segment {
+        let targets: [UInt32]
+        let before: [Float]
+        let after: [Float]
     }
 
     /// Lists that lack pairs of those samples whose coverage is below the threshold.
@@ -105,13 +111,9 @@ struct LazyCoverage {
     }
 
     /// Σ_j max(0, s(j, x) − covered_j) from a stored row.
-    private mutating func storedGain(_ index: Int) -> Double {
-        let line = index * blocks.count..<(index + 1) * blocks.count
-        if scratch.count < blocks.count { scratch = .init(repeating: 0, count: blocks.count) }
-        return stored.withUnsafeMutableBufferPointer { stored in
-            covered.withUnsafeBufferPointer { covered in
-                UnsafeMutableBufferPointer(rebasing: stored[line]).excess(over: covered, scratch: &scratch)
-            }
+    private func storedGain(_ index: Int) -> Double {
+        stored.withUnsafeBufferPointer { stored in
+            ck_gain(stored.baseAddress.map { $0 + index * blocks.count }, covered, blocks.count)
         }
     }
 
@@ -189,10 +191,11 @@ struct LazyCoverage {
     /// Most picks of a forecast that went wrong come all the same, in another order. Once they did, few samples are
     /// covered less than the lists took for granted, and listing those costs a fraction of a sweep.
     private mutating func mend() {
-        guard let spare else { return }
-        let short = covered.indices.filter { covered[$0] < spare.thresholds[$0] }.map { UInt32($0) }
-        guard 8 * short.count <= blocks.count || picks >= spare.until else { return }
-        guard var lists = self.spare.take()?.lists, 2 * short.count <= blocks.count else { return }
+        guard let (thresholds, until) = spare.map({ ($0.thresholds, $0.until) }) else { return }
+        let short = covered.indices.filter { covered[$0] < thresholds[$0] }.map { UInt32($0) }
+        guard 8 * short.count <= blocks.count || picks >= until else { return }
+        // Taken out rather than copied: lists are large.
+        guard var lists = spare.take()?.lists, 2 * short.count <= blocks.count else { return }
         lists.list(short, of: blocks, above: covered)
         guard !lists.isFull else { return }
         for target in covered.indices { lists.trim(target, above: covered[target]) }
@@ -248,18 +251,16 @@ struct LazyCoverage {
         }
     }
 
-    private mutating func apply(_ segment: CoverageSegment, to rows: [Int]) {
-        let targets = segment.targets
-        let right = blocks.wide(targets.map { UInt32($0) })
+    private mutating func apply(_ segment: Segment, to rows: [Int]) {
+        let left = blocks.tall(segment.targets)
         for start in stride(from: 0, to: rows.count, by: Self.blockSize) {
-            let part = Array(rows[start..<min(rows.count, start + Self.blockSize)])
-            products.withUnsafeMutableBufferPointer { products in
-                blocks.fill(blocks.tall(part.map { UInt32($0) }), right, into: products, scratch: &scratch)
-                for (place, index) in part.enumerated() {
-                    let line = place * right.padded..<place * right.padded + targets.count
-                    bounds[index] -= segment.loss(.init(rebasing: products[line]))
-                }
-            }
+            let part = rows[start..<min(rows.count, start + Self.blockSize)]
+            let right = blocks.wide(part.map { UInt32($0) })
+            var losses = [Double](repeating: 0, count: part.count)
+            products.withUnsafeMutableBufferPointer { blocks.fill(left, right, into: $0, scratch: &scratch) }
+            ck_add_losses(
+                products, right.padded, segment.targets.count, part.count, segment.before, segment.after, &losses)
+            for (index, loss) in zip(part, losses) { bounds[index] -= loss }
         }
     }
 
@@ -286,7 +287,8 @@ struct LazyCoverage {
         for start in stride(from: 0, to: targets.count, by: Self.blockSize) {
             let part = start..<min(targets.count, start + Self.blockSize)
             segments.append(
-                CoverageSegment(targets: Array(targets[part]), before: Array(before[part]), after: Array(after[part])))
+                Segment(
+                    targets: targets[part].map { UInt32($0) }, before: Array(before[part]), after: Array(after[part])))
         }
         result.picks.append(best.index)
         result.ties.append(best.isTied)
