@@ -82,8 +82,10 @@ demo:
 	echo && echo "Look at results/$$study/report.html; tables and figures lie beside it, the runs in runs/$$study." && \
 	{ test -e $(FASHION) || echo "This was the generated data set 'glyphs': Fashion-MNIST is not installed."; }
 
-test: build
-	swift test $(FLAGS) --disable-xctest
+# `swift test` builds with other flags than `swift build`, hence everything a second time: it may only run what is built.
+test: setup
+	swift build $(FLAGS) --build-tests
+	swift test $(FLAGS) --disable-xctest --skip-build
 
 study: build
 	$(ASSAY) run "$(STUDY)"
