@@ -34,7 +34,8 @@ extension SubsetChoice {
         guard let method = reader.required("method")?.word("method", among: methods) else {
             // The keys are known all the same: one problem, not six.
             for key in [
-                "variant", "keep", "ipc", "fraction", "windows", "span", "window", "every", "from", "balanced",
+                "variant", "keep", "ipc", "fraction", "windows", "span", "window", "every", "checkpoints", "from",
+                "balanced",
             ] {
                 _ = reader.optional(key)
             }
@@ -92,6 +93,7 @@ extension ScoredSubsetChoice {
             reader.place.problem(problem)
         }
         let every = reader.optional("every")?.number("above 0") { $0 > 0 }
+        let checkpoints = reader.optional("checkpoints").flatMap(Self.positions)
         let from = reader.optional("from").map { SourceReference($0) }
         let balanced = reader.optional("balanced")?.flag() ?? true
         if windowed, span == nil || window == nil { return nil }
@@ -114,6 +116,16 @@ extension ScoredSubsetChoice {
         if let from, from == nil { return nil }
         self.init(
             method: method, variant: variant, keep: keep, ipc: ipc, fractions: fractions ?? [], windows: count,
-            span: span, window: window, every: every, from: from ?? nil, balanced: balanced)
+            span: span, window: window, every: every, checkpoints: checkpoints, from: from ?? nil, balanced: balanced)
+    }
+
+    /// `[A, B]`, B exclusive.
+    private static func positions(_ place: Place) -> Range<Int>? {
+        let bounds = place.integers(0...Int(Int32.max))
+        guard bounds.count == 2, bounds[0] < bounds[1] else {
+            place.problem("checkpoints are positions [A, B] with A < B, counted from 0, B exclusive")
+            return nil
+        }
+        return bounds[0]..<bounds[1]
     }
 }

@@ -66,6 +66,8 @@ public struct ScoredSubsetChoice: Sendable, Equatable {
     public var window: Int?
     /// Epochs between the checkpoints that the score reads; nil: it reads all.
     public var every: Double?
+    /// Positions of the checkpoints that the score reads, of those at `every`; nil: all.
+    public var checkpoints: Range<Int>?
     public var from: SourceReference?
     public var balanced: Bool
 }

@@ -28,7 +28,7 @@ extension PlanResolver {
                     let images = PlannedRun.ScoredImages(
                         method: choice.method, variant: choice.variant, keep: choice.keep, ipc: ipc, fraction: fraction,
                         start: start, span: choice.span, window: choice.window, every: choice.every,
-                        balanced: choice.balanced, source: source)
+                        checkpoints: choice.checkpoints, balanced: choice.balanced, source: source)
                     return (suffix, .scored(images))
                 }
             }
@@ -103,7 +103,8 @@ extension PlanResolver {
         else { return nil }
         guard isMatched, let span = choice.span, let window = choice.window else { return source }
         let epochs = run.storedCheckpoints.map { Double($0) / Double(run.samples) }
-        let read = readCheckpoints(epochs, every: choice.every).count
+        let there = readCheckpoints(epochs, every: choice.every).count
+        let read = choice.checkpoints?.clamped(to: 0..<there).count ?? there
         guard read < span + window else { return source }
         let spacing = choice.every.map { " at \(shortest($0)) epochs" } ?? ""
         problem(

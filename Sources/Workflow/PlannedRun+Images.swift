@@ -64,6 +64,8 @@ extension PlannedRun {
         public var window: Int?
         /// Epochs between the checkpoints that the score reads; nil: all.
         public var every: Double?
+        /// Positions of the checkpoints that the score reads; nil: all.
+        public var checkpoints: Range<Int>?
         public var balanced: Bool
         public var source: Source
     }

@@ -63,6 +63,7 @@ extension PlannedRun {
             members["span"] = JSON(scored.span)
             members["window"] = JSON(scored.window)
             members["every"] = JSON(scored.every)
+            members["positions"] = scored.checkpoints.map { [.integer($0.lowerBound), .integer($0.upperBound)] }
             members["balanced"] = .bool(scored.balanced)
             members["scores_from"] = scored.source.json
         case .coreset(let coreset):

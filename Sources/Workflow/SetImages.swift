@@ -94,7 +94,8 @@ struct SetImages {
             let source = try openSource(scored.source, plan: plan)
             try source.requireSoundLogits(checkpoints: 0..<source.checkpointCount)
             let request = try ScoreRequest(
-                scored.method, variant: scored.variant, span: scored.span, window: scored.window)
+                scored.method, variant: scored.variant, span: scored.span, window: scored.window,
+                checkpoints: scored.checkpoints)
             var options = ScoringOptions()
             options.every = scored.every
             let scores = try ScoringJob([source], [request], options: options).values()[0]
