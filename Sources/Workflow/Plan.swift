@@ -32,6 +32,8 @@ struct PlanResolver {
     private var positions: [String: Int] = [:]
     /// Runs whose sources are being looked for: one that is met again would be its own teacher.
     private var resolving: Set<String> = []
+    /// Teachers from files, by path.
+    var files: [String: TeacherFile] = [:]
 
     init(study: Study, data: DataFacts) {
         self.study = study
@@ -51,10 +53,17 @@ struct PlanResolver {
             }
         }
         insertTrunks()
+        checkWeights()
         return runs
     }
 
     mutating func replaceRuns(_ all: [PlannedRun]) { runs = all }
+
+    /// Another run learns from the network of `id` at a checkpoint (samples seen).
+    mutating func keepWeights(of id: String, at target: Int) {
+        guard let position = positions[id], !runs[position].weightsAt.contains(target) else { return }
+        runs[position].taughtAt = Array(Set(runs[position].taughtAt + [target])).sorted()
+    }
 
     /// One point of the product, in the study's names.
     struct Cell: Equatable {
@@ -71,14 +80,16 @@ struct PlanResolver {
         if !problems.contains(found) { problems.append(found) }
     }
 
-    private mutating func expand(_ cell: Cell, of block: RunBlock) {
-        let wanted = { (value: Int) in block.ipc?.contains(value) ?? true }
+    /// - Parameters:
+    ///   - block: the block that asks; nil: another run needs a set of the subset, which `set` names (`random-ipc50`).
+    mutating func expand(_ cell: Cell, of block: RunBlock?, only set: String? = nil) {
+        let wanted = { (value: Int) in block?.ipc?.contains(value) ?? true }
         switch study.subsets.first(where: { $0.name == cell.subset })?.value {
         case .all?: add(cell, suffix: "", images: .all, block: block)
         case .random(let ipcs)?:
-            for ipc in ipcs where wanted(ipc) { add(cell, suffix: "", images: .random(ipc: ipc), block: block) }
+            for ipc in ipcs where wanted(ipc) { add(cell, suffix: "", images: .random(ipc: ipc), block: block, only: set) }
         case .noise(let ipcs)?:
-            for ipc in ipcs where wanted(ipc) { add(cell, suffix: "", images: .noise(ipc: ipc), block: block) }
+            for ipc in ipcs where wanted(ipc) { add(cell, suffix: "", images: .noise(ipc: ipc), block: block, only: set) }
         case .scored(let choice)?:
             guard let source = scoreSource(choice, for: cell) else { return }
             for ipc in choice.ipc where wanted(ipc) {
@@ -87,7 +98,7 @@ struct PlanResolver {
                         method: choice.method, variant: choice.variant, keep: choice.keep, ipc: ipc, fraction: fraction,
                         start: start, span: choice.span, window: choice.window, balanced: choice.balanced,
                         source: source)
-                    add(cell, suffix: suffix, images: .scored(images), block: block)
+                    add(cell, suffix: suffix, images: .scored(images), block: block, only: set)
                 }
             }
         case nil: break  // an unknown name was reported while reading
@@ -107,11 +118,14 @@ struct PlanResolver {
         return choice.fractions.map { ("-f\(shortest($0))", $0, nil) }
     }
 
-    /// - Parameter block: the block that asks for the run; nil: another run needs it.
+    /// - Parameters:
+    ///   - block: the block that asks for the run; nil: another run needs it.
+    ///   - set: add it only if its images have this name.
     @discardableResult
     private mutating func add(
-        _ cell: Cell, suffix: String, images: PlannedRun.Images, block: RunBlock?
+        _ cell: Cell, suffix: String, images: PlannedRun.Images, block: RunBlock?, only set: String? = nil
     ) -> PlannedRun? {
+        if let set, set != cell.subset + suffix + (images.ipc.map { "-ipc\($0)" } ?? "") { return nil }
         guard let model = study.models.first(where: { $0.name == cell.model }),
             let regime = study.regimes.first(where: { $0.name == cell.regime })
                 ?? (block == nil
@@ -155,10 +169,11 @@ struct PlanResolver {
             id: id, modelName: model.name, model: model.value, recipe: recipe.value, regime: regime.name,
             labels: labels, subset: subset, family: cell.subset, images: images, budgetName: budget.name,
             budget: epochs(budget.value, samplesSeen: total), seed: cell.seed, samples: samples, totalSamples: total,
-            checkpoints: checkpoints, recordsLogits: records, recordsTrainPass: records && study.record.trainPass,
-            weightsAt: [], recordsFeatures: records && study.record.features,
+            checkpoints: checkpoints, recordsLogits: records,
+            recordedPass: records ? study.record.pass : .eval, weightsAt: [], recordsFeatures: records && study.record.features,
             precision: StoredPrecision(rawValue: study.precision) ?? .single, blocks: [], isInserted: true, data: data)
         if records { run.weightsAt = weightsAt(run) }
+        if case .noise = images {} else { run.recordsAllSamples = records && !isFull && study.record.ofAllSamples }
         guard isTrainable(run, recipe: recipe), asBranch(&run, recipe: recipe) else { return nil }
         if let block { run.ask(block) }
         positions[id] = runs.count
@@ -167,7 +182,7 @@ struct PlanResolver {
     }
 
     /// With several models or recipes, all but the first listed stand in front of the id.
-    private func prefix(_ cell: Cell) -> [String] {
+    func prefix(_ cell: Cell) -> [String] {
         let claimed = Set(study.regimes.compactMap(\.value.recipe))
         let axis = study.recipes.map(\.name).filter { !claimed.contains($0) }
         let firstRecipe = axis.first ?? study.recipes.first?.name
@@ -243,14 +258,19 @@ extension PlanResolver {
             .max { compute($0) < compute($1) }?.name
     }
 
-    mutating func source(
-        _ reference: SourceReference, for cell: Cell, defaultBudget: String?, model: String? = nil
-    ) -> PlannedRun.Source? {
+    /// The regime of a source that names none.
+    var hardRegime: String {
         let hard =
             study.regimes.first { $0.name == "HL" && $0.value.labels == .hard }
             ?? study.regimes.first { $0.value.labels == .hard }
+        return hard?.name ?? "HL"
+    }
+
+    mutating func source(
+        _ reference: SourceReference, for cell: Cell, defaultBudget: String?, model: String? = nil
+    ) -> PlannedRun.Source? {
         guard let budget = reference.budget ?? defaultBudget else { return nil }
-        let regime = reference.regime ?? hard?.name ?? "HL"
+        let regime = reference.regime ?? hardRegime
         let key = Cell(
             model: model ?? cell.model, recipe: cell.recipe, regime: regime, subset: reference.subset, budget: budget,
             seed: reference.seed ?? cell.seed)

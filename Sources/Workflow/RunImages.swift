@@ -48,14 +48,27 @@ struct RunImages {
                 try teachers.networks(), temperature: Float(teaching.temperature), perImage: views.perImage)
             return
         }
-        let fixed =
-            positions.isEmpty
-            ? try teachers.labels(of: pixels, shape: shape, classes: run.data.classes, threads: threads)
-            : try teachers.labels(rows: positions)
-        targets = fixed.probabilities
+        // Labels of all images that are recorded; the run learns those of its own.
+        let labelled = run.recordsAllSamples ? Array(data.training.indices) : positions
+        let (own, images) = (pixels, labelled.map { data.training[$0] })
+        let fixed = try teachers.labels(
+            of: .init(
+                ids: positions.isEmpty ? ids : images.map(Int64.init), positions: labelled,
+                labels: positions.isEmpty ? labels : images.map { train.labels[$0] },
+                pixels: {
+                    run.recordsAllSamples
+                        ? train.floats(images, Normalization(of: train, indices: data.training)) : own
+                }, shape: shape, classes: run.data.classes), threads: threads)
         let isSquared = if case .meanSquares? = run.recipe.loss { true } else { false }
+        // Squares are learned from the mean of the logits: what is written down are its probabilities.
+        targets =
+            isSquared
+            ? Self.softmax(fixed.logits, rows: Array(0..<fixed.logits.rows), temperature: teaching.temperature)
+            : fixed.probabilities
+        let learned = isSquared ? fixed.logits : fixed.probabilities
         supply = .soft(
-            targets: (isSquared ? fixed.logits : fixed.probabilities).values, temperature: Float(teaching.temperature))
+            targets: run.recordsAllSamples ? Self.rows(positions, of: learned).values : learned.values,
+            temperature: Float(teaching.temperature))
     }
 
     /// Positions in the full training set (`data.training`), ascending.
@@ -106,6 +119,12 @@ struct RunImages {
                 "\(path): not the run that the study plans (assay run \(plan.study.path) trains it anew)")
         }
         return file
+    }
+
+    private static func rows(_ rows: [Int], of matrix: FloatMatrix) -> FloatMatrix {
+        let columns = matrix.columns
+        let values = rows.flatMap { matrix.values[$0 * columns..<($0 + 1) * columns] }
+        return FloatMatrix(rows: rows.count, columns: columns, values: values)
     }
 
     /// softmax(z / T) of chosen rows.

@@ -53,6 +53,9 @@ struct ScoreCommand: ParsableCommand {
     @Flag(help: "Let windows take checkpoints that are not evenly spaced.")
     var allowUneven = false
 
+    @Option(help: "eval or train: which logits, of a run that keeps both passes. Default: those in /logits.")
+    var pass: String?
+
     @Option(help: "Threads; the scores are the same for any number.")
     var threads = 1
 
@@ -70,6 +73,9 @@ struct ScoreCommand: ParsableCommand {
         }
         if allowMismatched, !method.contains(where: { $0.hasPrefix("cad-prune") }) {
             throw ValidationError("--allow-mismatched belongs to cad-prune")
+        }
+        if let pass, !["eval", "train"].contains(pass) {
+            throw ValidationError("--pass is eval or train, not '\(pass)'")
         }
         if Set(method).count < method.count { throw ValidationError("a --method is named twice") }
         do {
@@ -127,6 +133,7 @@ struct ScoreCommand: ParsableCommand {
         options.allowMismatched = allowMismatched
         options.allowUneven = allowUneven
         options.threads = threads
+        options.pass = pass
         let job = try ScoringJob(runs.map { try RunFile(path: $0) }, requests(), options: options)
         for warning in job.warnings { note("assay: warning: \(warning)") }
         let scores = SampleScores(job)
