@@ -11,6 +11,11 @@ public struct Normalization: Sendable, Equatable {
         self.std = std
     }
 
+    /// The normalised value of pixel p of channel c at 256 c + p.
+    public var table: [Float] {
+        mean.indices.flatMap { c in (0..<256).map { (Float($0) / 255 - mean[c]) / std[c] } }
+    }
+
     /// Of these images (the training images, never the test ones); the standard deviation has ddof 0, as is usual here.
     ///
     /// Counted in whole numbers, so that the order of the images does not move a bit.
@@ -46,7 +51,7 @@ extension ImageSet {
     /// The images at these positions as (pixel / 255 − mean) / std, [n, C, H, W].
     public func floats(_ indices: [Int], _ n: Normalization) -> [Float] {
         precondition(n.mean.count == channels, "normalisation of \(n.mean.count) channels for \(channels)")
-        let table = (0..<channels).flatMap { c in (0..<256).map { (Float($0) / 255 - n.mean[c]) / n.std[c] } }
+        let table = n.table
         let plane = height * width
         return [Float](unsafeUninitializedCapacity: indices.count * valuesPerImage) { out, filled in
             pixels.withUnsafeBufferPointer { pixels in

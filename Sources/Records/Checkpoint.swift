@@ -8,6 +8,8 @@ public struct Checkpoint: Sendable, Equatable {
     public var metrics: [String: Double]
     /// Before softmax, [N, C], in the order of the run's samples.
     public var logits: FloatMatrix?
+    /// The same as each sample was last trained on, [N, C]: where a run keeps both passes, beside those of the evaluation.
+    public var trainLogits: FloatMatrix?
     /// Reduced records by name (`target_probability`, `el2n`, …), each [N].
     public var scores: [String: [Float]]
     /// Weights by `layer/name`, where asked for.
@@ -19,13 +21,14 @@ public struct Checkpoint: Sendable, Equatable {
 
     public init(
         epoch: Double, samplesSeen: Int64, metrics: [String: Double] = [:], logits: FloatMatrix? = nil,
-        scores: [String: [Float]] = [:], weights: [NamedTensor] = [], features: FloatMatrix? = nil,
+        trainLogits: FloatMatrix? = nil, scores: [String: [Float]] = [:], weights: [NamedTensor] = [], features: FloatMatrix? = nil,
         test: TestOutput? = nil
     ) {
         self.epoch = epoch
         self.samplesSeen = samplesSeen
         self.metrics = metrics
         self.logits = logits
+        self.trainLogits = trainLogits
         self.scores = scores
         self.weights = weights
         self.features = features

@@ -13,6 +13,8 @@ public struct RunDescription: Sendable, Equatable {
     public var classOrderDigest: String?
     /// SHA-256 that does not depend on the order of classes or images, lower-case hex.
     public var imagesDigest: String?
+    /// Channels, height and width of an image: `3x32x32`.
+    public var imageShape: String?
     public var model: String?
     /// How labels are supplied: `HL`, `SL`, `SL+KD`, or another word.
     public var regime: String?
@@ -42,7 +44,7 @@ public struct RunDescription: Sendable, Equatable {
     public init(id: String) { self.id = id }
 }
 
-/// The samples that a run trained on, in the order of every [N, …] dataset.
+/// The samples of a run, in the order of every [N, …] dataset: those that it trained on, or more.
 public struct Samples: Sendable, Equatable {
     /// Index in the parent data set, [N].
     public var ids: [Int64]
@@ -50,12 +52,21 @@ public struct Samples: Sendable, Equatable {
     public var labels: [Int32]
     /// File name or key in the data set, [N].
     public var names: [String]?
+    /// Which of them the run trained on, [N]; nil: all.
+    public var trained: [Bool]?
 
-    public init(ids: [Int64], labels: [Int32], names: [String]? = nil) {
+    public init(ids: [Int64], labels: [Int32], names: [String]? = nil, trained: [Bool]? = nil) {
         precondition(ids.count == labels.count, "\(ids.count) ids and \(labels.count) labels")
         self.ids = ids
         self.labels = labels
         self.names = names
+        self.trained = trained
+    }
+
+    /// Indices in the parent data set of those that the run trained on.
+    public var trainedIDs: [Int64] {
+        guard let trained else { return ids }
+        return zip(ids, trained).filter(\.1).map(\.0)
     }
 
     public var count: Int { ids.count }

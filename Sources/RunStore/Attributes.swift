@@ -10,7 +10,8 @@ enum RunAttributes {
 
     /// In the order in which a person reads them.
     static let names = [
-        "format", "version", "id", "dataset", "dataset_digest", "class_order_digest", "images_digest", "model",
+        "format", "version", "id", "dataset", "dataset_digest", "class_order_digest", "images_digest",
+        "image_shape", "model",
         "regime",
         "subset", "ipc", "budget", "seed", "classes", "temperature", "planned_epochs", "schedule", "pass", "digest",
         "writer", "created", "study",
@@ -18,7 +19,7 @@ enum RunAttributes {
 
     private static let texts: [(String, WritableKeyPath<RunDescription, String?> & Sendable)] = [
         ("dataset", \.dataset), ("dataset_digest", \.datasetDigest), ("class_order_digest", \.classOrderDigest),
-        ("images_digest", \.imagesDigest), ("model", \.model), ("regime", \.regime),
+        ("images_digest", \.imagesDigest), ("image_shape", \.imageShape), ("model", \.model), ("regime", \.regime),
         ("subset", \.subset), ("schedule", \.schedule), ("pass", \.pass), ("study", \.study), ("digest", \.digest),
         ("writer", \.writer), ("created", \.created),
     ]

@@ -20,6 +20,7 @@ struct Room {
         guard let samples = header.samples else { return }
         add(dataset: samples.count * 8)
         add(dataset: samples.count * 4)
+        if samples.trained != nil { add(dataset: samples.count) }
         // A string of variable length costs its reference (16), its place in the heap (16) and its rounding (8).
         if let names = samples.names { add(dataset: names.reduce(0) { $0 + $1.utf8.count + 48 }) }
     }
@@ -31,6 +32,7 @@ struct Room {
         if isFirst, let targets = header.targets { room.add(dataset: targets.values.count * 4) }
         for _ in 0..<(checkpoint.metrics.count + 2) { room.add(dataset: 8) }
         if let logits = checkpoint.logits { room.add(dataset: logits.values.count * 4) }
+        if let logits = checkpoint.trainLogits { room.add(dataset: logits.values.count * 4) }
         for values in checkpoint.scores.values { room.add(dataset: values.count * 4) }
         if let features = checkpoint.features { room.add(dataset: features.values.count * 4) }
         if let test = checkpoint.test { room.add(dataset: (test.labels.count + test.logits.values.count) * 4 + 8192) }
@@ -46,7 +48,7 @@ struct Room {
     static func sealed(_ run: RunFile) -> Int {
         var room = Room()
         for part in run.parts { room.bytes += FileSystem.size(part.path) ?? 0 }
-        let datasets = run.metricNames.count + run.scoreNames.count + 3
+        let datasets = run.metricNames.count + run.scoreNames.count + 4
         room.bytes += datasets * (run.checkpointCount * 256 + 8192)
         return room.bytes
     }

@@ -14,6 +14,9 @@ extension HDF5File {
             try createDataset("/samples/name", type: .string(bytes: nil), shape: [names.count]).write(names)
             try setDigest("/samples/name", SHA256.hex(names))
         }
+        if let trained = samples.trained {
+            try writeNumbers("/samples/trained", trained.map { $0 ? Int8(1) : 0 })
+        }
     }
 
     /// A dataset without a checkpoint axis.

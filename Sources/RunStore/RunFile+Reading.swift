@@ -8,7 +8,25 @@ extension RunFile {
     /// The samples in the order of every [N, …] dataset. Throws when there are none, or when a label is no class.
     public func samples() throws(RunStoreError) -> Samples {
         let reader = try SampleReader(self)
-        return try reader.read(0..<reader.count, withNames: true)
+        var samples = try reader.read(0..<reader.count, withNames: true)
+        samples.trained = try trainedFlags()
+        return samples
+    }
+
+    /// N of what was trained on: fewer than `sampleCount` where the run keeps records of others as well; nil without
+    /// samples.
+    public func trainedCount() throws(RunStoreError) -> Int? {
+        guard let flags = try trainedFlags() else { return sampleCount }
+        return flags.count { $0 }
+    }
+
+    private func trainedFlags() throws(RunStoreError) -> [Bool]? {
+        guard hasUntrainedSamples else { return nil }
+        return try reading(parts[0]) { (file) throws(HDF5Error) in
+            try file.dataset("/samples/trained").read(Int64.self)
+        } then: {
+            $0.map { $0 != 0 }
+        }
     }
 
     // MARK: Logits
@@ -19,6 +37,16 @@ extension RunFile {
         let rows = rows ?? 0..<(sampleCount ?? 0)
         let (part, position) = part(holding: checkpoint)
         return try matrix(part, "/logits", start: [position, rows.lowerBound, 0], count: [1, rows.count, columns])
+    }
+
+    /// Logits of the training pass of one checkpoint, where the run keeps them beside `/logits`, [N, C].
+    public func trainLogits(checkpoint: Int) throws(RunStoreError) -> FloatMatrix {
+        guard hasTrainLogits, let classCount else {
+            throw RunStoreError(path, dataset: RunObjects.trainLogits, .missingDataset)
+        }
+        let (part, position) = part(holding: checkpoint)
+        return try matrix(
+            part, RunObjects.trainLogits, start: [position, 0, 0], count: [1, sampleCount ?? 0, classCount])
     }
 
     /// Hands over the logits of one checkpoint block after block of about 1 MiB, `rows` being [n, C] row-major from row

@@ -33,6 +33,10 @@ public struct RunFile: Sendable {
     /// C.
     public let classCount: Int?
     public let hasLogits: Bool
+    /// Whether it keeps logits of the training pass beside those of the evaluation.
+    public let hasTrainLogits: Bool
+    /// Whether it keeps records of more samples than it trained on.
+    public let hasUntrainedSamples: Bool
     public let scoreNames: [String]
     public let hasTargets: Bool
     public let hasFeatures: Bool
@@ -72,6 +76,8 @@ public struct RunFile: Sendable {
         hasNames = first.hasNames
         classCount = parts.lazy.compactMap(\.classCount).first
         hasLogits = first.logitsType != nil
+        hasTrainLogits = first.trainLogitsType != nil
+        hasUntrainedSamples = first.hasTrained
         scoreNames = first.scoreNames
         hasTargets = first.hasTargets
         hasFeatures = parts.last?.featureWidth != nil
@@ -120,6 +126,7 @@ public struct RunFile: Sendable {
             try require("the number of samples", part.sampleCount == first.sampleCount)
             try require("the presence of samples_seen", (part.samplesSeen == nil) == (first.samplesSeen == nil))
             try require("the type of the logits", part.logitsType == first.logitsType)
+            try require("the type of the training pass's logits", part.trainLogitsType == first.trainLogitsType)
             try require("the number of classes", part.classCount == first.classCount)
             try require("the list of scores", part.scoreNames == first.scoreNames)
         }
@@ -130,6 +137,12 @@ public struct RunFile: Sendable {
                 .notIncreasing(previous: epochs[index - 1], value: epochs[index]))
         }
     }
+}
+
+/// Names of datasets that more than one file needs.
+public enum RunObjects {
+    /// [E, N, C]: as each sample was last trained on, where `/logits` are those of the evaluation.
+    public static let trainLogits = "/train_logits"
 }
 
 /// The names under which a run lies on disk.

@@ -19,6 +19,10 @@ struct RunPart: Sendable {
     var logitsType: HDF5ElementType?
     /// Rows of `/logits` that lie together in the file.
     var logitsChunkRows: Int?
+    /// Of the training pass, where a run keeps both.
+    var trainLogitsType: HDF5ElementType?
+    /// Whether the samples say which of them were trained on.
+    var hasTrained: Bool
     var scoreNames: [String]
     var hasTargets: Bool
     var featureWidth: Int?
@@ -111,6 +115,13 @@ struct RunPart: Sendable {
                 path, dataset: "/samples/name", .shape(found: nameShape, expected: "[N] = [\(sampleCount)]"))
         }
 
+        let trainedShape = try file.shape("/samples/trained")
+        hasTrained = trainedShape != nil
+        if let trainedShape, trainedShape != sampleCount.map({ [$0] }) {
+            throw RunStoreError(
+                path, dataset: "/samples/trained", .shape(found: trainedShape, expected: "[N] = [\(sampleCount ?? 0)]"))
+        }
+
         // What has the samples' shape.
         classCount = description.classes
         logitsType = nil
@@ -121,6 +132,12 @@ struct RunPart: Sendable {
             classCount = info.shape[2]
             logitsType = info.type
             logitsChunkRows = info.chunk?[1]
+        }
+        trainLogitsType = nil
+        if let info = try file.declared(RunObjects.trainLogits) {
+            try Self.agree(path, RunObjects.trainLogits, info, [("E", count), ("N", sampleCount), ("C", classCount)])
+            guard sampleCount != nil else { throw RunStoreError(path, dataset: RunObjects.trainLogits, .samplesRequired) }
+            trainLogitsType = info.type
         }
         scoreNames = []
         for name in try file.names(in: "/scores") {

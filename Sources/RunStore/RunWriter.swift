@@ -43,6 +43,7 @@ public struct RunWriter: ~Copyable, Sendable {
     private struct Pattern: Equatable {
         var classes: Int?
         var hasLogits: Bool
+        var hasTrainLogits: Bool
         var scores: [String]
     }
 
@@ -177,8 +178,12 @@ public struct RunWriter: ~Copyable, Sendable {
         }
         let samples = header.samples?.count
         let classes = header.description.classes ?? header.targets?.columns ?? pattern?.classes
-        if let logits = checkpoint.logits, logits.rows != samples || logits.columns != classes ?? logits.columns {
+        for logits in [checkpoint.logits, checkpoint.trainLogits].compactMap({ $0 })
+        where logits.rows != samples || logits.columns != classes ?? logits.columns {
             throw refuse("its logits are [\(logits.rows), \(logits.columns)] for \(samples ?? 0) samples")
+        }
+        if checkpoint.trainLogits != nil, checkpoint.logits == nil {
+            throw refuse("it has logits of the training pass alone, which belong in /logits (pass = train)")
         }
         for (name, values) in checkpoint.scores where values.count != samples {
             throw refuse("its score '\(name)' has \(values.count) values for \(samples ?? 0) samples")
@@ -194,8 +199,9 @@ public struct RunWriter: ~Copyable, Sendable {
         }
         let mine = Pattern(
             classes: checkpoint.logits?.columns ?? classes, hasLogits: checkpoint.logits != nil,
-            scores: checkpoint.scores.keys.sorted())
-        if let pattern, pattern.hasLogits != mine.hasLogits || pattern.scores != mine.scores {
+            hasTrainLogits: checkpoint.trainLogits != nil, scores: checkpoint.scores.keys.sorted())
+        if let pattern, pattern.hasLogits != mine.hasLogits || pattern.hasTrainLogits != mine.hasTrainLogits
+            || pattern.scores != mine.scores {
             throw refuse("it has not the same records (logits, scores) as the checkpoints before it")
         }
         return mine
@@ -217,7 +223,7 @@ public struct RunWriter: ~Copyable, Sendable {
         lastSeen = run.samplesSeen?.last ?? 0
         pattern = Pattern(
             classes: run.hasLogits ? run.classCount : header.description.classes, hasLogits: run.hasLogits,
-            scores: run.scoreNames)
+            hasTrainLogits: run.hasTrainLogits, scores: run.scoreNames)
         // A writer that died after its newest part was safe has left the state in the one before.
         for index in run.parts.indices.dropLast() where run.parts[index].hasState { try dropState(of: index) }
     }

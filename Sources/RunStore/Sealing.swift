@@ -21,6 +21,11 @@ extension HDF5File {
             try writeRecord(
                 "/logits", logits.values, shape: [logits.rows, logits.columns], precision: header.precision)
         }
+        if let logits = checkpoint.trainLogits {
+            try writeRecord(
+                RunObjects.trainLogits, logits.values, shape: [logits.rows, logits.columns],
+                precision: header.precision)
+        }
         for name in checkpoint.scores.keys.sorted() {
             let values = checkpoint.scores[name] ?? []
             try writeRecord("/scores/" + name, values, shape: [values.count])
@@ -52,6 +57,10 @@ extension HDF5File {
         if run.hasLogits, let classes = run.classCount, let type = run.parts[0].logitsType {
             let shape = [count, samples, classes]
             if let damage = try seal("/logits", shape, type: type, of: run) { return damage }
+        }
+        if run.hasTrainLogits, let classes = run.classCount, let type = run.parts[0].trainLogitsType {
+            let shape = [count, samples, classes]
+            if let damage = try seal(RunObjects.trainLogits, shape, type: type, of: run) { return damage }
         }
         for name in run.scoreNames {
             if let damage = try seal("/scores/" + name, [count, samples], type: .float(bytes: 4), of: run) {

@@ -54,7 +54,13 @@ extension ModelChoice {
 
     private static func resnet(_ reader: MappingReader) -> ModelChoice? {
         let known = [18, 34, 50, 101, 152]
-        let layers = reader.required("layers")
+        let layers: Place?
+        if let depth = reader.optional("depth") {
+            depth.problem("a ResNet's depth is its number of layers: { resnet: { layers: 18, stem: cifar } } (did you mean 'layers'?)")
+            layers = reader.optional("layers")
+        } else {
+            layers = reader.required("layers")
+        }
         let stem = stem(reader)
         guard let layers, let count = layers.integer(1...1000) else { return nil }
         guard known.contains(count) else {

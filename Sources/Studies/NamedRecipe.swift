@@ -40,21 +40,21 @@ extension NamedRecipe {
         NamedRecipe(
             name: "sre2l", source: "SRe2L (Yin et al. 2023), FKD", length: "300 epochs",
             text: """
-                { optimizer: { adamw: { learning-rate: 0.001, weight-decay: 0.01 } },
+                { optimizer: { adamw: { learning-rate: 0.001, weight-decay: 0.01, decays: weights } },
                   schedule: { cosine: { every: epoch } }, batch: 1024,
                   augment: [\(crops), cutmix], loss: { kl: { temperature: 20 } } }
                 """, reading: "the code accumulates each batch from two of 512"),
         NamedRecipe(
             name: "cda", source: "CDA, LPLD; the standard setting of the PCA paper", length: "300 epochs",
             text: """
-                { optimizer: { adamw: { learning-rate: 0.001, weight-decay: 0.01 } },
+                { optimizer: { adamw: { learning-rate: 0.001, weight-decay: 0.01, decays: weights } },
                   schedule: { cosine: { every: epoch } }, batch: 128,
                   augment: [\(crops), cutmix], loss: { kl: { temperature: 20 } } }
                 """, reading: ""),
         NamedRecipe(
             name: "rded", source: "RDED (Sun et al. 2024)", length: "300 epochs",
             text: """
-                { optimizer: { adamw: { learning-rate: 0.001 } },
+                { optimizer: { adamw: { learning-rate: 0.001, decays: weights } },
                   schedule: { smooth-cosine: { zeta: 2, every: epoch } }, batch: 100,
                   augment: [{ patch-shuffle: { grid: 2 } }, { random-resized-crop: { scale: [0.5, 1] } }, flip, cutmix],
                   loss: { kl: { temperature: 20 } } }
@@ -63,7 +63,7 @@ extension NamedRecipe {
         NamedRecipe(
             name: "edc", source: "EDC (Shao et al. 2024), its ImageNet-1K run", length: "300 epochs",
             text: """
-                { optimizer: { adamw: { learning-rate: 0.001 } },
+                { optimizer: { adamw: { learning-rate: 0.001, decays: weights } },
                   schedule: { smooth-cosine: { zeta: 2, every: epoch } }, batch: 100,
                   augment: [{ patch-shuffle: { grid: 2 } }, { random-resized-crop: { scale: [0.5, 1] } }, flip, cutmix],
                   loss: { mse: { cross-entropy: 0.025 } }, average: 0.99 }
@@ -71,7 +71,7 @@ extension NamedRecipe {
         NamedRecipe(
             name: "edc-default", source: "EDC, the defaults of its code", length: "300 epochs",
             text: """
-                { optimizer: { adamw: { learning-rate: 0.001 } },
+                { optimizer: { adamw: { learning-rate: 0.001, decays: weights } },
                   schedule: { smooth-cosine: { zeta: 1.5, every: epoch } }, batch: 100,
                   augment: [{ patch-shuffle: { grid: 2 } }, { random-resized-crop: { scale: [0.5, 1] } }, flip, cutmix],
                   loss: { mse: { cross-entropy: 0.1 } }, average: 0.999 }
@@ -134,7 +134,7 @@ extension NamedRecipe {
         NamedRecipe(
             name: "paper2-adamw", source: "Rethinking Large-scale Dataset Compression, table 7", length: "300 epochs",
             text: """
-                { optimizer: { adamw: { learning-rate: 0.01, weight-decay: 0.01 } },
+                { optimizer: { adamw: { learning-rate: 0.01, weight-decay: 0.01, decays: weights } },
                   schedule: { cosine: { every: epoch } }, batch: 128, augment: [\(crops)], loss: cross-entropy }
                 """, reading: "the table says AdamW (0.01), the released configuration a rate of 0.001 and decay 0.01"),
         NamedRecipe(

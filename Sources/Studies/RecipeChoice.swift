@@ -23,15 +23,20 @@ public struct RecipeChoice: Sendable, Equatable {
 }
 
 public enum OptimizerChoice: Sendable, Equatable {
-    case sgd(learningRate: Double, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0)
+    case sgd(
+        learningRate: Double, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0,
+        decays: Decayed = .all)
     /// PyTorch's defaults.
     case adamW(
         learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
-        weightDecay: Double = 0.01)
+        weightDecay: Double = 0.01, decays: Decayed = .all)
+
+    /// What decays: every parameter, or those of more than one dimension (no bias, no normalisation).
+    public enum Decayed: String, Sendable, Equatable, CaseIterable { case all, weights }
 
     public var learningRate: Double {
         switch self {
-        case .sgd(let rate, _, _, _), .adamW(let rate, _, _, _, _): rate
+        case .sgd(let rate, _, _, _, _), .adamW(let rate, _, _, _, _, _): rate
         }
     }
 }
@@ -113,16 +118,21 @@ extension OptimizerChoice {
             let decay =
                 reader.optional("weight-decay").map { $0.number("0 or more") { $0 >= 0 } }
                 ?? (kind == "sgd" ? 0 : 0.01)
+            let decays =
+                (reader.optional("decays").map { $0.word("choice of parameters", among: Decayed.allCases.map(\.rawValue)) }
+                ?? Decayed.all.rawValue).flatMap(Decayed.init(rawValue:))
             if kind == "sgd" {
                 let momentum = share("momentum", 0)
                 let nesterov = reader.optional("nesterov")?.flag() ?? false
-                guard let rate, let momentum, let decay else { return nil }
-                return .sgd(learningRate: rate, momentum: momentum, nesterov: nesterov, weightDecay: decay)
+                guard let rate, let momentum, let decay, let decays else { return nil }
+                return .sgd(
+                    learningRate: rate, momentum: momentum, nesterov: nesterov, weightDecay: decay, decays: decays)
             }
             let (beta1, beta2) = (share("beta1", 0.9), share("beta2", 0.999))
             let epsilon = reader.optional("epsilon").map { $0.number("0 or more") { $0 >= 0 } } ?? 1e-8
-            guard let rate, let beta1, let beta2, let epsilon, let decay else { return nil }
-            return .adamW(learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: decay)
+            guard let rate, let beta1, let beta2, let epsilon, let decay, let decays else { return nil }
+            return .adamW(
+                learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: decay, decays: decays)
         }
         guard let optimizer else { return nil }
         self = optimizer

@@ -22,21 +22,30 @@ public struct RecordChoice: Sendable, Equatable {
         /// Epochs of compute at which there is a checkpoint.
         case epochs([Double])
     }
+    /// How logits are taken: by an evaluation pass, as each image was last trained on, or both.
+    public enum Pass: Sendable, Equatable { case eval, train, both }
+
     /// Whether every run keeps records, or those on all images alone.
     public var ofAllRuns: Bool
-    /// Logits as each image was last trained on, instead of those of an evaluation pass.
-    public var trainPass: Bool
+    public var pass: Pass
+    /// Whether a run on a subset keeps records of the whole training set.
+    public var ofAllSamples: Bool
     public var weights: Weights
     /// Penultimate features at the last checkpoint.
     public var features: Bool
+    /// Where the study says so.
+    public var mark: SourceMark
 
     public init(
-        ofAllRuns: Bool = false, trainPass: Bool = false, weights: Weights = .last, features: Bool = false
+        ofAllRuns: Bool = false, pass: Pass = .eval, ofAllSamples: Bool = false, weights: Weights = .last,
+        features: Bool = false, mark: SourceMark = .init(line: 1, column: 1)
     ) {
         self.ofAllRuns = ofAllRuns
-        self.trainPass = trainPass
+        self.pass = pass
+        self.ofAllSamples = ofAllSamples
         self.weights = weights
         self.features = features
+        self.mark = mark
     }
 }
 
@@ -57,11 +66,23 @@ extension CheckpointChoice {
 extension RecordChoice {
     init?(_ reader: MappingReader) {
         let runs = reader.optional("runs").map { $0.word("runs", among: ["full", "all"]) } ?? "full"
-        let pass = reader.optional("pass").map { $0.word("pass", among: ["eval", "train"]) } ?? "eval"
+        let pass = reader.optional("pass").map { Pass($0) } ?? .eval
+        let samples = reader.optional("samples").map { $0.word("samples", among: ["trained", "all"]) } ?? "trained"
         let weights = reader.optional("weights").map { Weights($0) } ?? Weights.last
         let features = reader.optional("features").map { $0.flag() } ?? false
-        guard let runs, let pass, let weights, let features else { return nil }
-        self.init(ofAllRuns: runs == "all", trainPass: pass == "train", weights: weights, features: features)
+        guard let runs, let pass, let samples, let weights, let features else { return nil }
+        self.init(
+            ofAllRuns: runs == "all", pass: pass, ofAllSamples: samples == "all", weights: weights, features: features,
+            mark: reader.place.mark)
+    }
+}
+
+extension RecordChoice.Pass {
+    /// `eval`, `train`, or `[eval, train]`.
+    init?(_ place: Place) {
+        let words = Set(place.words("pass", among: ["eval", "train"]))
+        if words.isEmpty { return nil }
+        self = words.count == 2 ? .both : words == ["train"] ? .train : .eval
     }
 }
 

@@ -33,16 +33,25 @@ public struct RegimeChoice: Sendable, Equatable {
 
 /// A run, and the place in it at which its network teaches.
 public struct TeacherReference: Sendable, Equatable {
-    public var run: SourceReference
-    /// The epoch of its checkpoint; nil: the last.
-    public var checkpoint: Double?
-    /// The teacher's model; nil: the student's.
-    public var model: String?
+    public enum Origin: Sendable, Equatable {
+        /// Of the study.
+        case run(SourceReference)
+        /// A run's file, relative to the working directory.
+        case file(String)
+    }
 
-    public init(run: SourceReference, checkpoint: Double? = nil, model: String? = nil) {
-        self.run = run
+    public var origin: Origin
+    /// The epoch of its checkpoint, of compute for a run of the study and its own for a file; nil: the last.
+    public var checkpoint: Double?
+    /// The teacher's model; nil: the student's for a run, and what the file says for a file.
+    public var model: String?
+    public var mark: SourceMark
+
+    public init(origin: Origin, checkpoint: Double? = nil, model: String? = nil, mark: SourceMark) {
+        self.origin = origin
         self.checkpoint = checkpoint
         self.model = model
+        self.mark = mark
     }
 }
 
@@ -125,23 +134,32 @@ extension RegimeChoice {
 }
 
 extension TeacherReference {
-    /// `full`, or `{ run: full, checkpoint: 5, model: resnet18 }`.
+    /// `full`, `{ run: full, checkpoint: 5, model: resnet18 }`, or `{ file: other/runs/full.h5, checkpoint: 5 }`.
     init?(_ place: Place) {
         guard case .mapping = place.node else {
+            if case .scalar(let scalar) = place.node, scalar.string.hasSuffix(".h5") {
+                place.problem("a run's file is named by 'file': { file: \(scalar.string) }")
+                return nil
+            }
             guard let run = SourceReference(place) else { return nil }
-            self.init(run: run)
+            self.init(origin: .run(run), mark: place.mark)
             return
         }
         let teacher: TeacherReference? = place.mapping { reader in
-            let run = reader.required("run").flatMap { SourceReference($0) }
+            let file = reader.optional("file")
+            let run = file == nil ? reader.required("run") : reader.optional("run")
+            if file != nil, let run { run.problem("'run' (of this study) and 'file' exclude each other") }
             let model = reader.optional("model")?.string()
             var checkpoint: Double?
             if let written = reader.optional("checkpoint") {
                 checkpoint = written.number("an epoch, 0 or more") { $0 >= 0 }
                 if checkpoint == nil { return nil }
             }
-            guard let run else { return nil }
-            return TeacherReference(run: run, checkpoint: checkpoint, model: model)
+            let origin: Origin? =
+                if let file { file.string().map { .file($0) } } else {
+                    run.flatMap { SourceReference($0) }.map { .run($0) }
+                }
+            return origin.map { TeacherReference(origin: $0, checkpoint: checkpoint, model: model, mark: place.mark) }
         }
         guard let teacher else { return nil }
         self = teacher

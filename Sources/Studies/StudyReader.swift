@@ -167,11 +167,15 @@ struct StudyReader {
 
     /// A reference names a subset of all images, and a regime and a budget of the study.
     private func checkReferences(in study: Study) {
-        func check(_ reference: SourceReference, _ place: String) {
+        func check(_ reference: SourceReference, _ place: String, allowsSets: Bool = false) {
             func problem(_ message: String) { reader.place.findings.add(reference.mark, place, message) }
             let full = study.subsets.filter { $0.value == .all }.map(\.name)
             let named = study.subsets.first { $0.name == reference.subset }
-            if named?.value != .all, !(named == nil && reference.subset == "full") {
+            // `random`, `random-ipc50`, `pool-f0.8-ipc50`: which of them there are, the plan knows.
+            let isSet =
+                allowsSets
+                && study.subsets.contains { reference.subset == $0.name || reference.subset.hasPrefix($0.name + "-") }
+            if named?.value != .all, !(named == nil && reference.subset == "full"), !isSet {
                 problem(
                     named == nil
                         ? "unknown subset '\(reference.subset)'\(reader.place.findings.vocabulary.hint(reference.subset, full))"
@@ -187,10 +191,12 @@ struct StudyReader {
         }
         for regime in study.regimes {
             for teacher in regime.value.teachers {
-                check(teacher.run, "regimes.\(regime.name).teacher")
+                if case .run(let run) = teacher.origin {
+                    check(run, "regimes.\(regime.name).teacher", allowsSets: true)
+                }
                 guard let model = teacher.model, !study.models.contains(where: { $0.name == model }) else { continue }
                 reader.place.findings.add(
-                    teacher.run.mark, "regimes.\(regime.name).teacher",
+                    teacher.mark, "regimes.\(regime.name).teacher",
                     "unknown model '\(model)'\(reader.place.findings.vocabulary.hint(model, study.models.map(\.name)))")
             }
         }

@@ -58,7 +58,7 @@ final class Objective {
         } else {
             teacher = nil
         }
-        seen = FloatBuffer(job.recordsLogits && job.recordedPass == .train ? job.sampleCount * job.classes : 0)
+        seen = FloatBuffer(job.recordsLogits && job.recordedPass != .evaluation ? job.sampleCount * job.classes : 0)
     }
 
     deinit { labels.deallocate() }

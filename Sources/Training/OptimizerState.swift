@@ -14,6 +14,8 @@ final class OptimizerState {
     private let layout: ParameterLayout
     /// In the order of `Optimizer.moments`.
     private let moments: [FloatBuffer]
+    /// Neighbouring parameters that all decay, or do not: the end of each stretch of the buffer.
+    private let stretches: [(end: Int, decays: Bool)]
     /// The exponential moving average; nil where there is none.
     let average: FloatBuffer?
 
@@ -24,6 +26,14 @@ final class OptimizerState {
         let size = layout.count
         moments = recipe.optimizer.moments.map { _ in FloatBuffer(size) }
         average = recipe.averaging == nil ? nil : FloatBuffer(size)
+        var stretches: [(end: Int, decays: Bool)] = []
+        for (index, parameter) in layout.parameters.enumerated() {
+            let decays = recipe.optimizer.decayed == .all || parameter.shape.count > 1
+            let next = index + 1 < layout.parameters.count ? layout.parameters[index + 1].offset : size
+            if stretches.last?.decays == decays { stretches.removeLast() }
+            stretches.append((next, decays))
+        }
+        self.stretches = stretches
     }
 
     /// Begins the average with the initial parameters, as EDC's public code does.
@@ -42,15 +52,29 @@ final class OptimizerState {
     func update(
         _ parameters: FloatBuffer, along gradient: UnsafePointer<Float>, rate: Double, step: Int, start: Int, count: Int
     ) {
+        var place = start
+        for (end, decays) in stretches where end > place && place < start + count {
+            let piece = min(end, start + count) - place
+            update(parameters, along: gradient, rate: rate, step: step, start: place, count: piece, decays: decays)
+            place += piece
+        }
+        if let average, let decay { assay_average(average.pointer + start, parameters.pointer + start, count, Float(decay)) }
+    }
+
+    private func update(
+        _ parameters: FloatBuffer, along gradient: UnsafePointer<Float>, rate: Double, step: Int, start: Int,
+        count: Int, decays: Bool
+    ) {
         let w = parameters.pointer + start
         let g = gradient + start
         let first = moments[0].pointer + start
         switch optimizer {
-        case .sgd(_, let momentum, let nesterov, let decay):
+        case .sgd(_, let momentum, let nesterov, let weightDecay, _):
+            let decay = decays ? weightDecay : 0
             assay_sgd(w, first, g, count, Float(rate), Float(momentum), Float(decay), nesterov ? 1 : 0)
-        case .adamW(_, let beta1, let beta2, let epsilon, let decay):
+        case .adamW(_, let beta1, let beta2, let epsilon, let decay, _):
             var constants = assay_adam_constants()
-            constants.shrink = Float(1 - rate * decay)
+            constants.shrink = decays ? Float(1 - rate * decay) : 1
             constants.one_minus_beta1 = Float(1 - beta1)
             constants.beta2 = Float(beta2)
             constants.one_minus_beta2 = Float(1 - beta2)
@@ -59,7 +83,6 @@ final class OptimizerState {
             constants.epsilon = Float(epsilon)
             assay_adamw(w, first, moments[1].pointer + start, g, count, &constants)
         }
-        if let average, let decay { assay_average(average.pointer + start, w, count, Float(decay)) }
     }
 
     // MARK: Saving

@@ -117,7 +117,7 @@ public struct Trainer: ~Copyable {
         checkpoint.metrics["train_loss"] = lossSum / lossCount
         checkpoint.metrics["learning_rate"] = lastRate
         for set in job.evaluation {
-            let logits = try evaluate(set.images, count: set.labels.count)
+            let logits = try evaluate(set.images)
             let loss = crossEntropy(logits.values, set.labels, rows: set.labels.count, classes: job.classes)
             let errors = errorCount(logits.values, set.labels, rows: set.labels.count, classes: job.classes)
             checkpoint.metrics["\(set.name)_loss"] = loss / Double(set.labels.count)
@@ -127,9 +127,12 @@ public struct Trainer: ~Copyable {
             }
         }
         if job.recordsLogits {
-            checkpoint.logits =
-                job.recordedPass == .train
-                ? engine.objective.seenLogits : try evaluate(job.images, count: job.sampleCount)
+            if job.recordedPass != .train { checkpoint.logits = try evaluate(recorded) }
+            switch job.recordedPass {
+            case .evaluation: break
+            case .train: checkpoint.logits = engine.objective.seenLogits
+            case .both: checkpoint.trainLogits = engine.objective.seenLogits
+            }
         }
         let layout = engine.network.layout
         if isLast && job.recordsWeights || !targets.isDisjoint(with: job.weightsAt) {
@@ -143,28 +146,36 @@ public struct Trainer: ~Copyable {
         return checkpoint
     }
 
-    private func evaluate(_ images: [Float], count: Int) throws(TrainingError) -> FloatMatrix {
-        let classes = job.classes
-        var logits = [Float](repeating: 0, count: count * classes)
-        try images.withPointer { images throws(TrainingError) in
-            try logits.withPointer { logits throws(TrainingError) in
-                try engine.team.logits(images, count: count, into: logits)
-            }
+    /// What logits and features are recorded of.
+    private var recorded: StoredImages { job.recorded ?? .floats(job.images) }
+
+    private func evaluate(_ images: StoredImages) throws(TrainingError) -> FloatMatrix {
+        try look(at: images, columns: job.classes) { images, count, logits throws(TrainingError) in
+            try engine.team.logits(images, count: count, into: logits)
         }
-        try require(logits)
-        return FloatMatrix(rows: count, columns: classes, values: logits)
     }
 
     private func features() throws(TrainingError) -> FloatMatrix {
-        let width = engine.network.featureCount
-        var features = [Float](repeating: 0, count: job.sampleCount * width)
-        try job.images.withPointer { images throws(TrainingError) in
-            try features.withPointer { features throws(TrainingError) in
-                try engine.team.features(images, count: job.sampleCount, into: features)
+        try look(at: recorded, columns: engine.network.featureCount) { images, count, features throws(TrainingError) in
+            try engine.team.features(images, count: count, into: features)
+        }
+    }
+
+    /// Blocks are cut where the network's own would be, so that the bits are those of one pass over all images.
+    private func look(
+        at images: StoredImages, columns: Int,
+        _ body: (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) throws(TrainingError) -> Void
+    ) throws(TrainingError) -> FloatMatrix {
+        let rows = images.count / job.shape.count
+        var values = [Float](repeating: 0, count: rows * columns)
+        let block = engine.network.evaluationBlock * 32
+        try values.withPointer { output throws(TrainingError) in
+            try images.forEachBlock(of: block, shape: job.shape) { first, count, images throws(TrainingError) in
+                try body(images, count, output + first * columns)
             }
         }
-        try require(features)
-        return FloatMatrix(rows: job.sampleCount, columns: width, values: features)
+        try require(values)
+        return FloatMatrix(rows: rows, columns: columns, values: values)
     }
 
     private func require(_ values: [Float]) throws(TrainingError) {

@@ -3,15 +3,19 @@ import Records
 /// Images that are evaluated at every checkpoint: `test`, `validation`.
 public struct EvaluationSet: Sendable, Equatable {
     public var name: String
-    /// [M, channels, height, width], normalised as the training images.
-    public var images: [Float]
+    public var images: StoredImages
     /// [M]
     public var labels: [Int32]
 
-    public init(name: String, images: [Float], labels: [Int32]) {
+    public init(name: String, images: StoredImages, labels: [Int32]) {
         self.name = name
         self.images = images
         self.labels = labels
+    }
+
+    /// - Parameter images: [M, channels, height, width], normalised as the training images.
+    public init(name: String, images: [Float], labels: [Int32]) {
+        self.init(name: name, images: .floats(images), labels: labels)
     }
 }
 
@@ -21,6 +25,8 @@ public enum RecordedPass: String, Sendable, Equatable, CaseIterable {
     case evaluation = "eval"
     /// As each image was last trained on, augmented, before that step's update.
     case train
+    /// Both.
+    case both
 }
 
 /// Everything that one run needs; equal jobs give equal bits, whatever `threads` is.
@@ -47,6 +53,9 @@ public struct TrainingJob: Sendable, Equatable {
     /// Logits of the training images at every checkpoint, taken as `recordedPass` says.
     public var recordsLogits: Bool
     public var recordedPass = RecordedPass.evaluation
+    /// The images whose logits and features are recorded, where they are not those that are trained on; the training pass
+    /// has seen none of these.
+    public var recorded: StoredImages?
     /// Weights at the last checkpoint.
     public var recordsWeights: Bool
     /// Weights also at these of the `checkpoints`.
@@ -126,13 +135,17 @@ public struct TrainingJob: Sendable, Equatable {
         if checkpoints.last != totalSamples || checkpoints[0] < 0 {
             return "the checkpoints must lie in 0…\(totalSamples) and end with it"
         }
-        if let reason = fault(of: "training", images, hardLabels) { return reason }
+        if let reason = fault(of: "training", images.count, hardLabels) { return reason }
         for set in evaluation {
-            if let reason = fault(of: set.name, set.images, set.labels) { return reason }
+            if let reason = fault(of: set.name, set.images.count, set.labels) { return reason }
             if set.labels.isEmpty { return "the \(set.name) set has no images" }
         }
         if Set(evaluation.map(\.name)).count != evaluation.count { return "two evaluation sets of the same name" }
-        if recordsLogits, recordedPass == .train, checkpoints[0] < sampleCount {
+        if let recorded, recorded.count % shape.count != 0 { return "\(recorded.count) pixels are no images of \(shape)" }
+        if recordsLogits, recordedPass != .evaluation, recorded != nil {
+            return "the training pass has no logits of images that are not trained on"
+        }
+        if recordsLogits, recordedPass != .evaluation, checkpoints[0] < sampleCount {
             return
                 "a checkpoint after \(checkpoints[0]) samples, before each of the \(sampleCount) images was trained on "
                 + "once, has no logits of the training pass"
@@ -140,9 +153,9 @@ public struct TrainingJob: Sendable, Equatable {
         return labels.fault(count: sampleCount, classes: classes, loss: recipe.loss)
     }
 
-    private func fault(of name: String, _ images: [Float], _ labels: [Int32]) -> String? {
-        if images.count != labels.count * shape.count {
-            return "\(images.count) \(name) pixels for \(labels.count) images of \(shape)"
+    private func fault(of name: String, _ pixels: Int, _ labels: [Int32]) -> String? {
+        if pixels != labels.count * shape.count {
+            return "\(pixels) \(name) pixels for \(labels.count) images of \(shape)"
         }
         if let at = labels.firstIndex(where: { $0 < 0 || $0 >= classes }) {
             return "label \(labels[at]) of \(name) image \(at) is not among \(classes) classes"

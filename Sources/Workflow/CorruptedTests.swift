@@ -29,8 +29,7 @@ struct CorruptedTests: Sendable {
         if test.channels == 1, choice.names.contains(Corruption.saturate.rawValue) {
             throw refuse("saturate needs colour, and these images are grey; leave it out")
         }
-        // The trainer keeps every evaluation set as numbers.
-        let bytes = sets.count * positions.count * test.valuesPerImage * MemoryLayout<Float>.size
+        let bytes = sets.count * positions.count * test.valuesPerImage
         let memory = ProcessInfo.processInfo.physicalMemory
         guard UInt64(bytes) <= memory / 2 else {
             throw refuse(
@@ -54,7 +53,7 @@ struct CorruptedTests: Sendable {
             all.append(
                 EvaluationSet(
                     name: "\(Self.prefix)\(corruption.rawValue)_\(severity)",
-                    images: images.floats(Array(0..<images.count), normalization), labels: images.labels))
+                    images: .bytes(images.pixels, table: normalization.table), labels: images.labels))
         }
         return all
     }

@@ -18,6 +18,29 @@ extension ModelChoice {
         }
     }
 
+    /// From what a resolved run says of its network; nil where this version knows no such, or none of that size.
+    init?(_ json: JSON) {
+        if let mlp = json["mlp"], let hidden = mlp["hidden"]?.items?.compactMap(\.int) {
+            guard hidden.count <= 64, hidden.allSatisfy((1...65536).contains) else { return nil }
+            self = .mlp(hidden: hidden)
+        } else if let convnet = json["convnet"], let depth = convnet["depth"]?.int, (1...5).contains(depth),
+            let width = convnet["width"]?.int, (1...4096).contains(width)
+        {
+            guard let norm = Norm(rawValue: convnet["norm"]?.string ?? Norm.instance.rawValue) else { return nil }
+            self = .convnet(depth: depth, width: width, norm: norm)
+        } else if let resnet = json["resnet"], let layers = resnet["layers"]?.int,
+            let stem = resnet["stem"]?.string.flatMap(Stem.init(rawValue:))
+        {
+            self = .resnet(layers: layers, stem: stem)
+        } else if let mobilenet = json["mobilenet-v2"], let width = mobilenet["width"]?.double, width > 0, width <= 8,
+            let stem = mobilenet["stem"]?.string.flatMap(Stem.init(rawValue:))
+        {
+            self = .mobilenetV2(width: width, stem: stem)
+        } else {
+            return nil
+        }
+    }
+
     /// The same in the trainer's words.
     var network: NetworkSpec {
         switch self {

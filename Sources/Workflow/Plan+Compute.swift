@@ -75,28 +75,49 @@ extension PlanResolver {
         case .last: return [run.totalSamples]
         case .all: return run.checkpoints
         case .epochs(let epochs):
-            var places: [Int] = []
-            for epoch in epochs where epoch <= run.budget {
+            return epochs.compactMap { epoch in
                 let place = epoch == run.budget ? run.totalSamples : Int((epoch * Double(data.training)).rounded())
-                if run.checkpoints.contains(place) {
-                    places.append(place)
-                } else if run.images == .all {
-                    problem(
-                        study.subsets.first { $0.name == run.family }?.mark ?? SourceMark(line: 1, column: 1),
-                        "record.weights", "\(run.id) has no checkpoint at epoch \(shortest(epoch))")
-                }
+                return run.checkpoints.contains(place) ? place : nil
             }
-            return places
+        }
+    }
+
+    /// An epoch of `record.weights` at which a run on all images that is long enough has no checkpoint, or to which no run
+    /// comes at all.
+    mutating func checkWeights() {
+        guard case .epochs(let epochs) = study.record.weights else { return }
+        func has(_ run: PlannedRun, _ epoch: Double) -> Bool {
+            let place = epoch == run.budget ? run.totalSamples : Int((epoch * Double(data.training)).rounded())
+            return run.checkpoints.contains(place)
+        }
+        let keeping = runs.filter { $0.recordsLogits && !$0.keepsState }
+        for epoch in epochs {
+            let lacking = keeping.first { $0.images == .all && epoch <= $0.budget && !has($0, epoch) }
+            guard
+                let run = lacking ?? (keeping.contains { has($0, epoch) } ? nil : keeping.max { $0.budget < $1.budget })
+            else { continue }
+            let known = run.checkpoints.map { shortest((Double($0) / Double(data.training) * 1e6).rounded() / 1e6) }
+            let shown = known.count > 8 ? known.prefix(4) + ["…"] + known.suffix(2) : known[...]
+            problem(
+                study.record.mark, "record.weights",
+                "\(run.id) has no checkpoint at epoch \(shortest(epoch)) (it has \(shown.joined(separator: ", ")))")
         }
     }
 
     /// Whether the trainer could take the run as it is planned.
     mutating func isTrainable(_ run: PlannedRun, recipe: Named<RecipeChoice>) -> Bool {
-        if run.recordsTrainPass, let first = run.checkpoints.first, first < run.samples {
+        if run.recordsLogits, run.recordedPass != .eval, let first = run.checkpoints.first, first < run.samples {
             problem(
                 recipe.mark, "record.pass",
                 "\(run.id) has a checkpoint after \(first) samples, before each of its \(run.samples) images was trained "
                     + "on once: it has no logits of the training pass yet")
+            return false
+        }
+        if run.recordsAllSamples, run.recordedPass != .eval {
+            problem(
+                study.record.mark, "record.samples",
+                "\(run.id) trains on a part of the images, and the training pass has no logits of the others: "
+                    + "'samples: all' needs 'pass: eval'")
             return false
         }
         let warm =

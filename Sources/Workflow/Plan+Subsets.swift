@@ -38,8 +38,8 @@ extension PlanResolver {
             else { return [] }
             return ipcs.map { ("", .coreset(.init(method: choice.method, ipc: $0, source: source))) }
         case .listed, .given:
-            if files[subset.name] == nil { files[subset.name] = read(choice, subset) }
-            return files[subset.name].map { [("", $0)] } ?? []
+            if subsetFiles[subset.name] == nil { subsetFiles[subset.name] = read(choice, subset) }
+            return subsetFiles[subset.name].map { [("", $0)] } ?? []
         case .altered: preconditionFailure("a subset is altered once")
         }
     }

@@ -1,4 +1,5 @@
 import Studies
+import Tables
 
 /// Trunk and branches: all budgets of one regime, subset and seed share a stretch at the full rate, their trunk, and each
 /// adds a branch that cools down. A branch is, bit by bit, the end of the run that it would have been alone: so its
@@ -14,16 +15,34 @@ extension PlanResolver {
         if case .fraction = run.recipe.schedule.warmUp {
             return refuse("a trunk has no length of its own: write its warm-up in epochs or steps")
         }
-        if run.recordsTrainPass {
+        if run.recordsLogits, run.recordedPass != .eval {
             return refuse("a trunk keeps no logits of the training pass ('record: { pass: train }')")
         }
         guard place > 0, place < run.totalSamples else {
             return refuse("\(run.id) has \(run.steps) steps, which leave no trunk or no cooldown")
         }
+        let warm =
+            switch run.recipe.schedule.warmUp {
+            case .none, .fraction: 0.0
+            case .epochs(let epochs): epochs * Double(run.stepsPerPass)
+            case .steps(let steps): Double(steps)
+            }
+        guard warm <= Double(run.steps(samples: place)) else {
+            return refuse(
+                "the warm-up of \(shortest(warm)) steps is longer than the trunk of \(run.id), which has "
+                    + "\(run.steps(samples: place)) steps before its cooldown")
+        }
         run.identity = run.trunkIdentity
         // Evenly spaced checkpoints differ from budget to budget: those of the trunk are not the branch's.
         if run.images != .all, study.checkpoints.at == nil {
+            let all = run.checkpoints.count
             run.checkpoints = run.checkpoints.filter { run.boundary(atOrAfter: $0) > place }
+            let lost = all - run.checkpoints.count
+            if lost > 0 {
+                run.remarks.append(
+                    "\(lost) of its \(all) checkpoints lie on the trunk and are not kept ('checkpoints: { at: [...] }' "
+                        + "keeps checkpoints of both)")
+            }
         }
         return true
     }
@@ -68,6 +87,8 @@ extension PlanResolver {
         segment.budget = Double(total) / Double(data.training)
         segment.checkpoints = branch.checkpoints.filter { branch.boundary(atOrAfter: $0) < total } + [total]
         segment.weightsAt = branch.weightsAt.filter { segment.checkpoints.dropLast().contains($0) }
+        segment.taughtAt = branch.taughtAt.filter { segment.checkpoints.dropLast().contains($0) }
+        segment.remarks = []
         segment.recordsFeatures = false
         segment.keepsState = true
         segment.blocks = []
@@ -81,7 +102,8 @@ extension PlannedRun {
     /// Samples seen where the cooldown begins; nil where the schedule has no trunk.
     var branchPoint: Int? {
         guard case .trunk(let share, _) = recipe.schedule.curve else { return nil }
-        return boundary(atOrAfter: Int(((1 - share) * Double(totalSamples)).rounded()))
+        // Every step before it is one at the full rate: the cooldown is counted in steps, too.
+        return samples(steps: Int(((1 - share) * Double(steps) - 1e-9).rounded(.up)))
     }
 
     /// The key of the random streams that a trunk and its branches share.

@@ -31,9 +31,11 @@ struct PlanResolver {
     private(set) var runs: [PlannedRun] = []
     private var positions: [String: Int] = [:]
     /// What the files of subsets hold, by the subset's name.
-    var files: [String: PlannedRun.Images] = [:]
+    var subsetFiles: [String: PlannedRun.Images] = [:]
     /// Runs whose sources are being looked for: one that is met again would be its own teacher.
     private var resolving: Set<String> = []
+    /// Teachers from files, by path.
+    var files: [String: TeacherFile] = [:]
 
     init(study: Study, data: DataFacts) {
         self.study = study
@@ -53,10 +55,17 @@ struct PlanResolver {
             }
         }
         insertTrunks()
+        checkWeights()
         return runs
     }
 
     mutating func replaceRuns(_ all: [PlannedRun]) { runs = all }
+
+    /// Another run learns from the network of `id` at a checkpoint (samples seen).
+    mutating func keepWeights(of id: String, at target: Int) {
+        guard let position = positions[id], !runs[position].weightsAt.contains(target) else { return }
+        runs[position].taughtAt = Array(Set(runs[position].taughtAt + [target])).sorted()
+    }
 
     /// One point of the product, in the study's names.
     struct Cell: Equatable {
@@ -73,26 +82,33 @@ struct PlanResolver {
         if !problems.contains(found) { problems.append(found) }
     }
 
-    private mutating func expand(_ cell: Cell, of block: RunBlock) {
+    /// - Parameters:
+    ///   - block: the block that asks; nil: another run needs a set of the subset, which `set` names (`random-ipc50`).
+    mutating func expand(_ cell: Cell, of block: RunBlock?, only set: String? = nil) {
         guard let subset = study.subsets.first(where: { $0.name == cell.subset }) else { return }  // reported while reading
         var alterations: [PlannedRun.Alteration?] = [nil]
         if case .altered(_, let choice) = subset.value {
             let noise: [Double?] = choice.labelNoise.isEmpty ? [nil] : choice.labelNoise
             alterations = noise.map { .init(labelNoise: $0, copies: choice.copies) }
         }
-        for (suffix, images) in images(of: subset, ipc: block.ipc, for: cell) {
+        for (suffix, images) in images(of: subset, ipc: block?.ipc, for: cell) {
             for alteration in alterations {
-                add(cell, suffix: suffix, images: images, alteration: alteration, block: block)
+                add(cell, suffix: suffix, images: images, alteration: alteration, block: block, only: set)
             }
         }
     }
 
-    /// - Parameter block: the block that asks for the run; nil: another run needs it.
+    /// - Parameters:
+    ///   - block: the block that asks for the run; nil: another run needs it.
+    ///   - set: add it only if its images have this name.
     @discardableResult
     private mutating func add(
         _ cell: Cell, suffix: String, images: PlannedRun.Images, alteration: PlannedRun.Alteration? = nil,
-        block: RunBlock?
+        block: RunBlock?, only set: String? = nil
     ) -> PlannedRun? {
+        let subset = cell.subset + suffix + (alteration?.suffix ?? "")
+        let size = images.ipc.map { "-ipc\($0)" } ?? ""
+        if let set, set != subset + size { return nil }
         guard let model = study.models.first(where: { $0.name == cell.model }),
             let regime = study.regimes.first(where: { $0.name == cell.regime })
                 ?? (block == nil
@@ -101,8 +117,6 @@ struct PlanResolver {
             let recipe = study.recipes.first(where: { $0.name == regime.value.recipe ?? cell.recipe })
         else { return nil }
 
-        let subset = cell.subset + suffix + (alteration?.suffix ?? "")
-        let size = images.ipc.map { "-ipc\($0)" } ?? ""
         let id = (prefix(cell) + [cell.regime, subset + size, budget.name, "seed\(cell.seed)"]).joined(separator: "/")
         if let position = positions[id] {
             guard runs[position].images == images, runs[position].alteration == alteration,
@@ -137,10 +151,12 @@ struct PlanResolver {
             labels: labels, subset: subset, family: cell.subset, images: images, alteration: alteration,
             budgetName: budget.name,
             budget: epochs(budget.value, samplesSeen: total), seed: cell.seed, samples: samples, totalSamples: total,
-            checkpoints: checkpoints, recordsLogits: records, recordsTrainPass: records && study.record.trainPass,
+            checkpoints: checkpoints, recordsLogits: records, recordedPass: records ? study.record.pass : .eval,
             weightsAt: [], recordsFeatures: records && (study.record.features || isFull && study.choosesByFeatures),
             precision: StoredPrecision(rawValue: study.precision) ?? .single, blocks: [], isInserted: true, data: data)
         if records { run.weightsAt = weightsAt(run) }
+        run.recordsAllSamples =
+            records && !isFull && images.areOfData && alteration == nil && study.record.ofAllSamples
         guard isTrainable(run, recipe: recipe), asBranch(&run, recipe: recipe) else { return nil }
         if let block { run.ask(block) }
         positions[id] = runs.count
@@ -149,7 +165,7 @@ struct PlanResolver {
     }
 
     /// With several models or recipes, all but the first listed stand in front of the id.
-    private func prefix(_ cell: Cell) -> [String] {
+    func prefix(_ cell: Cell) -> [String] {
         let claimed = Set(study.regimes.compactMap(\.value.recipe))
         let axis = study.recipes.map(\.name).filter { !claimed.contains($0) }
         let firstRecipe = axis.first ?? study.recipes.first?.name
@@ -179,14 +195,19 @@ extension PlanResolver {
             .max { compute($0) < compute($1) }?.name
     }
 
-    mutating func source(
-        _ reference: SourceReference, for cell: Cell, defaultBudget: String?, model: String? = nil
-    ) -> PlannedRun.Source? {
+    /// The regime of a source that names none.
+    var hardRegime: String {
         let hard =
             study.regimes.first { $0.name == "HL" && $0.value.labels == .hard }
             ?? study.regimes.first { $0.value.labels == .hard }
+        return hard?.name ?? "HL"
+    }
+
+    mutating func source(
+        _ reference: SourceReference, for cell: Cell, defaultBudget: String?, model: String? = nil
+    ) -> PlannedRun.Source? {
         guard let budget = reference.budget ?? defaultBudget else { return nil }
-        let regime = reference.regime ?? hard?.name ?? "HL"
+        let regime = reference.regime ?? hardRegime
         let key = Cell(
             model: model ?? cell.model, recipe: cell.recipe, regime: regime, subset: reference.subset, budget: budget,
             seed: reference.seed ?? cell.seed)

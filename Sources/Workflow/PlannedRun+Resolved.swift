@@ -21,7 +21,12 @@ extension PlannedRun {
             "logits": .bool(recordsLogits),
             "precision": .string(precision.rawValue),
         ]
-        if recordsLogits, recordsTrainPass { members["pass"] = "train" }
+        switch recordedPass {
+        case .train where recordsLogits: members["pass"] = "train"
+        case .both where recordsLogits: members["pass"] = ["eval", "train"]
+        default: break
+        }
+        if recordsAllSamples { members["recorded_samples"] = "all" }
         if recordsLogits, weightsAt != [totalSamples] { members["weights"] = .array(weightsAt.map(JSON.integer)) }
         if recordsFeatures { members["features"] = true }
         if let identity { members["streams"] = .string(identity) }
@@ -36,6 +41,12 @@ extension PlannedRun {
             "temperature": .number(teaching.temperature),
         ]
         let teachers = teaching.teachers.map { teacher -> JSON in
+            if let model = teacher.model {
+                return [
+                    "sha256": .string(teacher.source.digest), "checkpoint": JSON(teacher.checkpoint),
+                    "model": model.json,
+                ]
+            }
             guard let checkpoint = teacher.checkpoint else { return teacher.source.json }
             return [
                 "id": .string(teacher.source.id), "digest": .string(teacher.source.digest),

@@ -1,4 +1,6 @@
 import Records
+import Studies
+import Tables
 
 extension PlannedRun {
     /// Samples of a full step: a subset that is smaller than the recipe's batch is the batch.
@@ -7,9 +9,17 @@ extension PlannedRun {
     public var stepsPerPass: Int { (samples + batch - 1) / batch }
 
     /// Optimiser steps: batches are cut within a pass over the images, and the last one to the samples that remain.
-    public var steps: Int {
-        let rest = totalSamples % samples
-        return totalSamples / samples * stepsPerPass + (rest + batch - 1) / batch
+    public var steps: Int { steps(samples: totalSamples) }
+
+    /// Steps that end with the first of them at or after `seen` samples.
+    func steps(samples seen: Int) -> Int {
+        let rest = seen % samples
+        return seen / samples * stepsPerPass + (rest + batch - 1) / batch
+    }
+
+    /// Samples seen after so many steps.
+    func samples(steps: Int) -> Int {
+        min(steps / stepsPerPass * samples + min(steps % stepsPerPass * batch, samples), totalSamples)
     }
 
     /// Samples seen at the end of the first step at or after `target`.
@@ -29,8 +39,13 @@ extension PlannedRun {
 
     /// Bytes of the sealed run's largest dataset, the logits.
     public var logitBytes: Int {
-        recordsLogits ? storedCheckpoints.count * samples * data.classes * (precision == .half ? 2 : 4) : 0
+        let rows = recordsAllSamples ? data.training : samples
+        let each = rows * data.classes * (precision == .half ? 2 : 4)
+        return recordsLogits ? storedCheckpoints.count * each * (recordedPass == .both ? 2 : 1) : 0
     }
+
+    /// Samples seen at the checkpoints that must keep weights.
+    var allWeightsAt: [Int] { Array(Set(weightsAt + taughtAt)).sorted() }
 
     /// What a reader of the plan would not expect.
     public var notes: [String] {
@@ -44,6 +59,11 @@ extension PlannedRun {
                 "\(shared) of \(checkpoints.count) checkpoints are finer than a batch of \(batch) and fall on the next one"
             )
         }
-        return notes
+        if case .soft(let teaching) = labels { notes += teaching.teachers.map { "taught by \($0.place)" } }
+        if !taughtAt.isEmpty {
+            let epochs = taughtAt.map { shortest(Double($0) / Double(data.training)) }
+            notes.append("keeps its weights at epoch \(epochs.joined(separator: ", ")), where its network teaches")
+        }
+        return notes + remarks
     }
 }

@@ -34,9 +34,18 @@ public struct PlannedRun: Sendable, Equatable {
         public var views: Views?
 
         public struct Teacher: Sendable, Equatable {
+            /// A run of the study; of a file its path, and the digest of its content.
             public var source: Source
             /// The position of its checkpoint; nil: the last.
             public var checkpoint: Int?
+            /// The network of a run from a file; nil: a run of the study.
+            public var model: ModelChoice?
+            /// Whether its network labels; otherwise the logits that it stored.
+            public var usesNetwork = true
+            /// In words, for the plan.
+            public var place = ""
+
+            public var isFile: Bool { model != nil }
         }
 
         /// What the student is shown is what the teacher labels.
@@ -71,11 +80,18 @@ public struct PlannedRun: Sendable, Equatable {
     /// Samples seen at each checkpoint (a checkpoint falls on the first step at or after).
     public var checkpoints: [Int]
     public var recordsLogits: Bool
-    /// Whether those are of the training pass.
-    public var recordsTrainPass: Bool
+    /// How those are taken.
+    public var recordedPass: RecordChoice.Pass
+    /// Whether records are kept of the whole training set, though this run trains on a part of it.
+    public var recordsAllSamples = false
     /// Those of the checkpoints that keep weights.
     public var weightsAt: [Int]
+    /// Those of the checkpoints whose network another run learns from; no part of the digest, because the run is the same
+    /// without it.
+    public var taughtAt: [Int] = []
     public var recordsFeatures: Bool
+    /// What a reader of the plan would not expect, beside what follows from the run itself.
+    var remarks: [String] = []
     /// The key of the random streams, where a trunk shares it with its branches; nil: the id.
     public var identity: String?
     /// Where a branch begins; no part of the digest, because the run is the same without it.
@@ -97,7 +113,9 @@ public struct PlannedRun: Sendable, Equatable {
     public var sources: [Source] {
         var sources: [Source] = []
         if case .soft(let teaching) = labels {
-            for teacher in teaching.teachers where !sources.contains(teacher.source) { sources.append(teacher.source) }
+            for teacher in teaching.teachers where !teacher.isFile && !sources.contains(teacher.source) {
+                sources.append(teacher.source)
+            }
         }
         if let start { sources.append(start.source) }
         if let chooser = images.source, !sources.contains(chooser) { sources.append(chooser) }

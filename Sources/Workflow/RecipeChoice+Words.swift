@@ -24,43 +24,54 @@ extension RecipeChoice {
 
 extension OptimizerChoice {
     var json: JSON {
+        var members: [String: JSON]
+        let (kind, decayed): (String, Decayed)
         switch self {
-        case .sgd(let rate, let momentum, let nesterov, let decay):
-            [
-                "sgd": [
-                    "learning-rate": .number(rate), "momentum": .number(momentum), "nesterov": .bool(nesterov),
-                    "weight-decay": .number(decay),
-                ]
+        case .sgd(let rate, let momentum, let nesterov, let decay, let decays):
+            (kind, decayed) = ("sgd", decays)
+            members = [
+                "learning-rate": .number(rate), "momentum": .number(momentum), "nesterov": .bool(nesterov),
+                "weight-decay": .number(decay),
             ]
-        case .adamW(let rate, let beta1, let beta2, let epsilon, let decay):
-            [
-                "adamw": [
-                    "learning-rate": .number(rate), "beta1": .number(beta1), "beta2": .number(beta2),
-                    "epsilon": .number(epsilon), "weight-decay": .number(decay),
-                ]
+        case .adamW(let rate, let beta1, let beta2, let epsilon, let decay, let decays):
+            (kind, decayed) = ("adamw", decays)
+            members = [
+                "learning-rate": .number(rate), "beta1": .number(beta1), "beta2": .number(beta2),
+                "epsilon": .number(epsilon), "weight-decay": .number(decay),
             ]
         }
+        if decayed != .all { members["decays"] = .string(decayed.rawValue) }
+        return .object([kind: .object(members)])
     }
 
     var optimizer: Optimizer {
         switch self {
-        case .sgd(let rate, let momentum, let nesterov, let decay):
-            .sgd(learningRate: rate, momentum: momentum, nesterov: nesterov, weightDecay: decay)
-        case .adamW(let rate, let beta1, let beta2, let epsilon, let decay):
-            .adamW(learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: decay)
+        case .sgd(let rate, let momentum, let nesterov, let decay, let decays):
+            .sgd(
+                learningRate: rate, momentum: momentum, nesterov: nesterov, weightDecay: decay, decays: decays.trained)
+        case .adamW(let rate, let beta1, let beta2, let epsilon, let decay, let decays):
+            .adamW(
+                learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: decay,
+                decays: decays.trained)
         }
     }
 
     /// For listings: `SGD 0.1, momentum 0.9, Nesterov, decay 0.0005`.
     var words: String {
         switch self {
-        case .sgd(let rate, let momentum, let nesterov, let decay):
+        case .sgd(let rate, let momentum, let nesterov, let decay, let decays):
             "SGD \(shortest(rate))" + (momentum > 0 ? ", momentum \(shortest(momentum))" : "")
-                + (nesterov ? ", Nesterov" : "") + (decay > 0 ? ", decay \(shortest(decay))" : "")
-        case .adamW(let rate, let beta1, let beta2, _, let decay):
-            "AdamW \(shortest(rate)), betas \(shortest(beta1)) \(shortest(beta2)), decay \(shortest(decay))"
+                + (nesterov ? ", Nesterov" : "") + (decay > 0 ? ", decay \(shortest(decay))\(decays.words)" : "")
+        case .adamW(let rate, let beta1, let beta2, _, let decay, let decays):
+            "AdamW \(shortest(rate)), betas \(shortest(beta1)) \(shortest(beta2)), decay "
+                + "\(shortest(decay))\(decays.words)"
         }
     }
+}
+
+extension OptimizerChoice.Decayed {
+    fileprivate var trained: Optimizer.Decayed { self == .weights ? .weights : .all }
+    fileprivate var words: String { self == .weights ? " of weights" : "" }
 }
 
 extension ScheduleChoice {

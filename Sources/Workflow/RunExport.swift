@@ -15,11 +15,14 @@ public struct RunExport {
 
     /// The arrays that the run has, by the names that `assay import npz` takes them back under.
     public var arrayNames: [String] {
-        let reserved: Set = ["epochs", "samples_seen", "ids", "labels", "logits", "targets", "features"]
+        let reserved: Set = [
+            "epochs", "samples_seen", "ids", "labels", "logits", "train_logits", "targets", "features",
+        ]
         var names = ["epochs"] + (run.samplesSeen == nil ? [] : ["samples_seen"])
         names += run.metricNames.filter { !reserved.contains($0) }
         if run.sampleCount != nil { names += ["ids", "labels"] }
         if run.hasLogits { names.append("logits") }
+        if run.hasTrainLogits { names.append("train_logits") }
         names += run.scoreNames.map { names.contains($0) ? "score_" + $0 : $0 }
         if run.hasTargets { names.append("targets") }
         if run.hasFeatures { names.append("features") }
@@ -79,8 +82,8 @@ public struct RunExport {
             var array = whole(name, "<f4", logits.values)
             array.shape = [logits.rows, logits.columns]
             return array
-        case "logits", "targets", "features":
-            return try streamed(name, "/" + name, hasCheckpoints: name == "logits")
+        case "logits", "train_logits", "targets", "features":
+            return try streamed(name, "/" + name, hasCheckpoints: name.hasSuffix("logits"))
         default:
             if run.metricNames.contains(name) { return whole(name, "<f8", try run.metric(name)) }
             let score = run.scoreNames.contains(name) ? name : String(name.dropFirst("score_".count))

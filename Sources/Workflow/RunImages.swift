@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Records
 import Training
@@ -29,16 +30,33 @@ struct RunImages {
             return
         }
         let train = data.dataset.train
-        let fixed =
-            set.positions.isEmpty
-            ? try teachers.labels(
-                of: set.pixels, shape: ImageShape(channels: train.channels, height: train.height, width: train.width),
-                classes: run.data.classes, threads: threads)
-            : try teachers.labels(rows: set.positions)
-        targets = fixed.probabilities
+        // Labels of all images that are recorded; the run learns those of its own.
+        let labelled = run.recordsAllSamples ? Array(data.training.indices) : set.positions
+        let images = labelled.map { data.training[$0] }
+        let (own, normalization) = (set, Normalization(of: train, indices: data.training))
+        let fixed = try teachers.labels(
+            of: .init(
+                ids: labelled.isEmpty ? own.ids : images.map(Int64.init), positions: labelled,
+                labels: labelled.isEmpty ? own.labels : images.map { train.labels[$0] },
+                pixels: { run.recordsAllSamples ? train.floats(images, normalization) : own.pixels },
+                shape: ImageShape(channels: train.channels, height: train.height, width: train.width),
+                classes: run.data.classes), threads: threads)
         let isSquared = if case .meanSquares? = run.recipe.loss { true } else { false }
+        // Squares are learned from the mean of the logits: what is written down are its probabilities.
+        targets =
+            isSquared
+            ? Self.softmax(fixed.logits, rows: Array(0..<fixed.logits.rows), temperature: teaching.temperature)
+            : fixed.probabilities
+        let learned = isSquared ? fixed.logits : fixed.probabilities
         supply = .soft(
-            targets: (isSquared ? fixed.logits : fixed.probabilities).values, temperature: Float(teaching.temperature))
+            targets: run.recordsAllSamples ? Self.rows(set.positions, of: learned).values : learned.values,
+            temperature: Float(teaching.temperature))
+    }
+
+    private static func rows(_ rows: [Int], of matrix: FloatMatrix) -> FloatMatrix {
+        let columns = matrix.columns
+        let values = rows.flatMap { matrix.values[$0 * columns..<($0 + 1) * columns] }
+        return FloatMatrix(rows: rows.count, columns: columns, values: values)
     }
 
     /// softmax(z / T) of chosen rows.

@@ -98,16 +98,29 @@ public struct RunJob: Sendable {
         description.classes = run.data.classes
         description.plannedEpochs = run.plannedEpochs
         description.schedule = run.recipe.schedule.words
-        description.pass = run.recordsTrainPass ? "train" : "eval"
+        description.pass = run.recordedPass == .train ? "train" : "eval"
+        description.imageShape = run.data.shape.map(String.init).joined(separator: "x")
         description.study = run.resolved.text(pretty: false)
         description.digest = run.digest
         description.writer = "assay \(version)"
         description.created = Date().formatted(.iso8601)
         if case .soft(let teaching) = run.labels { description.temperature = teaching.temperature }
+        return RunHeader(
+            description: description, samples: samples(chosen, data), targets: chosen.targets, precision: run.precision)
+    }
+
+    /// What the run keeps records of.
+    private func samples(_ chosen: RunImages, _ data: TrainingData) -> Samples {
         let files = data.dataset.train.names
-        let samples = Samples(
-            ids: chosen.set.ids, labels: chosen.set.labels, names: files.flatMap { chosen.names(among: $0) })
-        return RunHeader(description: description, samples: samples, targets: chosen.targets, precision: run.precision)
+        guard run.recordsAllSamples else {
+            return Samples(
+                ids: chosen.set.ids, labels: chosen.set.labels, names: files.flatMap { chosen.names(among: $0) })
+        }
+        let trained = Set(chosen.set.ids)
+        let ids = data.training.map(Int64.init)
+        return Samples(
+            ids: ids, labels: data.labels, names: files.map { files in data.training.map { files[$0] } },
+            trained: ids.map(trained.contains))
     }
 
     private func job(_ chosen: RunImages, _ data: TrainingData) throws -> TrainingJob {
@@ -116,12 +129,13 @@ public struct RunJob: Sendable {
         let normalization = Normalization(of: train, indices: data.training)
         var evaluation = [
             EvaluationSet(
-                name: "test", images: test.floats(Array(0..<test.count), normalization), labels: test.labels)
+                name: "test", images: .bytes(test.pixels, table: normalization.table), labels: test.labels)
         ]
         if !data.validation.isEmpty {
             evaluation.append(
                 EvaluationSet(
-                    name: "validation", images: train.floats(data.validation, normalization),
+                    name: "validation",
+                    images: .bytes(train.images(at: data.validation).pixels, table: normalization.table),
                     labels: data.validation.map { train.labels[$0] }))
         }
         if let corrupted = data.corrupted { evaluation += try corrupted.evaluation(of: test, normalization) }
@@ -133,10 +147,19 @@ public struct RunJob: Sendable {
             images: chosen.set.pixels, hardLabels: chosen.set.labels, labels: chosen.supply, evaluation: evaluation,
             totalSamples: run.totalSamples, checkpoints: run.checkpoints, recordsLogits: run.recordsLogits,
             recordsTest: run.recordsLogits, threads: threads)
-        job.recordedPass = run.recordsTrainPass ? .train : .evaluation
+        job.recordedPass =
+            switch run.recordedPass {
+            case .eval: .evaluation
+            case .train: .train
+            case .both: .both
+            }
+        if run.recordsAllSamples {
+            let all = data.validation.isEmpty ? train.pixels : train.images(at: data.training).pixels
+            job.recorded = .bytes(all, table: normalization.table)
+        }
         job.streams = run.identity
         job.recordsState = run.keepsState
-        job.weightsAt = Set(run.weightsAt)
+        job.weightsAt = Set(run.allWeightsAt)
         job.recordsFeatures = run.recordsFeatures
         return job
     }

@@ -9,9 +9,12 @@ struct RunScorer: Sendable {
     let plan: ScorePlan
     let source: ScoreSource
     let warnings: [String]
+    /// How the logits were taken: `eval`, `train`; nil: the run does not say.
+    let pass: String?
     /// The run's checkpoints after epoch 0 that are read: position → checkpoint.
     private let checkpoints: [Int]
     private let logits: RecordReader?
+    private let logitsName: String
     private let records: [(record: SampleRecord, reader: RecordReader)]
     private let targets: RecordReader?
     private let features: RecordReader?
@@ -54,10 +57,24 @@ struct RunScorer: Sendable {
         }
         if !options.allowUneven { try Self.requireEvenWindows(run, checkpoints, plan) }
         self.warnings = warnings
-        logits = source == .logits ? try RecordReader(run, object: "/logits") : nil
+        (pass, logitsName) = try Self.pass(options.pass, of: run, readsLogits: source == .logits)
+        logits = source == .logits ? try RecordReader(run, object: logitsName) : nil
         records = try source.stored.map { ($0, try RecordReader(run, object: "/scores/" + $0.rawValue)) }
         targets = plan.needsTargets ? try RecordReader(run, object: "/targets") : nil
         features = plan.needsFeatures ? try RecordReader(run, object: "/features") : nil
+    }
+
+    /// The pass that is scored, and its dataset.
+    private static func pass(
+        _ wanted: String?, of run: RunFile, readsLogits: Bool
+    ) throws -> (pass: String?, dataset: String) {
+        let own = run.description.pass
+        guard let wanted, wanted != own else { return (own, "/logits") }
+        if wanted == "train", readsLogits, run.hasTrainLogits { return (wanted, RunObjects.trainLogits) }
+        let has = own.map { "those of pass '\($0)'" } ?? "those of a pass that it does not name"
+        throw WorkflowError.badData(
+            "\(run.path): it keeps no logits of pass '\(wanted)', only \(has) ('record: { pass: [eval, train] }' keeps both)"
+        )
     }
 
     /// The epochs that a request reads.
@@ -67,7 +84,7 @@ struct RunScorer: Sendable {
 
     /// Where the values come from: `/logits`, or the names of the stored records.
     var recordNames: [String] {
-        source == .logits ? ["/logits"] : records.map { "/scores/" + $0.record.rawValue }
+        source == .logits ? [logits?.object ?? "/logits"] : records.map { "/scores/" + $0.record.rawValue }
     }
 
     /// Bytes that one sample takes to be read, all checkpoints together.
@@ -153,7 +170,7 @@ struct RunScorer: Sendable {
                 let column = values.firstIndex(where: { !$0.isFinite })
             else { break }
             return RunStoreError(
-                run.path, dataset: "/logits", checkpoint: checkpoint, sample: row,
+                run.path, dataset: logitsName, checkpoint: checkpoint, sample: row,
                 .nonFinite(value: values[column], column: column))
         case .badRecord(let record, let position, let row, let value):
             let words = value.isFinite ? "\(value), which is no value that it can have" : "\(value)"

@@ -26,7 +26,7 @@ struct RunStart {
     /// The trunk's checkpoints that the run shares, in their order.
     func checkpoints() throws -> [Checkpoint] {
         let wanted = Set(run.storedCheckpoints.map(Int64.init))
-        let kept = Set(run.weightsAt.map { Int64(run.boundary(atOrAfter: $0)) })
+        let kept = Set(run.allWeightsAt.map { Int64(run.boundary(atOrAfter: $0)) })
         var checkpoints: [Checkpoint] = []
         for (index, seen) in (trunk.samplesSeen ?? []).enumerated() where wanted.contains(seen) {
             var checkpoint = Checkpoint(epoch: trunk.epochs[index], samplesSeen: seen)

@@ -57,7 +57,7 @@ public func runTable(_ runs: [(id: String, run: RunFile)], points: RunPoints = .
     for (id, run) in runs where run.checkpointCount > 0 && !run.isTrunk {
         let about = run.description
         let subset = about.study.flatMap { try? JSON.parse($0) }?["subset"]
-        let perEpoch = run.sampleCount.map(Double.init)
+        let perEpoch = try run.trainedCount().map(Double.init)
         let columns = try metricNames.map { name in
             run.metricNames.contains(name)
                 ? try run.metric(name) : [Double](repeating: .nan, count: run.checkpointCount)

@@ -63,6 +63,7 @@ public struct Runner: Sendable {
         let turn = try StoreTurn(store: plan.study.store, shouldStop: shouldStop, onWait: onWait)
         let pending = try pending(only: only)
         onStart(pending)
+        try plan.requireTaughtWeights(of: Set(pending.map(\.run.id)))
         try plan.write()
         if !pending.isEmpty { try make(pending, turn, onMessage: onMessage, report: report) }
         tidy()

@@ -35,14 +35,14 @@ public struct SampleScores: Sendable {
             "source": .string(request.definition.source),
             "span": JSON(request.span), "window": JSON(request.window), "temperature": JSON(request.temperature),
             "positions": .array(score.positions.map(JSON.integer)), "every": JSON(job.every),
-            "epochs": .array(try leading.epochs(request).map(JSON.number)), "pass": JSON(description.pass),
+            "epochs": .array(try leading.epochs(request).map(JSON.number)), "pass": JSON(leading.pass),
             "n": .integer(job.scorers.count), "samples": .integer(job.sampleCount),
             "runs": .array(
                 job.scorers.map { scorer in
                     [
                         "id": .string(scorer.run.description.id), "digest": JSON(scorer.run.description.digest),
                         "attributes_sha256": JSON(scorer.run.attributesDigest),
-                        "pass": JSON(scorer.run.description.pass), "records": JSON(scorer.recordNames),
+                        "pass": JSON(scorer.pass), "records": JSON(scorer.recordNames),
                     ]
                 }),
             "dataset": JSON(description.dataset), "dataset_digest": JSON(description.datasetDigest),

@@ -14,6 +14,8 @@ public struct ScoringOptions: Sendable {
     public var every: Double?
     /// Let windows take checkpoints that are not evenly spaced.
     public var allowUneven = false
+    /// `eval` or `train`: which logits, where a run keeps those of both passes; nil: `/logits`.
+    public var pass: String?
     public var threads = 1
 
     public init() {}

@@ -38,7 +38,7 @@ struct SetObjectives {
         let position = Dictionary(uniqueKeysWithValues: data.training.enumerated().map { (Int64($1), $0) })
         var sets: [String: ImageSet] = [:]
         for run in runs {
-            let ids = try plan.store.open(run.id).samples().ids.sorted()
+            let ids = try plan.store.open(run.id).samples().trainedIDs.sorted()
             sets[run.id] = ImageSet(
                 name: run.setName, seed: run.seed,
                 positions: ids.compactMap { position[$0] },

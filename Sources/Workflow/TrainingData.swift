@@ -90,7 +90,7 @@ public struct TrainingData: Sendable {
             name: dataset.name, digest: digest, classNames: dataset.classNames, classCounts: counts,
             validation: validation.count, test: dataset.test.count,
             shape: [dataset.train.channels, dataset.train.height, dataset.train.width],
-            corruptions: corrupted?.choice)
+            corruptions: corrupted?.choice, digests: digests)
     }
 }
 
@@ -107,11 +107,13 @@ public struct DataFacts: Sendable, Equatable {
     public var shape: [Int]
     /// What is done to the test images, where the study asks for it.
     public var corruptions: CorruptionChoice?
+    /// All of its digests, where they are known.
+    public var digests: DataDigests?
 
     public init(
         name: String, digest: String, classNames: [String], classCounts: [Int], validation: Int, test: Int,
         shape: [Int],
-        corruptions: CorruptionChoice? = nil
+        corruptions: CorruptionChoice? = nil, digests: DataDigests? = nil
     ) {
         self.name = name
         self.digest = digest
@@ -121,6 +123,7 @@ public struct DataFacts: Sendable, Equatable {
         self.test = test
         self.shape = shape
         self.corruptions = corruptions
+        self.digests = digests
     }
 
     /// What a resolved run says of its data. Runs without corrupted test images say nothing of them, as ever.

@@ -49,6 +49,36 @@ import Testing
         #expect(relativeError((0..<8).map { average.pointer[$0] }, oracle.average) < Self.tolerance)
     }
 
+    /// Decay of weights alone: PyTorch's parameter groups, the bias in one without decay.
+    @Test(arguments: ["sgd-weights", "adamw-weights"], [1, 7])
+    func biasesStayOutOfTheDecay(name: String, pieces: Int) throws {
+        let oracle = try #require(try RecipeOracle.load().optimisers[name])
+        let optimizer: Optimizer =
+            name == "sgd-weights"
+            ? .sgd(learningRate: 1, momentum: 0.9, weightDecay: 0.3, decays: .weights)
+            : .adamW(learningRate: 1, weightDecay: 0.3, decays: .weights)
+        let layout = ParameterLayout(.mlp(hidden: []), shape: ImageShape(channels: 1, height: 2, width: 2), classes: 2)
+        let bias = layout["linear1/bias"].offset
+        let places = Array(0..<8) + [bias, bias + 1]
+        let (parameters, gradient) = (FloatBuffer(layout.count), FloatBuffer(layout.count))
+        for i in 0..<8 { parameters.pointer[i] = Float(sin(Double(i))) }
+        (parameters.pointer[bias], parameters.pointer[bias + 1]) = (0.5, -2)
+        let state = OptimizerState(
+            Recipe(optimizer: optimizer, schedule: .constant, batch: 1), layout: layout)
+        for t in 0..<20 {
+            for (i, place) in places.enumerated() { gradient.pointer[place] = Float(cos(1.7 * Double(i) + Double(t))) }
+            let rate = 0.05 * (1 + cos(Double.pi * Double(t) / 20)) / 2
+            let size = (layout.trainedCount + pieces - 1) / pieces
+            for start in stride(from: 0, to: layout.trainedCount, by: size) {
+                let count = min(size, layout.trainedCount - start)
+                state.update(parameters, along: gradient.pointer, rate: rate, step: t + 1, start: start, count: count)
+            }
+            guard let place = [0, 4, 19].firstIndex(of: t) else { continue }
+            let error = relativeError(places.map { parameters.pointer[$0] }, oracle.after[place])
+            #expect(error < Self.tolerance, "after step \(t + 1): \(error)")
+        }
+    }
+
     /// Losses by the whole of `Objective`: labels in, mixed by a step, gradient out.
     @Test(arguments: ["smoothing", "mixed", "mixed-smoothing", "kl", "kl-mixed", "kl-T2", "mse"])
     func lossesAreThoseOfPyTorch(name: String) throws {

@@ -29,15 +29,25 @@ extension ParameterLayout {
         }
     }
 
-    /// Fills the buffer from tensors named as `tensors(of:prefix:)` names them; others are ignored.
-    func load(_ tensors: [NamedTensor], prefix: String = "", into buffer: FloatBuffer) throws(TrainingError) {
+    /// Why tensors named as `tensors(of:prefix:)` names them cannot fill such a buffer, or nil.
+    func fault(of tensors: [NamedTensor], prefix: String = "") -> String? {
         let named = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for parameter in parameters {
             let name = prefix + parameter.name
-            guard let tensor = named[name] else { throw .badState("there is no tensor '\(name)'") }
-            guard tensor.shape == parameter.shape else {
-                throw .badState("tensor '\(name)' has shape \(tensor.shape) instead of \(parameter.shape)")
+            guard let tensor = named[name] else { return "there is no tensor '\(name)'" }
+            if tensor.shape != parameter.shape {
+                return "tensor '\(name)' has shape \(tensor.shape) instead of \(parameter.shape)"
             }
+        }
+        return nil
+    }
+
+    /// Fills the buffer from tensors named as `tensors(of:prefix:)` names them; others are ignored.
+    func load(_ tensors: [NamedTensor], prefix: String = "", into buffer: FloatBuffer) throws(TrainingError) {
+        if let fault = fault(of: tensors, prefix: prefix) { throw .badState(fault) }
+        let named = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        for parameter in parameters {
+            guard let tensor = named[prefix + parameter.name] else { continue }
             for (i, value) in tensor.values.enumerated() { buffer.pointer[parameter.offset + i] = value }
         }
     }

@@ -1,5 +1,7 @@
 // Legend: N samples, B batch, C classes.
 
+import Records
+
 /// What is trained.
 public enum NetworkSpec: Sendable, Equatable {
     /// Linear layers with ReLU between them.
@@ -79,6 +81,11 @@ extension NetworkSpec {
             if !(width > 0 && width <= 8) { return "a MobileNet-V2 of width \(width)" }
         }
         return nil
+    }
+
+    /// Why stored weights are not of this network, or nil.
+    public func fault(weights: [NamedTensor], shape: ImageShape, classes: Int) -> String? {
+        ParameterLayout(self, shape: shape, classes: classes).fault(of: weights)
     }
 
     /// The layers of the network for such images; `fault` has nothing to say about them.

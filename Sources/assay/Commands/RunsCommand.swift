@@ -34,7 +34,7 @@ struct RunsCommand: ParsableCommand {
                 let error = try run.metricNames.contains("test_error") ? run.metric("test_error").last : nil
                 measures = [
                     run.description.budget, run.description.seed.map(Double.init), Double(run.checkpointCount),
-                    run.sampleCount.map(Double.init), error,
+                    try run.trainedCount().map(Double.init), error,
                 ].map { $0 ?? .nan }
             } catch {
                 if error.fault == .notBegun {

@@ -56,6 +56,9 @@ struct ScoreCommand: ParsableCommand {
     @Flag(help: "Let windows take checkpoints that are not evenly spaced.")
     var allowUneven = false
 
+    @Option(help: "eval or train: which logits, of a run that keeps both passes. Default: those in /logits.")
+    var pass: String?
+
     @Option(help: "Threads; the scores are the same for any number.")
     var threads = 1
 
@@ -74,6 +77,9 @@ struct ScoreCommand: ParsableCommand {
         }
         if allowMismatched, !method.contains(where: { $0.hasPrefix("cad-prune") }) {
             throw ValidationError("--allow-mismatched belongs to cad-prune")
+        }
+        if let pass, !["eval", "train"].contains(pass) {
+            throw ValidationError("--pass is eval or train, not '\(pass)'")
         }
         if Set(method).count < method.count { throw ValidationError("a --method is named twice") }
         do {
@@ -132,6 +138,7 @@ struct ScoreCommand: ParsableCommand {
         options.allowUneven = allowUneven
         options.every = every
         options.threads = threads
+        options.pass = pass
         let job = try ScoringJob(runs.map { try RunFile(path: $0) }, requests(), options: options)
         for warning in job.warnings { note("assay: warning: \(warning)") }
         let scores = SampleScores(job)

@@ -46,6 +46,27 @@ optimisers = {
         lambda w: torch.optim.AdamW([w], lr=1, betas=(0.8, 0.95), eps=1e-4, weight_decay=0.2), reset=7),
 }
 
+
+
+def grouped(make):
+    """A linear layer of 4 inputs and 2 classes whose bias does not decay: the groups of SRe2L's and RDED's code."""
+    weight = torch.sin(torch.arange(COUNT, dtype=torch.float64)).float().reshape(2, 4).requires_grad_()
+    bias = torch.tensor([0.5, -2.0], requires_grad=True)
+    opt, after = make([{"params": [weight]}, {"params": [bias], "weight_decay": 0.0}]), []
+    for t in range(STEPS):
+        for group in opt.param_groups:
+            group["lr"] = rate(t)
+        gradient = torch.cos(1.7 * torch.arange(COUNT + 2, dtype=torch.float64) + t).float()
+        weight.grad, bias.grad = gradient[:COUNT].reshape(2, 4), gradient[COUNT:]
+        opt.step()
+        if t in (0, 4, STEPS - 1):
+            after.append(weight.detach().flatten().tolist() + bias.detach().tolist())
+    return {"after": after, "average": []}
+
+
+optimisers["sgd-weights"] = grouped(lambda g: torch.optim.SGD(g, lr=1, momentum=0.9, weight_decay=0.3))
+optimisers["adamw-weights"] = grouped(lambda g: torch.optim.AdamW(g, lr=1, weight_decay=0.3))
+
 rows, classes, T = 4, 5, 20.0
 i = torch.arange(rows * classes, dtype=torch.float64).reshape(rows, classes)
 z = (3 * torch.sin(i)).float().double()
