@@ -158,6 +158,54 @@ final class Tree {
         refused(tree, ["train/ant/5.png: cannot be decoded: the file ends too early"])
     }
 
+    @Test func namesADamagedPhotograph() throws {
+        let tree = try Tree.good()
+        try tree.put("bad-truncated.jpg", "train/ant/5.jpg")
+        refused(tree, size: 8, ["train/ant/5.jpg: cannot be decoded: ", "fetch the file again"])
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: Fixture.path("images/colour.jpg")))
+        bytes.replaceSubrange(
+            bytes.count / 2..<bytes.count - 2, with: Data(repeating: 0xFF, count: bytes.count / 2 - 2))
+        try tree.write(bytes, "train/ant/5.jpg")
+        refused(tree, size: 8, ["train/ant/5.jpg: cannot be decoded: "])
+    }
+
+    /// One name in two encodings is one class to a reader, and two folders to the file system.
+    @Test func namesTwinClasses() throws {
+        let tree = try Tree.good()
+        for name in ["caf\u{E9}", "cafe\u{301}"] { try tree.put("rgb8.png", "train/\(name)/0.png") }
+        refused(tree, ["two class folders are called 'caf\u{E9}', in two encodings of Unicode; rename one"])
+    }
+
+    @Test func namesAnElongatedImage() throws {
+        let tree = try Tree.good()
+        let (width, height) = (20_000, 1)
+        try tree.write(Self.stripe(width: width, height: height), "train/ant/long.png")
+        refused(tree, size: 64, ["train/ant/long.png: 20000×1 pixels are too elongated for a shorter side of 64"])
+        #expect(try ImageFolder(path: tree.path, size: 64, fit: .stretch).dataset().train.count == 5)
+    }
+
+    /// A grey PNG, its pixels stored without compression.
+    private static func stripe(width: Int, height: Int) -> Data {
+        func word(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
+        func chunk(_ name: String, _ body: [UInt8]) -> [UInt8] {
+            let covered = Array(name.utf8) + body
+            var crc: UInt32 = 0xFFFF_FFFF
+            for byte in covered {
+                crc ^= UInt32(byte)
+                for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
+            }
+            return word(body.count) + covered + word(Int(~crc))
+        }
+        let raw = [UInt8](repeating: 0, count: height * (width + 1))
+        // One stored block; the checksum (Adler) of n zeros is n mod 65521 above 1.
+        let length = [UInt8(raw.count & 255), UInt8(raw.count >> 8)]
+        let packed = [0x78, 0x01, 0x01] + length + length.map { ~$0 } + raw + word(raw.count << 16 | 1)
+        return Data(
+            [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+                + chunk("IHDR", word(width) + word(height) + [8, 0, 0, 0, 0]) + chunk("IDAT", packed)
+                + chunk("IEND", []))
+    }
+
     @Test func namesAFileThatIsNoImage() throws {
         let tree = try Tree.good()
         try tree.put("bad-text.png", "test/ant/notes.png")

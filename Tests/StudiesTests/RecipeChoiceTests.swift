@@ -109,6 +109,24 @@ import Testing
         #expect((regime.mix?.kind == .cutmix) == text.contains("cutmix"))
     }
 
+    @Test func teachersAreRunsOrFiles() throws {
+        let (study, problems) = Self.read(
+            Self.text(regime: "{ labels: views, teacher: [random-ipc3, { file: other/a.h5, checkpoint: 5 }] }"))
+        let teachers = try #require(study?.regimes.first?.value.teachers, "\(problems)")
+        guard case .run(let run) = teachers[0].origin, case .file(let path) = teachers[1].origin else {
+            Issue.record("\(teachers)")
+            return
+        }
+        #expect(run.subset == "random-ipc3" && path == "other/a.h5" && teachers[1].checkpoint == 5)
+    }
+
+    @Test func aDepthOfAResNetIsItsLayers() {
+        let text = Self.text().replacingOccurrences(
+            of: "models: {", with: "models: { deep: { resnet: { depth: 18, stem: cifar } },")
+        let problems = Self.read(text).problems
+        #expect(problems.count { $0.contains("did you mean 'layers'") } == 1, "\(problems)")
+    }
+
     @Test func budgetsRecordsAndCheckpointsAreRead() throws {
         let (study, problems) = Self.read(
             Self.text(
@@ -120,7 +138,11 @@ import Testing
         #expect(read.budgets.map(\.value) == [.epochs(2), .steps(40), .samples(500), .passes(30), .epochs(0.5)])
         #expect(read.checkpoints.at == [0, 0.25, 1])
         #expect(
-            read.record == RecordChoice(ofAllRuns: true, trainPass: true, weights: .epochs([0.25, 1]), features: true))
+            read.record
+                == RecordChoice(
+                    ofAllRuns: true, pass: .train, weights: .epochs([0.25, 1]), features: true, mark: read.record.mark))
+        let both = try #require(Self.read(Self.text(more: "record: { pass: [eval, train], samples: all }")).study)
+        #expect(both.record.pass == .both && both.record.ofAllSamples)
         #expect(read.subsets[2].value == .noise(ipc: [3]))
         #expect(try #require(Self.read(Self.text()).study).record == RecordChoice())
     }
@@ -173,8 +195,17 @@ import Testing
             "regimes.R.teacher: unknown model 'huge'"
         ),
         (
-            text(regime: "{ labels: soft, teacher: [full, random] }"),
-            "regimes.R.teacher: 'random' does not cover all training images"
+            text(regime: "{ labels: soft, teacher: { file: a.h5, run: full } }"),
+            "regimes.R.teacher.run: 'run' (of this study) and 'file' exclude each other"
+        ),
+        (text(regime: "{ labels: soft, teacher: a.h5 }"), "regimes.R.teacher: a run's file is named by 'file'"),
+        (text(regime: "{ labels: soft, teacher: { checkpoint: 5 } }"), "regimes.R.teacher: the key 'run' is missing"),
+        (text(regime: "{ labels: soft, teacher: rand }"), "regimes.R.teacher: unknown subset 'rand'"),
+        (text(more: "record: { pass: [eval, trian] }"), "record.pass[2]: unknown pass 'trian'"),
+        (text(more: "record: { samples: some }"), "record.samples: unknown samples 'some'"),
+        (
+            text(recipe: "{ optimizer: { sgd: { learning-rate: 0.1, decays: weight } } }"),
+            "recipes.mine.optimizer.sgd.decays: unknown choice of parameters 'weight'"
         ),
         (text(budgets: "{ a: { step: 3 } }"), "budgets.a: unknown budget 'step'"),
         (text(budgets: "{ a: { steps: 0 } }"), "budgets.a.steps: 0 is outside 1…"),

@@ -29,7 +29,7 @@ import Testing
         )
         let frozen = try FrozenNetwork(job.network, shape: job.shape, classes: 4, weights: last.weights)
         #expect(try frozen.logits(of: job.images) == last.logits)
-        #expect(try frozen.logits(of: job.evaluation[0].images) == last.test?.logits)
+        #expect(try frozen.logits(of: Array(job.images.prefix(21 * job.shape.count))) == last.test?.logits)
         #expect(last.test?.labels == job.evaluation[0].labels)
     }
 
@@ -108,7 +108,7 @@ import Testing
             ),
             ("no probability", { $0.labels = .soft(targets: Array(repeating: .nan, count: 600), temperature: 20) }),
             ("a temperature of 0.0", { $0.labels = .soft(targets: Array(repeating: 0, count: 600), temperature: 0) }),
-            ("21 test pixels", { $0.evaluation[0].images = Array(repeating: 0, count: 21) }),
+            ("21 test pixels", { $0.evaluation[0].images = .floats(Array(repeating: 0, count: 21)) }),
         ]
         for (wording, damage) in faults {
             var job = good

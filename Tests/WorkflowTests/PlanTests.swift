@@ -1,3 +1,4 @@
+import Scoring
 import Studies
 import Testing
 
@@ -51,6 +52,21 @@ import Testing
         } catch {
             return ["\(error)"]
         }
+    }
+
+    /// A plan refuses a window exactly where the score itself would find too few checkpoints; 0 is before training and
+    /// does not count.
+    @Test(arguments: [[0, 1, 2, 3, 4], [1, 2, 3, 4], [0, 2, 3, 4], [0, 1, 2], [1, 2, 3]])
+    func windowsFitIntoThePlanAsIntoTheScore(epochs: [Int]) throws {
+        let text = Self.text.replacingOccurrences(
+            of: "budgets: {",
+            with: "checkpoints: { at: [\(epochs.map(String.init).joined(separator: ", "))] }\nbudgets: {")
+        let after = epochs.count { $0 > 0 } + 1  // and the end, at epoch 5
+        let request = try ScoreRequest("cad-prune", span: 3, window: 2)
+        let fits = (try? request.positions(of: after)) != nil
+        let problems = Self.problems(replacing: Self.text, with: text).filter { $0.contains("span 3 + window 2") }
+        #expect(problems.isEmpty == fits, "\(after) checkpoints: \(problems)")
+        #expect(fits == (after >= 5))
     }
 
     @Test func idsAreReadablePathsAndSourcesStandFirst() throws {

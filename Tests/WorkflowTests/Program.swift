@@ -74,6 +74,13 @@ enum Program {
         return Running(process: process, out: "\(mark).out", err: "\(mark).err", files: files)
     }
 
+    /// Kills a process as soon as a file is there, or lets it end before.
+    static func kill(_ running: Running, when file: String) throws -> Ending {
+        while running.process.isRunning, !FileManager.default.fileExists(atPath: file) { usleep(2_000) }
+        Foundation.kill(running.process.processIdentifier, SIGKILL)
+        return try finish(running)
+    }
+
     static func finish(_ running: Running) throws -> Ending {
         running.process.waitUntilExit()
         defer { for file in [running.out, running.err] { try? FileManager.default.removeItem(atPath: file) } }

@@ -2,6 +2,7 @@ import Foundation
 import Studies
 import Tables
 import Testing
+import Training
 
 @testable import Workflow
 
@@ -138,9 +139,11 @@ import Testing
                 regime: "{ labels: soft, teacher: full }"), "regimes.R: its labels are soft"
         ),
         (
-            text(regime: "{ labels: views, teacher: { run: full, checkpoint: 2 } }"),
-            "regimes.R.teacher: HL/full/mid/seed1 does not keep its weights at epoch 2; 'record: { weights: [2] }' does"
+            text(regime: "{ labels: views, teacher: random-ipc3 }"),
+            "regimes.R.teacher: there is no set 'random-ipc3' of subset 'random'"
         ),
+        (text(regime: "{ labels: views, teacher: { file: nowhere.h5 } }"), "regimes.R.teacher: nowhere.h5: "),
+        (text(regime: "{ labels: views, teacher: R/random-ipc2/low }"), "regimes.R: the teachers form a circle"),
         (
             text(regime: "{ labels: views, teacher: { run: full, checkpoint: 2.5 } }"),
             "regimes.R.teacher: HL/full/mid/seed1 has no checkpoint at epoch 2.5 (it has 1, 2, 3, 4, 5)"
@@ -160,6 +163,14 @@ import Testing
             "record.pass: HL/full/mid/seed1 has a checkpoint after 450 samples"
         ),
         (text(more: "record: { weights: [0.7] }"), "record.weights: HL/full/mid/seed1 has no checkpoint at epoch 0.7"),
+        (
+            text(more: "record: { weights: [77] }"),
+            "record.weights: HL/full/mid/seed1 has no checkpoint at epoch 77 (it has 1, 2, 3, 4, 5)"
+        ),
+        (
+            text(more: "record: { runs: all, samples: all, pass: train }\ncheckpoints: { at: [1] }"),
+            "record.samples: R/random-ipc2/low/seed1 trains on a part of the images"
+        ),
         (text(budgets: "{ low: { passes: 0.001 }, mid: 5 }"), "budgets.low: less than one sample of 20"),
     ])
     func whatCannotTrainIsFoundBefore(text: String, message: String) {
@@ -204,6 +215,74 @@ import Testing
         #expect(recipeListing().columns.first?.count == NamedRecipe.all.count)
     }
 
+    /// What a pupil needs of its teacher's weights is kept without a word, and changes no digest.
+    @Test(arguments: [
+        ("{ run: full, checkpoint: 2 }", "HL/full/mid/seed1", 1800), ("random", "HL/random-ipc2/mid/seed1", 4500),
+    ])
+    func teachersKeepTheirWeights(teacher: String, id: String, place: Int) throws {
+        let plan = try Self.plan(Self.text(regime: "{ labels: views, teacher: \(teacher) }"))
+        let run = try #require(plan.run(id))
+        #expect(run.taughtAt == [place] && run.allWeightsAt.contains(place))
+        #expect(plan.notes().contains { $0.hasPrefix("\(id): keeps its weights at epoch ") }, "\(plan.notes())")
+        let without = try Self.plan(Self.text())
+        #expect(without.run("HL/full/mid/seed1")?.digest == plan.run("HL/full/mid/seed1")?.digest)
+        let pupil = try #require(plan.run("R/random-ipc2/low/seed1"))
+        #expect(pupil.sources.map(\.id) == [id] && pupil.sources[0].digest == run.digest)
+        let position = try #require(plan.runs.firstIndex { $0.id == id })
+        #expect(plan.runs[position...].contains { $0.id == pupil.id })
+    }
+
+    @Test func aBareTeacherIsNamedByThePlan() throws {
+        let plan = try Self.plan(Self.text(regime: "{ labels: soft, teacher: full }"))
+        #expect(plan.notes().contains("R/random-ipc2/low/seed1: taught by HL/full/mid/seed1 (epoch 5 of 5)"))
+        #expect(try #require(plan.run("HL/full/mid/seed1")).taughtAt.isEmpty)
+    }
+
+    /// No step before a branch is one of its cooldown, wherever passes end with a small batch.
+    @Test(arguments: [(110, 50), (110, 32), (900, 64), (130, 129)], [0.2, 0.25, 0.37])
+    func branchesBeginBeforeTheyCoolDown(size: (images: Int, batch: Int), share: Double) throws {
+        var facts = PlanTests.facts
+        facts.classCounts = .init(repeating: size.images / 10, count: 10)
+        let text = Self.text(
+            recipe:
+                "{ optimizer: { sgd: { learning-rate: 0.1 } }, schedule: { trunk: constant, cooldown: \(share) }, batch: \(size.batch) }",
+            budgets: "{ low: 3, mid: 7, odd: { steps: 19 } }",
+            run: "{ regimes: R, subsets: full, budgets: [low, mid, odd] }")
+        let plan = try Plan(Study.parse(text, path: "small.yaml", vocabulary: .assay), data: facts)
+        for budget in ["low", "mid", "odd"] {
+            let run = try #require(plan.run("R/full/\(budget)/seed1"))
+            let place = try #require(run.branchPoint)
+            #expect(run.boundary(atOrAfter: place) == place && run.start?.samples == place)
+            let schedule = run.recipe.recipe.schedule
+            let length = Schedule.Length(steps: run.steps, stepsPerEpoch: run.stepsPerPass, epochs: run.plannedEpochs)
+            let before = run.steps(samples: place)
+            #expect((0..<before).allSatisfy { schedule.factor(step: $0, of: length) == 1 })
+            #expect(schedule.factor(step: before + 1, of: length) < 1)
+        }
+    }
+
+    @Test func checkpointsOnATrunkThatABranchLosesAreSaid() throws {
+        let plan = try Self.plan(
+            Self.text(
+                recipe: "{ optimizer: { sgd: { learning-rate: 0.1 } }, schedule: { trunk: constant, cooldown: 0.2 } }",
+                run: "{ regimes: R, subsets: random, budgets: mid }"))
+        let run = try #require(plan.run("R/random-ipc2/mid/seed1"))
+        #expect(run.storedCheckpoints.count == 1)
+        #expect(run.notes.contains { $0.hasPrefix("4 of its 5 checkpoints lie on the trunk") }, "\(run.notes)")
+    }
+
+    @Test func whatARecordKeepsIsInTheDigest() throws {
+        func run(_ record: String) throws -> PlannedRun {
+            try #require(
+                try Self.plan(Self.text(more: "record: { runs: all\(record) }\ncheckpoints: { at: [1] }"))
+                    .run("R/random-ipc2/low/seed1"))
+        }
+        let (plain, both, all) = (try run(""), try run(", pass: [eval, train]"), try run(", samples: all"))
+        #expect(Set([plain, both, all].map(\.digest)).count == 3)
+        #expect(both.logitBytes == 2 * plain.logitBytes && all.logitBytes == plain.logitBytes * 900 / 20)
+        #expect(try run(", pass: eval, samples: trained").digest == plain.digest)
+    }
+
     /// A trunk is a means: what a branch comes to does not depend on the other budgets.
     @Test func addingABudgetToATrunkMakesNoRunStale() throws {
         func plan(_ budgets: String, shape: String = "0.2") throws -> Plan {
@@ -238,11 +317,16 @@ import Testing
             "a trunk keeps no logits"
         ),
         ("{ trunk: constant, cooldown: 0.999 }", "", "which leave no trunk"),
+        (
+            "{ trunk: constant, cooldown: 0.4, warm-up: { steps: 4 } }", "",
+            "the warm-up of 4 steps is longer than the trunk of R/full/mid/seed1, which has 3 steps before its cooldown"
+        ),
     ])
     func trunksThatCannotBeAreRefused(schedule: String, more: String, message: String) {
         let text = Self.text(
             recipe: "{ optimizer: { sgd: { learning-rate: 0.1 } }, schedule: \(schedule), batch: 900 }",
-            budgets: "{ low: 1, mid: 5 }", more: more, run: "{ regimes: R, subsets: full, budgets: low }")
+            budgets: "{ low: 1, mid: 5 }", more: more,
+            run: "{ regimes: R, subsets: full, budgets: \(schedule.contains("steps") ? "mid" : "low") }")
         let problems = Self.problems(text)
         #expect(problems.contains { $0.hasPrefix("recipes.mine.schedule: ") && $0.contains(message) }, "\(problems)")
     }

@@ -1,5 +1,7 @@
 import Foundation
 import RunStore
+import Studies
+import Tables
 import Testing
 
 @testable import Workflow
@@ -102,11 +104,11 @@ import Testing
         }
         let id = "SL+KD/random-ipc2/long/seed1"
         #expect(try Program.assay("train a.yaml -q --threads 2 --only \(id)", in: whole.path).code == 0)
-        for delay in [400_000, 700_000, 1_000_000] {
+        for part in [0, 3, 7] {
             let running = try Program.start(["train", "a.yaml", "--only", id, "-q"], in: scratch.path)
-            usleep(UInt32(delay))
-            kill(running.process.processIdentifier, SIGKILL)
-            _ = try Program.finish(running)
+            let ending = try Program.kill(
+                running, when: scratch.path + "/runs/regimes/\(id).partial/part-00000\(part).h5")
+            #expect(ending.code == 128 + SIGKILL, "it ended before it was killed: \(ending.err)")
         }
         #expect(try Program.assay("train a.yaml -q --only \(id)", in: scratch.path).code == 0)
         #expect(try Tiny.differences(scratch.path + "/runs/regimes", from: whole.path + "/runs/regimes") == "")
@@ -145,6 +147,24 @@ import Testing
         let names = try trunk.weights(checkpoint: trunk.checkpointCount - 1).map(\.name)
         #expect(names.contains("exp_avg_sq/linear1/weight") && names.contains("average/linear1/weight"))
 
+        // A stretch that was never annealed is no result, and no compute-matched run.
+        let table = try Program.assay("runs runs/regimes --format csv", in: scratch.path)
+        #expect(table.code == 0 && table.out.contains("HL/full/high/seed1"), "\(table.err)")
+        #expect(!table.out.contains("-trunk"), "\(table.out)")
+        let store = Store(scratch.path + "/runs/regimes")
+        #expect(try store.ids().contains("HL/full/high-trunk/seed1"))
+        let points = try runTable(store: store.directory, points: .checkpoints).texts("id")
+        #expect(points.allSatisfy { !$0.contains("trunk") })
+        var options = CADStudy.Options()
+        (options.span, options.window, options.ipc) = (2, 1, 1)
+        let windows = try CADStudy(store, options)
+        #expect(!windows.entries.isEmpty)
+        #expect(windows.entries.allSatisfy { $0.runs.allSatisfy { !$0.description.id.contains("trunk") } })
+        let cad = try Program.assay(
+            "score runs/regimes/HL/full/high-trunk/seed1 --method cad-prune --span 2 --window 1 -o cad.csv",
+            in: scratch.path)
+        #expect(cad.code == 65 && cad.err.contains("it is a stretch of a trunk"), "\(cad.err)")
+
         // Another way to the same end: from an empty store with another set of budgets.
         let other = try Scratch()
         try write(
@@ -153,9 +173,8 @@ import Testing
         #expect(try Program.assay("train a.yaml -q --only HL/full/high-trunk/seed1", in: other.path).code == 0)
         let id = "HL/full/high/seed1"
         let running = try Program.start(["train", "a.yaml", "--only", id, "-q"], in: other.path)
-        usleep(60_000)
-        kill(running.process.processIdentifier, SIGKILL)
-        _ = try Program.finish(running)
+        let ending = try Program.kill(running, when: other.path + "/runs/regimes/\(id).partial/part-000000.h5")
+        #expect(ending.code == 128 + SIGKILL, "it ended before it was killed: \(ending.err)")
         #expect(try Program.assay("train a.yaml -q --only \(id)", in: other.path).code == 0)
         let alone = try RunFile(path: other.path + "/runs/regimes/\(id).h5")
         #expect(alone.description.digest == high.description.digest)
@@ -163,6 +182,36 @@ import Testing
             #expect(try alone.logits(checkpoint: checkpoint) == high.logits(checkpoint: checkpoint))
         }
         #expect(try alone.weights(checkpoint: 7) == high.weights(checkpoint: 7))
+    }
+
+    /// The trunk and its branch are, bit by bit, the run alone, where passes end with a small batch (110 = 50 + 50 + 10).
+    @Test func aBranchBetweenPassesIsTheWholeRun() throws {
+        let scratch = try Scratch()
+        let text = Self.trunk.replacingOccurrences(of: "train: 500", with: "train: 210")
+            .replacingOccurrences(of: "cooldown: 0.25 }, batch: 32", with: "cooldown: 0.25 }, batch: 50")
+            .replacingOccurrences(
+                of: "subsets: full, budgets: mid }", with: "subsets: full, budgets: [high, mid] }"
+            )
+            .replacingOccurrences(of: "full-every: 0.5", with: "full-every: 1")
+        try write(text, in: scratch.path)
+        let run = try Program.assay("run a.yaml -q --only HL/full/high/seed1", in: scratch.path)
+        #expect(run.code == 0, "\(run.err)")
+        let branch = try file("HL/full/high/seed1", in: scratch.path)
+        // The same run without its trunk.
+        let study = try Study.read(path: scratch.path + "/a.yaml", vocabulary: .assay)
+        let data = try TrainingData(study)
+        var plan = try Plan(study, data: data.facts)
+        plan.study.store = scratch.path + "/alone"
+        var alone = try #require(plan.run("HL/full/high/seed1"))
+        #expect(alone.samples == 110 && alone.start?.samples != nil)
+        alone.start = nil
+        try RunJob(plan: plan, run: alone).train(on: data, replacing: false)
+        let whole = try plan.store.open(alone.id)
+        #expect(whole.epochs == branch.epochs && whole.checkpointCount == 4)
+        for checkpoint in 0..<whole.checkpointCount {
+            #expect(try whole.logits(checkpoint: checkpoint) == branch.logits(checkpoint: checkpoint))
+        }
+        #expect(try whole.weights(checkpoint: 3) == branch.weights(checkpoint: 3))
     }
 
     @Test func aRateThatDivergesKeepsWhatWasBefore() throws {

@@ -27,12 +27,17 @@ final class BatchProgram {
     /// Never more slices than this: each has a gradient of its own in memory.
     private static let mostSlices = 16
 
+    /// How many slices a batch is cut into, and the most rows of one.
+    static func slices(of batch: Int, _ network: Network) -> (count: Int, rows: Int) {
+        let wanted = (batch + network.preferredSlice - 1) / network.preferredSlice
+        let slices = min(wanted, mostSlices)
+        return (slices, (batch + slices - 1) / slices)
+    }
+
     /// For batches of at most `batch` images.
     init(_ network: Network, batch: Int, threads: Int) throws(TrainingError) {
         self.network = network
-        let wanted = (batch + network.preferredSlice - 1) / network.preferredSlice
-        let slices = min(wanted, Self.mostSlices)
-        let slice = (batch + slices - 1) / slices
+        let (slices, slice) = Self.slices(of: batch, network)
         self.slice = slice
         team = try WorkerTeam(network, threads: threads)
         activations =

@@ -87,6 +87,13 @@ final class Network {
     var classes: Int { places[places.count - 1].count }
     var couplesBatch: Bool { !batchNorms.isEmpty }
 
+    /// Floats of the parameters in the layouts of the passes.
+    var preparedCount: Int {
+        convolutions.reduce(0) {
+            $0 + $1.weights.forward.count + $1.weights.backward.count + $1.weights.gradientCount
+        }
+    }
+
     /// Takes up new parameters, laid out as `layout` says; the pointer must live until the next call.
     func prepare(_ parameters: UnsafeMutablePointer<Float>, team: WorkerTeam? = nil) throws(TrainingError) {
         self.parameters = parameters

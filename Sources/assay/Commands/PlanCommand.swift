@@ -35,7 +35,10 @@ struct PlanCommand: ParsableCommand {
             print(try plan.table().formatted(.table), terminator: "")
             print(try plan.summary())
             for line in plan.notes() { print(line) }
-            if !plan.runs.isEmpty { print(plan.networks()) }
+            if !plan.runs.isEmpty {
+                print(plan.networks())
+                print(try plan.memory())
+            }
         case .csv: print(try plan.table().formatted(.csv), terminator: "")
         case .md: print(try plan.table().formatted(.md), terminator: "")
         case .tex: print(try plan.table().formatted(.tex), terminator: "")

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-import torchvision
 
 
 def uniform(name, count, low, high):
@@ -64,6 +63,8 @@ class ConvNet(nn.Module):
 
 
 def resnet(layers, stem, classes):
+    import torchvision
+
     net = getattr(torchvision.models, f"resnet{layers}")(num_classes=classes)
     if stem == "cifar":
         net.conv1, net.maxpool = nn.Conv2d(3, 64, 3, padding=1, bias=False), nn.Identity()
@@ -71,6 +72,8 @@ def resnet(layers, stem, classes):
 
 
 def mobilenet(width, stem, classes):
+    import torchvision
+
     net = torchvision.models.mobilenet_v2(num_classes=classes, width_mult=width, dropout=0.0)
     if stem == "cifar":
         net.features[0][0].stride = (1, 1)
@@ -117,17 +120,18 @@ def case(name, spec, shape, classes, batch, build, steps=0, scale=1):
     return result
 
 
-cases = [case(f"convnet-{norm}", {"depth": 2, "width": 8, "norm": norm}, (3, 9, 11), 4, 10,
-              lambda: ConvNet(2, 8, norm, (3, 9, 11), 4)) for norm in ("none", "instance", "group", "batch")]
-cases += [
-    case("convnet-d3", {"depth": 3, "width": 128, "norm": "instance"}, (3, 16, 16), 10, 32,
-         lambda: ConvNet(3, 128, "instance", (3, 16, 16), 10), steps=10),
-    case("resnet18-cifar", {"resnet": 18, "stem": "cifar"}, (3, 16, 16), 10, 40, lambda: resnet(18, "cifar", 10), steps=10,
-         scale=16),
-    case("resnet18-imagenet", {"resnet": 18, "stem": "imagenet"}, (3, 64, 64), 5, 12, lambda: resnet(18, "imagenet", 5)),
-    case("resnet50-cifar", {"resnet": 50, "stem": "cifar"}, (3, 16, 16), 5, 12, lambda: resnet(50, "cifar", 5)),
-    case("mobilenet-cifar", {"mobilenet": 0.5, "stem": "cifar"}, (3, 32, 32), 5, 12, lambda: mobilenet(0.5, "cifar", 5)),
-    case("mobilenet-imagenet", {"mobilenet": 1.0, "stem": "imagenet"}, (3, 64, 64), 5, 12,
-         lambda: mobilenet(1.0, "imagenet", 5)),
-]
-print(json.dumps({"cases": cases}, indent=1))
+if __name__ == "__main__":
+    cases = [case(f"convnet-{norm}", {"depth": 2, "width": 8, "norm": norm}, (3, 9, 11), 4, 10,
+                  lambda: ConvNet(2, 8, norm, (3, 9, 11), 4)) for norm in ("none", "instance", "group", "batch")]
+    cases += [
+        case("convnet-d3", {"depth": 3, "width": 128, "norm": "instance"}, (3, 16, 16), 10, 32,
+             lambda: ConvNet(3, 128, "instance", (3, 16, 16), 10), steps=10),
+        case("resnet18-cifar", {"resnet": 18, "stem": "cifar"}, (3, 16, 16), 10, 40, lambda: resnet(18, "cifar", 10), steps=10,
+             scale=16),
+        case("resnet18-imagenet", {"resnet": 18, "stem": "imagenet"}, (3, 64, 64), 5, 12, lambda: resnet(18, "imagenet", 5)),
+        case("resnet50-cifar", {"resnet": 50, "stem": "cifar"}, (3, 16, 16), 5, 12, lambda: resnet(50, "cifar", 5)),
+        case("mobilenet-cifar", {"mobilenet": 0.5, "stem": "cifar"}, (3, 32, 32), 5, 12, lambda: mobilenet(0.5, "cifar", 5)),
+        case("mobilenet-imagenet", {"mobilenet": 1.0, "stem": "imagenet"}, (3, 64, 64), 5, 12,
+             lambda: mobilenet(1.0, "imagenet", 5)),
+    ]
+    print(json.dumps({"cases": cases}, indent=1))
