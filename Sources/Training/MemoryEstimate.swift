@@ -17,8 +17,8 @@ public func trainingBytes(
     floats += training * (network.couplesBatch ? batch : slice * min(threads, slices))
     floats += network.activationCount(isTraining: false) * network.evaluationBlock * threads
     floats += 2 * batch * classes
-    // A checkpoint copies parameters and moments for the state that it keeps.
-    floats += parameters * (1 + recipe.optimizer.moments.count)
+    // A checkpoint copies parameters and moments for the state that it keeps, and writes them piece by piece.
+    floats += parameters * (2 + recipe.optimizer.moments.count)
     return floats * MemoryLayout<Float>.size
 }
 
