@@ -57,7 +57,8 @@ extension ObjectiveContext {
 }
 
 extension NetworkSpec {
-    var hasBatchNorm: Bool {
+    /// Whether images of a batch are normalised together.
+    public var hasBatchNorm: Bool {
         switch self {
         case .mlp: false
         case .convnet(_, _, let norm): norm == .batch

@@ -145,7 +145,7 @@ extension TrajectoryMatching {
     /// Positions of t and t + M among the expert's stored epochs.
     ///
     /// - Throws: `.noStartEpoch`.
-    func startPairs(_ expert: ExpertTrajectory) throws(ObjectiveError) -> [(start: Int, end: Int)] {
+    public func startPairs(_ expert: ExpertTrajectory) throws(ObjectiveError) -> [(start: Int, end: Int)] {
         let length = expert.epochs.last ?? 0
         let low = range?.lowerBound ?? (kind == .tm ? 0 : Self.standardRange.low * length)
         let high = range?.upperBound ?? Self.standardRange.high * length
@@ -168,7 +168,7 @@ extension TrajectoryMatching {
 
 extension [ObjectiveValue.Point] {
     /// Adds one network's value at `place`.
-    mutating func add(_ value: Double, at place: Double) {
+    public mutating func add(_ value: Double, at place: Double) {
         if let index = firstIndex(where: { $0.at == place }) {
             self[index].values.append(value)
         } else {

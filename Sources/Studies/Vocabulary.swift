@@ -5,6 +5,8 @@ public struct Vocabulary: Sendable {
     public var corruptions: [String]
     public var scores: [String]
     public var objectives: [String]
+    /// By objective.
+    public var objectiveOptions: [String: [ObjectiveOption]]
     /// The formats that `import:` reads.
     public var importers: [String]
     /// The columns that every run of a store has.
@@ -26,13 +28,14 @@ public struct Vocabulary: Sendable {
             },
         lawProblem: @escaping @Sendable (_ law: String, _ columns: [String]) -> String?,
         expressionProblem: @escaping @Sendable (_ text: String, _ columns: [String]) -> String?,
-        corruptions: [String] = [],
+        corruptions: [String] = [], objectiveOptions: [String: [ObjectiveOption]] = [:],
         suggestion: @escaping @Sendable (_ word: String, _ words: [String]) -> String?
     ) {
         self.datasets = datasets
         self.corruptions = corruptions
         self.scores = scores
         self.objectives = objectives
+        self.objectiveOptions = objectiveOptions
         self.importers = importers
         self.columns = columns
         self.scoreProblem = scoreProblem
