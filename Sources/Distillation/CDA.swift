@@ -37,7 +37,7 @@ public struct CDA: DistillationObjective, Equatable {
             for (index, scale) in scales.enumerated() {
                 let crop = Augmentation([.randomResizedCrop(scale: scale...1), .flip])
                 let augmenter = Augmenter(
-                    crop, shape: context.shape, run: "cda/\(scale)", seed: context.seed, samples: table.samples)
+                    crop, shape: context.shape, run: "cda/\(scale)", seed: context.seed, samples: ElementTable.samples)
                 let seen = try table.observe(
                     network, BatchStatisticsLoss(batch: batch), sets: sets.count, seed: context.seed
                 ) { augmenter.view(epoch: 0, batch: 0, sample: table.sample($0)) }

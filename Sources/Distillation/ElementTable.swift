@@ -88,13 +88,13 @@ struct ElementTable {
         return shares
     }
 
-    /// Images for random views: the same one has the same number in every set.
+    /// The number of an image for random views, the same in every set and whatever other sets there are.
     func sample(_ element: Int) -> Int {
         elements[element].set < 0 ? elements[element].position : context.images.count + elements[element].position
     }
 
-    /// How many images of D and of any set `sample` tells apart.
-    var samples: Int { context.images.count + (sets.map(\.count).max() ?? 0) }
+    /// More than any image's number, and no matter of the sets.
+    static let samples = 1 << 32
 
     /// Calls `body` with pixels of successive elements, as `view` shows them.
     func forEachBlock<Failure: Error>(

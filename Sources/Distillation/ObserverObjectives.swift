@@ -74,7 +74,7 @@ public struct Realism: DistillationObjective, Equatable {
         let table = try ElementTable(sets, in: context)
         let crop = Augmentation([.randomResizedCrop(scale: scale...1, ratio: 1...1)])
         let augmenter = Augmenter(
-            crop, shape: context.shape, run: "rded", seed: context.seed, samples: table.samples)
+            crop, shape: context.shape, run: "rded", seed: context.seed, samples: ElementTable.samples)
         var values = sets.map { _ in ObjectiveValue(literal: []) }
         try context.forEachObserver(name) { _, network in
             var lowest = [Double](repeating: .infinity, count: table.elements.count)

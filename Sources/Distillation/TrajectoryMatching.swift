@@ -83,7 +83,7 @@ public struct TrajectoryMatching: DistillationObjective, Equatable {
                     try student.load(start)
                     try train(
                         student, pixels[set], table.labels(of: items[set]), items[set].map(table.sample),
-                        start: number, samples: table.samples, context)
+                        start: number, context)
                     let loss = squaredDistance(student.parameters, target) / distance
                     sums[set] += loss / Double(pairs.count)
                     curves[set].add(loss, at: expert.epochs[pair.start])
@@ -114,12 +114,12 @@ public struct TrajectoryMatching: DistillationObjective, Equatable {
     /// N steps; every pass over the set has an order of its own.
     private func train(
         _ student: borrowing NetworkGradients, _ pixels: [Float], _ labels: [Int32], _ samples: [Int], start: Int,
-        samples all: Int, _ context: ObjectiveContext
+        _ context: ObjectiveContext
     ) throws {
         let size = context.shape.count
         let augmenter = Augmenter(
             Augmentation([.dsa(DSA())]), shape: context.shape, run: "\(name)/start\(start)", seed: context.seed,
-            samples: all)
+            samples: ElementTable.samples)
         let viewer = Viewer(context.shape)
         var (order, used, pass) = ([Int](), 0, 0)
         for step in 0..<steps {

@@ -100,7 +100,7 @@ struct SetObjectives {
     }
 
     /// What each run trained on, by run id: its images are those of D, or, where some are not, pixels of their own.
-    private static func imageSets(
+    static func imageSets(
         plan: Plan, data: TrainingData, runs: [PlannedRun]
     ) throws -> [String: ImageSet] {
         let position = Dictionary(uniqueKeysWithValues: data.training.enumerated().map { (Int64($1), $0) })

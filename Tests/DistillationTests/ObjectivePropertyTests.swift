@@ -63,7 +63,8 @@ import Training
         let table = try ElementTable([set], in: context)
         func shown(_ operations: [ImageOperation], _ run: String, epoch: Int) -> ObjectiveSet {
             let augmenter = Augmenter(
-                Augmentation(operations), shape: context.shape, run: run, seed: context.seed, samples: table.samples)
+                Augmentation(operations), shape: context.shape, run: run, seed: context.seed,
+                samples: ElementTable.samples)
             let views = table.elements.indices.map { augmenter.view(epoch: epoch, batch: 0, sample: table.sample($0)) }
             let pixels = Viewer(context.shape).draw(table.pixels(of: table.elements.indices), views)
             return ObjectiveSet(name: "shown", pixels: pixels, labels: table.elements.map(\.label))
