@@ -4,8 +4,8 @@ public struct ObjectiveChoice: Sendable, Equatable {
     public var objective: String
     /// The column's name, where it is not the objective's own (`as:`).
     public var name: String?
-    /// What was written, by key.
-    public var options: [String: Value]
+    /// What was written, in the order of the objective's options.
+    public var options: [Setting]
     public var mark: SourceMark
     /// The name of the losses' column.
     public var column: String { name ?? objective }
@@ -17,8 +17,13 @@ public struct ObjectiveChoice: Sendable, Equatable {
         case flag(Bool)
     }
 
+    public struct Setting: Sendable, Equatable {
+        public var key: String
+        public var value: Value
+    }
+
     public init(
-        _ objective: String, name: String? = nil, options: [String: Value] = [:],
+        _ objective: String, name: String? = nil, options: [Setting] = [],
         mark: SourceMark = .init(line: 1, column: 1)
     ) {
         self.objective = objective
@@ -26,6 +31,9 @@ public struct ObjectiveChoice: Sendable, Equatable {
         self.options = options
         self.mark = mark
     }
+
+    /// What was written for an option.
+    public subscript(key: String) -> Value? { options.first { $0.key == key }?.value }
 }
 
 /// An option that an objective has, and what may be written there.
@@ -107,7 +115,7 @@ extension ObjectiveChoice {
         guard let (objective, options) = place.kinded("objective", among: vocabulary.objectives) else { return nil }
         self.init(objective, mark: place.mark)
         guard let options else { return }
-        var values: [String: Value] = [:]
+        var values: [Setting] = []
         var name: String?
         let isRead: Bool? = options.mapping { reader in
             if let place = reader.optional("as") {
@@ -116,7 +124,8 @@ extension ObjectiveChoice {
             }
             for option in vocabulary.objectiveOptions[objective] ?? [] {
                 guard let place = reader.optional(option.name) else { continue }
-                values[option.name] = Value(place, option.kind, models: study.models.map(\.name))
+                guard let value = Value(place, option.kind, models: study.models.map(\.name)) else { continue }
+                values.append(Setting(key: option.name, value: value))
             }
             return true
         }

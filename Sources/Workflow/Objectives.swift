@@ -44,17 +44,17 @@ extension ObjectiveChoice {
         switch objective {
         case "dc":
             var matching = GradientMatching(networks: networks(models))
-            if options["real"] != nil { matching.realBatch = count("real") }
+            if self["real"] != nil { matching.realBatch = count("real") }
             return matching
         case "tm": return trajectory(.tm)
         case "datm": return trajectory(.datm)
         case "sre2l":
             var sre2l = SRe2L(word("variant") == "code" ? .code : .paper)
-            if options["batch"] != nil { sre2l.batch = count("batch") }
+            if self["batch"] != nil { sre2l.batch = count("batch") }
             return sre2l
         case "cda":
             var cda = CDA(batch: count("batch"))
-            if case .numbers(let scales)? = options["scales"] { cda.scales = scales }
+            if case .numbers(let scales)? = self["scales"] { cda.scales = scales }
             return cda
         case "dwa":
             var dwa = DWA()
@@ -66,7 +66,7 @@ extension ObjectiveChoice {
         case "rded":
             var realism = Realism()
             if let crops = count("crops") { realism.crops = crops }
-            if case .numbers(let scales)? = options["scale"], let scale = scales.first { realism.scale = scale }
+            if case .numbers(let scales)? = self["scale"], let scale = scales.first { realism.scale = scale }
             return realism
         case "entropy": return ObserverEntropy(.entropy)
         case "nll": return ObserverEntropy(.nll)
@@ -91,8 +91,8 @@ extension ObjectiveChoice {
         if let starts = count("starts") { matching.starts = starts }
         if let rate = number("learning-rate") { matching.learningRate = rate }
         if let batch = count("batch") { matching.batch = batch }
-        if case .flag(let dsa)? = options["dsa"] { matching.dsa = dsa }
-        if options["first"] != nil || options["last"] != nil {
+        if case .flag(let dsa)? = self["dsa"] { matching.dsa = dsa }
+        if self["first"] != nil || self["last"] != nil {
             let first = number("first") ?? 0
             matching.range = first...max(first, number("last") ?? .greatestFiniteMagnitude)
         }
@@ -100,20 +100,20 @@ extension ObjectiveChoice {
     }
 
     private func number(_ key: String) -> Double? {
-        if case .number(let value)? = options[key] { value } else { nil }
+        if case .number(let value)? = self[key] { value } else { nil }
     }
 
     /// nil where `all` is written, or nothing.
     private func count(_ key: String) -> Int? { number(key).map { Int($0) } }
 
-    private func word(_ key: String) -> String? { if case .word(let word)? = options[key] { word } else { nil } }
+    private func word(_ key: String) -> String? { if case .word(let word)? = self[key] { word } else { nil } }
 
     /// What is wrong with options that are each right, or nil.
     var fault: String? {
         if let first = number("first"), let last = number("last"), first > last {
             return "the first start epoch \(shortest(first)) comes after the last, \(shortest(last))"
         }
-        if word("weights") == "trained", let key = ["networks", "model"].first(where: { options[$0] != nil }) {
+        if word("weights") == "trained", let key = ["networks", "model"].first(where: { self[$0] != nil }) {
             return "'\(key)' is of random networks, and the weights are trained ('observer:' names the networks)"
         }
         return nil
