@@ -114,6 +114,8 @@ public struct AnalysisChoice: Sendable, Equatable {
     public var of: [String]
     public var per: [String]
     public var level: Double
+    /// Of `dcs`.
+    public var objectives = ObjectiveList()
 }
 
 /// A picture of a named analysis.

@@ -56,6 +56,7 @@ extension AnalysisChoice {
             let level = reader.optional("level").map { $0.number("in 0…1") { $0 > 0 && $0 < 1 } } ?? 0.95
             let kind: Kind?
             var per: [String] = []
+            var objectives = ObjectiveList()
             func columns(_ place: Place?) -> [String] { place?.words("column", among: vocabulary.columns) ?? [] }
             switch name {
             case "fit":
@@ -63,10 +64,10 @@ extension AnalysisChoice {
                 kind = FitChoice(reader).map(Kind.fit)
             case "dcs":
                 per = columns(reader.optional("per"))
-                let objectives = reader.required("objectives")?.words("objective", among: vocabulary.objectives) ?? []
+                objectives = ObjectiveList(reader, in: study)
                 let against = columns(reader.required("against"))
                 let adjust = reader.optional("adjust-for").map(columns) ?? []
-                kind = .dcs(objectives: objectives, against: against, adjustFor: adjust)
+                kind = .dcs(objectives: objectives.choices.map(\.column), against: against, adjustFor: adjust)
             case "pareto":
                 per = columns(reader.optional("per"))
                 let minimize = reader.required("minimize")
@@ -77,7 +78,7 @@ extension AnalysisChoice {
                 kind = .hardness
             }
             guard let kind, let level else { return nil }
-            return AnalysisChoice(kind: kind, of: of, per: per, level: level)
+            return AnalysisChoice(kind: kind, of: of, per: per, level: level, objectives: objectives)
         }
         guard let analysis else { return nil }
         self = analysis

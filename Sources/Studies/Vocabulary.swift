@@ -7,6 +7,8 @@ public struct Vocabulary: Sendable {
     /// Rules that choose images by their features.
     public var coresets: [String]
     public var objectives: [String]
+    /// By objective.
+    public var objectiveOptions: [String: [ObjectiveOption]]
     /// The formats that `import:` reads.
     public var importers: [String]
     /// The columns that every run of a store has.
@@ -29,7 +31,7 @@ public struct Vocabulary: Sendable {
             },
         lawProblem: @escaping @Sendable (_ law: String, _ columns: [String]) -> String?,
         expressionProblem: @escaping @Sendable (_ text: String, _ columns: [String]) -> String?,
-        corruptions: [String] = [],
+        corruptions: [String] = [], objectiveOptions: [String: [ObjectiveOption]] = [:],
         suggestion: @escaping @Sendable (_ word: String, _ words: [String]) -> String?
     ) {
         self.datasets = datasets
@@ -37,6 +39,7 @@ public struct Vocabulary: Sendable {
         self.scores = scores
         self.coresets = coresets
         self.objectives = objectives
+        self.objectiveOptions = objectiveOptions
         self.importers = importers
         self.columns = columns
         self.scoreProblem = scoreProblem

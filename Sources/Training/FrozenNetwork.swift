@@ -2,9 +2,9 @@ import Records
 
 /// A network that is only asked: a trained one (a teacher), or a random one (an embedding).
 public struct FrozenNetwork: ~Copyable {
-    private let team: WorkerTeam
-    private let parameters: FloatBuffer
-    private let shape: ImageShape
+    let team: WorkerTeam
+    let parameters: FloatBuffer
+    let shape: ImageShape
 
     /// A network as training would start it: the same streams for the same identity and seed.
     public init(

@@ -195,9 +195,9 @@ extension AnswerSource {
         let ids = Set(try rows(finals, of: choice.of).texts("id"))
         let runs = plan.runs.filter { ids.contains($0.id) && $0.images != .all }
         let values = try SetObjectives(
-            plan: plan, data: data, runs: runs, cache: "\(plan.study.results)/dm-networks.csv", report: report)
+            plan: plan, data: data, runs: runs, objectives: choice.objectives, report: report)
         let sets = try ImageSetTable(plan: plan, runs: runs, objectives: values, per: choice.per, metrics: against)
-        let losses = objectives.flatMap { [$0, $0 + "-debiased"] }
+        let losses = objectives.flatMap { [$0, $0 + "-debiased"] }.filter(sets.table.has)
         let groups = try sets.table.groups(by: choice.per)
         var results: [(key: [(String, String)], against: String, result: DistillationCorrelation)] = []
         for group in groups {

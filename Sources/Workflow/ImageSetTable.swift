@@ -3,7 +3,7 @@ import Statistics
 import Tables
 
 /// The sets of images that a study trained on: one row per set and group, with the errors of the runs trained on it and
-/// the objective's loss, both as means over seeds.
+/// the objectives' losses, both as means over seeds.
 struct ImageSetTable {
     let table: Table
     /// The losses by run, for `assay dcs STORE --losses`.
@@ -53,17 +53,23 @@ struct ImageSetTable {
             columns.append(Column(name, members.map { mean($0) }))
             columns.append(Column("\(name)_std", members.map { standardDeviation($0) ?? .nan }))
         }
-        let perRow = rows.map { $0.members.compactMap { objectives.value(of: runs[$0]) } }
-        columns.append(Column("dm", perRow.map { mean($0.map(\.literalMean)) }))
-        columns.append(Column("dm_network_std", perRow.map { mean($0.map(\.literalStd)) }))
-        columns.append(Column("dm-debiased", perRow.map { mean($0.map(\.debiasedMean)) }))
-        columns.append(Column("dm-debiased_network_std", perRow.map { mean($0.map(\.debiasedStd)) }))
+        for name in objectives.columns {
+            let perRow = rows.map { $0.members.compactMap { objectives.value(of: runs[$0], name) } }
+            columns.append(Column(name, perRow.map { mean($0.map(\.literalMean)) }))
+            columns.append(Column("\(name)_network_std", perRow.map { mean($0.map(\.literalStd)) }))
+            guard perRow.contains(where: { $0.contains(where: \.hasDebiased) }) else { continue }
+            columns.append(Column("\(name)-debiased", perRow.map { mean($0.map(\.debiasedMean)) }))
+            columns.append(Column("\(name)-debiased_network_std", perRow.map { mean($0.map(\.debiasedStd)) }))
+        }
         table = Table(columns)
         let perRun = runs.indices.filter { twins[names[$0]] == nil }.map { runs[$0] }
-        losses = Table([
-            Column("id", perRun.map(\.id)),
-            Column("dm", perRun.map { objectives.value(of: $0)?.literalMean ?? .nan }),
-            Column("dm-debiased", perRun.map { objectives.value(of: $0)?.debiasedMean ?? .nan }),
-        ])
+        var byRun = [Column("id", perRun.map(\.id))]
+        for name in objectives.columns {
+            let values = perRun.map { objectives.value(of: $0, name) }
+            byRun.append(Column(name, values.map { $0?.literalMean ?? .nan }))
+            guard values.contains(where: { $0?.hasDebiased == true }) else { continue }
+            byRun.append(Column("\(name)-debiased", values.map { $0?.debiasedMean ?? .nan }))
+        }
+        losses = Table(byRun)
     }
 }

@@ -80,6 +80,7 @@ extension Plan {
                     "noise is no set of the data's images, and has no distance to them: leave '\(noise.family)' out ('of: …')"
             }
             if let mixed { return mixes(mixed.0, analysis) }
+            if let fault = ObjectiveRuns.fault(of: analysis.objectives, plan: self) { return fault }
             let most = groups.values.map { Set($0.filter { $0.images != .all }.map(\.setName)).count }.max() ?? 0
             return most >= 3
                 ? nil : "a correlation needs 3 sets, and no group of \(named(analysis.per)) has more than \(most)"

@@ -1,95 +1,146 @@
-import Datasets
 import Distillation
 import Foundation
 import RunStore
+import Studies
+import Synchronization
 import Tables
 import Training
 
-/// The `dm` loss of every set of images that a study's runs trained on. A set is evaluated once, whatever regimes and
-/// budgets were trained on it, and never again: the values are kept by the content of the set.
+/// The losses of every set of images that a study's runs trained on. A set is evaluated once, whatever regimes and
+/// budgets were trained on it, and never again: values are kept by the content of the set, the objective's definition and
+/// the weights of the networks that it asks.
 struct SetObjectives {
     /// A named set of one seed.
     struct ImageSet: Equatable {
         var name: String
         var seed: Int
-        /// Positions in the full training set, ascending.
-        var positions: [Int]
-        /// SHA-256 over the objective's definition, the data set's digest and the images' indices: equal digests are equal
-        /// sets with equal values.
+        /// SHA-256 over the data set's digest and the set's images and labels: equal digests are equal sets.
         var digest: String
+        var set: ObjectiveSet
     }
 
-    /// Random networks that embed the images.
-    static let networks = 5
-
-    private static let width = 32
-    private static let depth = 3
-    /// Everything that a value depends on but the images: other networks make other values.
-    private static let definition = "dm \(runSemantics): \(networks) ConvNet-D\(depth) of width \(width), seed 0"
+    /// What was evaluated.
+    struct Evaluated {
+        /// The column's name.
+        var name: String
+        var definition: String
+        /// By the digests of sets.
+        fileprivate(set) var values: [String: ObjectiveValue] = [:]
+        /// Mean over the sets that were evaluated together, by the digests of sets.
+        fileprivate(set) var seconds: [String: Double] = [:]
+    }
 
     /// By run id.
     let sets: [String: ImageSet]
-    private let values: [String: ObjectiveValue]
+    /// In the order of the study.
+    let objectives: [Evaluated]
+
+    var columns: [String] { objectives.map(\.name) }
 
     /// - Parameters:
     ///   - runs: sealed runs on subsets.
-    ///   - cache: the CSV in which values are kept, one row per set and network.
-    init(plan: Plan, data: TrainingData, runs: [PlannedRun], cache: String, report: (String) -> Void) throws {
+    ///   - cache: the CSV in which values are kept; nil: `objective-values.csv` of the study's results.
+    init(
+        plan: Plan, data: TrainingData, runs: [PlannedRun], objectives list: ObjectiveList, cache: String? = nil,
+        threads: Int = ProcessInfo.processInfo.activeProcessorCount, report: @escaping (String) -> Void
+    ) throws {
+        let sets = try Self.imageSets(plan: plan, data: data, runs: runs)
+        self.sets = sets
+        var distinct: [String: ObjectiveSet] = [:]
+        for set in sets.values { distinct[set.digest] = set.set }
+
+        let chosen = list.choices.map { ($0.column, $0.objective(plan.study.models)) }
+        var networks = try NetworkSource(list, plan: plan)
+        let path = cache ?? "\(plan.study.results)/objective-values.csv"
+        var kept = try ObjectiveCache(path)
+        var evaluated: [Evaluated] = []
+        var context: ObjectiveContext?
+        for (name, objective) in chosen {
+            let weights = try networks.digest(objective.needs)
+            func key(_ digest: String) -> String {
+                sha256("\(runSemantics) seed 0 \(objective.definition) \(digest) \(weights)")
+            }
+            let missing = distinct.filter { kept[key($0.key)] == nil }.sorted { $0.key < $1.key }
+            if !missing.isEmpty {
+                var asked = context ?? data.objectiveContext(threads: threads)
+                context = asked
+                try networks.fill(&asked, objective.needs)
+                report("\(objective.definition): \(missing.count) set\(missing.count == 1 ? "" : "s")")
+                let progress = Progress(report)
+                asked.onProgress = { progress.tell($0, $1) }
+                let start = ContinuousClock.now
+                let values = try objective.values(of: missing.map(\.value), in: asked)
+                let seconds = (ContinuousClock.now - start) / .seconds(1) / Double(missing.count)
+                for (set, value) in zip(missing, values) {
+                    kept[key(set.key)] = .init(objective: name, value: value, seconds: seconds)
+                }
+                try kept.write()
+            }
+            var result = Evaluated(name: name, definition: objective.definition)
+            for digest in distinct.keys {
+                let entry = kept[key(digest)]
+                result.values[digest] = entry?.value
+                result.seconds[digest] = entry?.seconds
+            }
+            evaluated.append(result)
+        }
+        objectives = evaluated
+    }
+
+    /// A loss of the set that a run trained on.
+    func value(of run: PlannedRun, _ column: String) -> ObjectiveValue? {
+        guard let digest = sets[run.id]?.digest else { return nil }
+        return objectives.first { $0.name == column }?.values[digest]
+    }
+
+    /// The mean cost of a loss per set.
+    func seconds(of column: String) -> Double? {
+        guard let all = objectives.first(where: { $0.name == column })?.seconds.values, !all.isEmpty else { return nil }
+        return all.sorted().reduce(0, +) / Double(all.count)
+    }
+
+    /// What each run trained on, by run id: its images are those of D, or, where some are not, pixels of their own.
+    static func imageSets(
+        plan: Plan, data: TrainingData, runs: [PlannedRun]
+    ) throws -> [String: ImageSet] {
         let position = Dictionary(uniqueKeysWithValues: data.training.enumerated().map { (Int64($1), $0) })
         var sets: [String: ImageSet] = [:]
         for run in runs {
-            let ids = try plan.store.open(run.id).samples().trainedIDs.sorted()
-            sets[run.id] = ImageSet(
-                name: run.setName, seed: run.seed,
-                positions: ids.compactMap { position[$0] },
-                digest: sha256("\(Self.definition) \(data.digest) \(ids.map(String.init).joined(separator: ","))"))
+            let samples = try plan.store.open(run.id).samples()
+            // A further copy of an image adds the number of the data set's training images.
+            let ids = samples.ids.map { $0 < 0 ? $0 : $0 % Int64(data.dataset.train.count) }
+            let items = zip(ids, samples.labels).enumerated().filter { samples.trained?[$0.offset] ?? true }
+                .map(\.element).sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+            let positions = items.compactMap { position[$0.0] }
+            var text = "\(data.digest) " + items.map { "\($0.0):\($0.1)" }.joined(separator: ",")
+            var set = ObjectiveSet(name: run.setName, positions: positions, labels: items.map(\.1))
+            if positions.count != items.count {
+                let images = try SetImages(plan: plan, run: run, data: data)
+                set = ObjectiveSet(name: run.setName, pixels: images.pixels, labels: images.labels)
+                text =
+                    "\(data.digest) \(sha256(images.pixels)) "
+                    + images.labels.map(String.init).joined(separator: ",")
+            }
+            sets[run.id] = ImageSet(name: run.setName, seed: run.seed, digest: sha256(text), set: set)
         }
-        self.sets = sets
-        var values = try Self.read(cache)
-        var missing: [ImageSet] = []
-        for run in runs {
-            guard let set = sets[run.id], values[set.digest] == nil else { continue }
-            if !missing.contains(where: { $0.digest == set.digest }) { missing.append(set) }
-        }
-        if !missing.isEmpty {
-            report(
-                "dm: embedding \(data.training.count) images with \(Self.networks) random networks, \(missing.count) sets"
-            )
-            let train = data.dataset.train
-            let losses = try DistributionMatching(
-                networks: Self.networks, width: Self.width, depth: Self.depth, seed: 0
-            ).losses(
-                real: train.floats(data.training, Normalization(of: train, indices: data.training)),
-                shape: ImageShape(channels: train.channels, height: train.height, width: train.width),
-                labels: data.labels, classes: data.dataset.classes, subsets: missing.map(\.positions))
-            for (set, loss) in zip(missing, losses) { values[set.digest] = loss }
-            try Self.write(values, to: cache)
-        }
-        self.values = values
+        return sets
     }
+}
 
-    func value(of run: PlannedRun) -> ObjectiveValue? { sets[run.id].flatMap { values[$0.digest] } }
+/// A plain line every half minute.
+private final class Progress: Sendable {
+    private let last = Mutex(ContinuousClock.now)
+    // Objectives report from the thread that called them.
+    nonisolated(unsafe) private let report: (String) -> Void
 
-    private static func read(_ path: String) throws -> [String: ObjectiveValue] {
-        guard FileManager.default.fileExists(atPath: path) else { return [:] }
-        let table = try Table.read(path)
-        let digests = try table.texts("images")
-        let literal = try table.numbers("dm")
-        let debiased = try table.numbers("dm-debiased")
-        let rows = Dictionary(grouping: digests.indices) { digests[$0] }
-        return rows.filter { $0.value.count == networks }.mapValues { rows in
-            ObjectiveValue(literal: rows.map { literal[$0] }, debiased: rows.map { debiased[$0] })
+    init(_ report: @escaping (String) -> Void) { self.report = report }
+
+    func tell(_ stage: String, _ done: Double) {
+        let isDue = last.withLock { last in
+            guard ContinuousClock.now - last > .seconds(30) else { return false }
+            last = ContinuousClock.now
+            return true
         }
-    }
-
-    private static func write(_ values: [String: ObjectiveValue], to path: String) throws {
-        let rows = values.sorted { $0.key < $1.key }.flatMap { digest, value in
-            value.literal.indices.map { (digest, $0, value.literal[$0], value.debiased[$0]) }
-        }
-        let table = Table([
-            Column("images", rows.map(\.0)), Column("network", rows.map(\.1)), Column("dm", rows.map(\.2)),
-            Column("dm-debiased", rows.map(\.3)),
-        ])
-        try Tables.write(table.formatted(.csv), to: path)
+        if isDue { report("\(stage): \(Int(100 * done)) %") }
     }
 }

@@ -10,7 +10,7 @@ extension Vocabulary {
     /// What this version offers.
     public static let assay = Vocabulary(
         datasets: DatasetSource.names, scores: Scores.names, coresets: CoresetRule.table.map(\.name),
-        objectives: ["dm"],
+        objectives: Objectives.names,
         importers: importFormats.map(\.kind) + importAliases.keys.sorted(),
         columns: runColumns + runMetrics + corruptionMetrics,
         scoreProblem: { method, variant, span, window in
@@ -24,7 +24,7 @@ extension Vocabulary {
         },
         lawProblem: { law, columns in problem { _ = try ScalingLaws.law(law, columns: columns) } },
         expressionProblem: { text, columns in problem { _ = try ColumnExpression(text, known: columns) } },
-        corruptions: Corruption.names, suggestion: { closest(to: $0, in: $1) })
+        corruptions: Corruption.names, objectiveOptions: Objectives.options, suggestion: { closest(to: $0, in: $1) })
 
     private static func problem(_ body: () throws -> Void) -> String? {
         do {

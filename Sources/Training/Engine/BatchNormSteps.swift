@@ -5,8 +5,10 @@ internal import CKernels
 /// their order, in double precision.
 final class BatchNorm {
     let own: NormParameters
-    private let runningMean: ParameterLayout.Parameter
-    private let runningVariance: ParameterLayout.Parameter
+    let runningMean: ParameterLayout.Parameter
+    let runningVariance: ParameterLayout.Parameter
+    /// Whether a pass with gradients takes the running statistics as they are, like PyTorch's `eval()`.
+    var isFrozen = false
     /// PyTorch's default.
     private let momentum: Float = 0.1
     private let epsilon: Float = 1e-5
@@ -47,6 +49,7 @@ final class BatchNorm {
 
     /// After the first step of all images: the statistics of the batch, and the running ones (mean and unbiased variance).
     func combine(_ activations: Activations, images: Int, parameters: UnsafeMutablePointer<Float>) {
+        if isFrozen { return useRunningStatistics(parameters) }
         let statistics = activations.statistics[own.index]
         let area = own.place.grid(1).area
         assay_batch_moments(
@@ -64,6 +67,16 @@ final class BatchNorm {
         }
     }
 
+    private func useRunningStatistics(_ parameters: UnsafePointer<Float>) {
+        let (means, variances) = (parameters + runningMean.offset, parameters + runningVariance.offset)
+        for channel in 0..<runningMean.count {
+            mean.pointer[channel] = means[channel]
+            spread.pointer[channel] = 1 / (variances[channel] + epsilon).squareRoot()
+        }
+        scale.pointer.update(from: frozenScale.pointer, count: runningMean.count)
+        shift.pointer.update(from: frozenShift.pointer, count: runningMean.count)
+    }
+
     /// After the second step's backward pass of all images: dγ, dβ, and the coefficients of dx.
     func combineBackward(_ activations: Activations, images: Int) {
         let statistics = activations.statistics[own.index]
@@ -73,6 +86,10 @@ final class BatchNorm {
         for channel in 0..<own.across {
             let inverse = spread.pointer[channel]
             dgamma.pointer[channel] *= inverse
+            if isFrozen {  // no statistic depends on x
+                (level.pointer[channel], curve.pointer[channel]) = (0, 0)
+                continue
+            }
             level.pointer[channel] = scale.pointer[channel] * dbeta.pointer[channel] / count
             curve.pointer[channel] = scale.pointer[channel] * inverse * dgamma.pointer[channel] / count
         }
@@ -104,7 +121,7 @@ final class BatchStatisticsStep: Step {
     func plan(_ plan: inout GradientPlan) { plan.release(norm.parts.first) }
 
     func forward(_ pass: Pass, _ images: Range<Int>) {
-        guard pass.isTraining else { return }
+        guard pass.isTraining || pass.keepsMoments else { return }
         var grid = own.place.grid(images.count)
         let statistics = pass.activations.statistics[own.index]
         let at = images.lowerBound * own.across

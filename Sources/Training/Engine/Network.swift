@@ -44,7 +44,7 @@ final class Network {
     let gradientCount: Int
     private let convolutions: [ConvolutionStep]
     private let linears: [LinearStep]
-    private let batchNorms: [BatchNorm]
+    let batchNorms: [BatchNorm]
     private(set) var parameters: UnsafeMutablePointer<Float>?
     private let collected: FloatBuffer
 

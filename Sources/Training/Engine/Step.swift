@@ -32,6 +32,8 @@ struct Pass {
     let activations: Activations
     /// Statistics are taken of the batch in training, the running ones in evaluation.
     let isTraining: Bool
+    /// Whether batch normalisations keep the moments of each image in evaluation, too.
+    var keepsMoments = false
 }
 
 /// One layer, or the part of a layer between two points at which the whole batch is needed. `images` are positions in the

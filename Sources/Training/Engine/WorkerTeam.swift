@@ -91,6 +91,26 @@ final class WorkerTeam {
         }
     }
 
+    /// Every block through the network in evaluation; `read` sees its tensors before they are used again. The last block
+    /// is filled up with its own last image, so that the bits of an image do not depend on how many there are.
+    func observe(
+        _ images: UnsafePointer<Float>, count: Int, keepsMoments: Bool,
+        read: (_ rows: Range<Int>, _ pass: Pass) -> Void
+    ) throws(TrainingError) {
+        let (block, input) = (network.evaluationBlock, network.inputCount)
+        try forEachBlock(of: count) { worker, rows throws(TrainingError) in
+            let pass = Pass(
+                worker: workers[worker], activations: activations[worker], isTraining: false,
+                keepsMoments: keepsMoments)
+            for slot in 0..<block {
+                let row = min(rows.lowerBound + slot, rows.upperBound - 1)
+                network.places[0].pointer(pass, slot..<slot + 1).update(from: images + row * input, count: input)
+            }
+            for stage in network.stages { try network.forward(stage, pass, 0..<block) }
+            read(rows, pass)
+        }
+    }
+
     /// One block through the network; rows of `tensor` are put at theirs in `output`.
     private func evaluate(
         _ images: UnsafePointer<Float>, _ rows: Range<Int>, worker: Int, tensor: Int,
