@@ -1,0 +1,1 @@
+func printRates(sets: Int) throws {}
