@@ -14,6 +14,15 @@ extension DistillationLeaderboard {
         members["tried"] = JSON(tried)
         members["objectives"] = .array(
             entries.flatMap { entry in entry.result.objectives.map { json($0, of: entry) } })
+        if hasGroups || hasErrors {
+            members["groups"] = .array(
+                entries.map { entry in
+                    [
+                        "group": entry.groupJSON, "against": .string(entry.error),
+                        "objectives": .array(entry.result.objectives.map { json($0, of: entry) }),
+                    ]
+                })
+        }
         members["differences"] = .array(
             entries.flatMap { entry in entry.differences.map { json($0, of: entry) } })
         members["repeats"] = .array(
@@ -56,7 +65,9 @@ extension DistillationLeaderboard {
             if !seconds.isEmpty {
                 table.columns.append(Column("seconds_per_set", sorted.map { seconds[$0.objective] ?? .nan }))
             }
-            if hasErrors { table.columns.insert(Column("against", sorted.map { _ in entry.error }), at: 0) }
+            if hasErrors || hasGroups {
+                table.columns.insert(Column("against", sorted.map { _ in entry.error }), at: 0)
+            }
             if hasGroups {
                 let keys = entry.group.map { key in Column(key.column, sorted.map { _ in key.value }) }
                 table.columns.insert(contentsOf: keys, at: 0)

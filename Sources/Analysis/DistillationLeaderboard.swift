@@ -29,6 +29,14 @@ public struct DistillationLeaderboard: Sendable, Equatable {
         public var objective: String
         public var loss: Double
         public var lossOfOriginal: Double
+
+        public init(set: String, of original: String, objective: String, loss: Double, lossOfOriginal: Double) {
+            self.set = set
+            of = original
+            self.objective = objective
+            self.loss = loss
+            self.lossOfOriginal = lossOfOriginal
+        }
     }
 
     public var entries: [Entry]

@@ -36,6 +36,15 @@ public struct LeaveOutRule: Sendable, Equatable {
         }
     }
 
+    /// Throws where the rule reads a column that is not among the `known` ones.
+    public func check(known: [String]) throws {
+        for side in [left, right] {
+            for name in try ColumnExpression(side, known: known).columns where !known.contains(name) {
+                throw TableError(.unknownColumn(known: known), source: "leave out '\(text)'", name: name)
+            }
+        }
+    }
+
     private func values(_ side: String, _ table: Table) throws(TableError) -> [Double] {
         do {
             return try ColumnExpression(side, known: table.columnNames).values(in: table)

@@ -63,10 +63,7 @@ extension AnalysisChoice {
                 kind = FitChoice(reader).map(Kind.fit)
             case "dcs":
                 per = columns(reader.optional("per"))
-                let objectives = reader.required("objectives")?.words("objective", among: vocabulary.objectives) ?? []
-                let against = columns(reader.required("against"))
-                let adjust = reader.optional("adjust-for").map(columns) ?? []
-                kind = .dcs(objectives: objectives, against: against, adjustFor: adjust)
+                kind = DCSChoice(reader).map(Kind.dcs)
             case "pareto":
                 per = columns(reader.optional("per"))
                 let minimize = reader.required("minimize")
