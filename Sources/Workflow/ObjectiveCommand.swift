@@ -49,7 +49,7 @@ public struct ObjectiveCommand {
     ///   - folder: where values and stderr are kept.
     ///   - shouldStop: asked while programs run; true ends them all and throws.
     func losses(
-        of sets: [StoredSet], images: SetImages, folder: String, shouldStop: () -> Bool, report: (String) -> Void
+        of sets: [StoredSet], images: SetArchive, folder: String, shouldStop: () -> Bool, report: (String) -> Void
     ) throws -> Answer {
         var contents: [String: StoredSet] = [:]
         for set in sets where contents[set.digest] == nil { contents[set.digest] = set }
@@ -91,7 +91,7 @@ public struct ObjectiveCommand {
 
     /// By digest: what went wrong. The cache is written after every value, so that nothing is asked twice.
     private func run(
-        _ sets: [StoredSet], images: SetImages, folder: String, cache: inout LossCache, shouldStop: () -> Bool
+        _ sets: [StoredSet], images: SetArchive, folder: String, cache: inout LossCache, shouldStop: () -> Bool
     ) throws -> [String: String] {
         var problems: [String: String] = [:]
         var waiting = sets[...]

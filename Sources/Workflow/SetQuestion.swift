@@ -89,7 +89,7 @@ public struct SetQuestion {
         guard let study else {
             throw WorkflowError(64, "an objective command gets the sets' images, which a study knows: assay dcs STUDY …")
         }
-        let images = SetImages(plan: study.plan, data: study.data)
+        let images = SetArchive(plan: study.plan, data: study.data)
         let stored = try StoredSet.all(in: study.plan.store).filter { names.contains($0.set) }
         let folder = study.plan.store.directory + "/dcs-objectives"
         for command in commands {

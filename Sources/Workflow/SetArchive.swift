@@ -3,7 +3,7 @@ import RunStore
 import Tables
 
 /// The images of stored sets, for programs outside.
-struct SetImages {
+struct SetArchive {
     let plan: Plan
     let data: TrainingData
 
