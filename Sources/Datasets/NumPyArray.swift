@@ -1,27 +1,42 @@
-/// One array of whole numbers out of a `.npy` file or a member of a `.npz` archive (NumPy's format 1.0 to 3.0).
+/// One array of numbers out of a `.npy` file or a member of a `.npz` archive (NumPy's format 1.0 to 3.0).
 struct NumPyArray {
     let name: String
     let shape: [Int]
-    /// `u1`, `i8` …: kind and bytes per element.
+    /// `u1`, `i8`, `f4` …: kind and bytes per element.
     let type: String
     let isBigEndian: Bool
     let bytes: [UInt8]
 
     var count: Int { shape.reduce(1, *) }
 
-    /// Elements as 64-bit integers.
+    /// Elements of type `u` or `i` as 64-bit integers.
     var integers: [Int] {
-        let width = bytes.count / max(count, 1)
+        let unused = UInt64(64 - 8 * width)
         let isSigned = type.hasPrefix("i")
-        return (0..<count).map { index in
+        return patterns.map { value in
+            isSigned ? Int(Int64(bitPattern: value << unused) >> Int64(unused)) : Int(truncatingIfNeeded: value)
+        }
+    }
+
+    /// Elements of type `f4` or `f8`.
+    var floats: [Float] {
+        patterns.map { value in
+            width == 4 ? Float(bitPattern: UInt32(truncatingIfNeeded: value)) : Float(Double(bitPattern: value))
+        }
+    }
+
+    private var width: Int { bytes.count / max(count, 1) }
+
+    /// The bits of each element, in the lower end of a word.
+    private var patterns: some Sequence<UInt64> {
+        let width = width
+        return (0..<count).lazy.map { index in
             var value: UInt64 = 0
             for place in 0..<width {
                 let at = index * width + (isBigEndian ? place : width - 1 - place)
                 value = value << 8 | UInt64(bytes[at])
             }
-            let unused = UInt64(64 - 8 * width)
-            return isSigned
-                ? Int(Int64(bitPattern: value << unused) >> Int64(unused)) : Int(truncatingIfNeeded: value)
+            return value
         }
     }
 
@@ -52,10 +67,9 @@ struct NumPyArray {
         else { throw error("its type is not one of numbers; save plain arrays") }
         type = String(descriptor.dropFirst())
         isBigEndian = order == ">"
-        guard let width = Int(type.dropFirst()), [1, 2, 4, 8].contains(width), "ui".contains(type.prefix(1)) else {
-            throw error(
-                "its type is \(descriptor), and whole numbers are read; save images as 0…255: "
-                    + "(255 * x).round().astype('uint8')")
+        let kinds = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f4", "f8"]
+        guard kinds.contains(type), let width = Int(type.dropFirst()) else {
+            throw error("its type is \(descriptor), which is not read; save x.astype('uint8') or x.astype('float32')")
         }
         guard !header.contains("'fortran_order': True") else {
             throw error("it is in Fortran order; save numpy.ascontiguousarray(x)")

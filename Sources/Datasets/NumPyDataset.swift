@@ -44,10 +44,24 @@ enum NumPyDataset {
     ) throws(DatasetError) -> ImageSet {
         guard images.type == "u1" else {
             throw files.error(
-                images.name, "its type is \(images.type), and images are uint8, 0…255; save x.astype('uint8')")
+                images.name,
+                "its type is \(images.type), and images are uint8, 0…255; save (255 * x).round().astype('uint8')")
         }
+        let classes = try self.labels(labels, of: images, files)
+        let (shape, pixels) = try planes(images, images.bytes, files)
+        return ImageSet(channels: shape[0], height: shape[1], width: shape[2], pixels: pixels, labels: classes)
+    }
+
+    /// One class per image.
+    static func labels(
+        _ labels: NumPyArray, of images: NumPyArray, _ files: borrowing NumPyFiles
+    ) throws(DatasetError) -> [Int32] {
         guard labels.shape.count == 1 || labels.shape.count == 2 && labels.shape[1] == 1 else {
             throw files.error(labels.name, "its shape is \(labels.shape), and labels are [N] or [N, 1], one class each")
+        }
+        guard !labels.type.hasPrefix("f") else {
+            throw files.error(
+                labels.name, "its type is \(labels.type), and labels are whole numbers; save y.astype('int64')")
         }
         guard let count = images.shape.first, count == labels.count else {
             throw files.error(
@@ -58,28 +72,26 @@ enum NumPyDataset {
         if let index = classes.firstIndex(where: { !(0..<mostClasses).contains($0) }) {
             throw files.error(labels.name, "label \(classes[index]) of image \(index) is outside 0…\(mostClasses - 1)")
         }
-        let (shape, pixels) = try planes(images, files)
-        return ImageSet(
-            channels: shape[0], height: shape[1], width: shape[2], pixels: pixels, labels: classes.map { Int32($0) })
+        return classes.map { Int32($0) }
     }
 
     /// [C, H, W] and the pixels in that order.
-    private static func planes(
-        _ images: NumPyArray, _ files: borrowing NumPyFiles
-    ) throws(DatasetError) -> (shape: [Int], pixels: [UInt8]) {
+    static func planes<Value: BitwiseCopyable>(
+        _ images: NumPyArray, _ values: [Value], _ files: borrowing NumPyFiles
+    ) throws(DatasetError) -> (shape: [Int], pixels: [Value]) {
         let shape = images.shape
         func isChannels(_ size: Int) -> Bool { size == 1 || size == 3 }
-        if shape.count == 3 { return ([1, shape[1], shape[2]], images.bytes) }
+        if shape.count == 3 { return ([1, shape[1], shape[2]], values) }
         guard shape.count == 4, isChannels(shape[1]) != isChannels(shape[3]) else {
             throw files.error(
                 images.name,
                 "its shape is \(shape), and images are [N, H, W], [N, H, W, C] or [N, C, H, W] with C of 1 or 3")
         }
-        if isChannels(shape[1]) { return (Array(shape[1...]), images.bytes) }
+        if isChannels(shape[1]) { return (Array(shape[1...]), values) }
         let (plane, channels) = (shape[1] * shape[2], shape[3])
-        guard channels > 1 else { return ([1, shape[1], shape[2]], images.bytes) }
-        let pixels = [UInt8](unsafeUninitializedCapacity: images.bytes.count) { output, filled in
-            images.bytes.withUnsafeBufferPointer { input in
+        guard channels > 1 else { return ([1, shape[1], shape[2]], values) }
+        let pixels = [Value](unsafeUninitializedCapacity: values.count) { output, filled in
+            values.withUnsafeBufferPointer { input in
                 for image in 0..<shape[0] {
                     for channel in 0..<channels {
                         for at in 0..<plane {

@@ -154,6 +154,7 @@ extension SourceReference {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         switch parts.count {
         case 1: self.init(subset: parts[0], mark: place.mark)
+        case 2: self.init(subset: parts[1], regime: parts[0], mark: place.mark)
         case 3: self.init(subset: parts[1], regime: parts[0], budget: parts[2], mark: place.mark)
         case 4:
             guard parts[3].hasPrefix("seed"), let seed = Int(parts[3].dropFirst(4)) else {
@@ -162,7 +163,9 @@ extension SourceReference {
             }
             self.init(subset: parts[1], regime: parts[0], budget: parts[2], seed: seed, mark: place.mark)
         default:
-            place.problem("'\(text)' names no run: write SUBSET, REGIME/SUBSET/BUDGET or REGIME/SUBSET/BUDGET/seedN")
+            place.problem(
+                "'\(text)' names no run: write SUBSET, REGIME/SUBSET, REGIME/SUBSET/BUDGET or REGIME/SUBSET/BUDGET/seedN"
+            )
             return nil
         }
     }

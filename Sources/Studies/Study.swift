@@ -56,47 +56,6 @@ public struct Named<Value: Sendable & Equatable>: Sendable, Equatable {
     }
 }
 
-public enum SubsetChoice: Sendable, Equatable {
-    /// Every training image.
-    case all
-    /// Class-balanced, drawn by seed.
-    case random(ipc: [Int])
-    /// No images of the data set: Gaussian noise with its mean and deviation, every class as often.
-    case noise(ipc: [Int])
-    case scored(ScoredSubsetChoice)
-
-    /// The IPCs it spans; empty for `all`.
-    public var ipc: [Int] {
-        switch self {
-        case .all: []
-        case .random(let ipc), .noise(let ipc): ipc
-        case .scored(let scored): scored.ipc
-        }
-    }
-}
-
-/// Images chosen by a score.
-public struct ScoredSubsetChoice: Sendable, Equatable {
-    public enum Keep: String, Sendable, Equatable, CaseIterable {
-        case easiest, hardest, highest, lowest, window
-    }
-    /// `el2n`, `cad-prune`, …
-    public var method: String
-    /// The published form of the score; nil: its default.
-    public var variant: String?
-    public var keep: Keep
-    public var ipc: [Int]
-    /// Fractions of a random pool of IPC / fraction images per class; empty: of the whole class.
-    public var fractions: [Double]
-    /// Number of windows over the sorted score, hardest first.
-    public var windows: Int?
-    /// Windowed scores: checkpoints in a window (J) and windows averaged (W); nil: the score's default.
-    public var span: Int?
-    public var window: Int?
-    public var from: SourceReference?
-    public var balanced: Bool
-}
-
 /// A product of axes; an axis that stands only once in the study need not be named.
 public struct RunBlock: Sendable, Equatable {
     public var name: String?

@@ -195,9 +195,7 @@ struct StudyReader {
             }
         }
         for subset in study.subsets {
-            if case .scored(let scored) = subset.value, let from = scored.from {
-                check(from, "subsets.\(subset.name).from")
-            }
+            if let from = subset.value.from { check(from, "subsets.\(subset.name).from") }
         }
     }
 }

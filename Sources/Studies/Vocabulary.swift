@@ -4,6 +4,8 @@ public struct Vocabulary: Sendable {
     /// Of the test images.
     public var corruptions: [String]
     public var scores: [String]
+    /// Rules that choose images by their features.
+    public var coresets: [String]
     public var objectives: [String]
     /// The formats that `import:` reads.
     public var importers: [String]
@@ -21,7 +23,8 @@ public struct Vocabulary: Sendable {
     public var suggestion: @Sendable (_ word: String, _ words: [String]) -> String?
 
     public init(
-        datasets: [String], scores: [String], objectives: [String], importers: [String], columns: [String],
+        datasets: [String], scores: [String], coresets: [String] = [], objectives: [String], importers: [String],
+        columns: [String],
         scoreProblem:
             @escaping @Sendable (_ method: String, _ variant: String?, _ span: Int?, _ window: Int?) -> String? = {
                 _, _, _, _ in nil
@@ -35,6 +38,7 @@ public struct Vocabulary: Sendable {
         self.datasets = datasets
         self.corruptions = corruptions
         self.scores = scores
+        self.coresets = coresets
         self.objectives = objectives
         self.importers = importers
         self.columns = columns

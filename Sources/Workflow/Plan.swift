@@ -30,6 +30,8 @@ struct PlanResolver {
     private(set) var problems: [StudyProblem] = []
     private(set) var runs: [PlannedRun] = []
     private var positions: [String: Int] = [:]
+    /// What the files of subsets hold, by the subset's name.
+    var files: [String: PlannedRun.Images] = [:]
     /// Runs whose sources are being looked for: one that is met again would be its own teacher.
     private var resolving: Set<String> = []
 
@@ -72,45 +74,24 @@ struct PlanResolver {
     }
 
     private mutating func expand(_ cell: Cell, of block: RunBlock) {
-        let wanted = { (value: Int) in block.ipc?.contains(value) ?? true }
-        switch study.subsets.first(where: { $0.name == cell.subset })?.value {
-        case .all?: add(cell, suffix: "", images: .all, block: block)
-        case .random(let ipcs)?:
-            for ipc in ipcs where wanted(ipc) { add(cell, suffix: "", images: .random(ipc: ipc), block: block) }
-        case .noise(let ipcs)?:
-            for ipc in ipcs where wanted(ipc) { add(cell, suffix: "", images: .noise(ipc: ipc), block: block) }
-        case .scored(let choice)?:
-            guard let source = scoreSource(choice, for: cell) else { return }
-            for ipc in choice.ipc where wanted(ipc) {
-                for (suffix, fraction, start) in variants(choice, ipc: ipc) {
-                    let images = PlannedRun.ScoredImages(
-                        method: choice.method, variant: choice.variant, keep: choice.keep, ipc: ipc, fraction: fraction,
-                        start: start, span: choice.span, window: choice.window, balanced: choice.balanced,
-                        source: source)
-                    add(cell, suffix: suffix, images: .scored(images), block: block)
-                }
+        guard let subset = study.subsets.first(where: { $0.name == cell.subset }) else { return }  // reported while reading
+        var alterations: [PlannedRun.Alteration?] = [nil]
+        if case .altered(_, let choice) = subset.value {
+            let noise: [Double?] = choice.labelNoise.isEmpty ? [nil] : choice.labelNoise
+            alterations = noise.map { .init(labelNoise: $0, copies: choice.copies) }
+        }
+        for (suffix, images) in images(of: subset, ipc: block.ipc, for: cell) {
+            for alteration in alterations {
+                add(cell, suffix: suffix, images: images, alteration: alteration, block: block)
             }
-        case nil: break  // an unknown name was reported while reading
         }
-    }
-
-    /// The fractions or windows of a subset, with the suffix of each in its name.
-    private func variants(_ choice: ScoredSubsetChoice, ipc: Int) -> [(
-        suffix: String, fraction: Double?, start: Double?
-    )] {
-        if let windows = choice.windows {
-            // Evenly from the hardest IPC images of a class to its easiest.
-            let room = 1 - Double(ipc) / Double(data.classCounts.min() ?? ipc)
-            return (0..<windows).map { ("-w\($0 + 1)", nil, room * Double($0) / Double(windows - 1)) }
-        }
-        if choice.fractions.isEmpty { return [("", nil, nil)] }
-        return choice.fractions.map { ("-f\(shortest($0))", $0, nil) }
     }
 
     /// - Parameter block: the block that asks for the run; nil: another run needs it.
     @discardableResult
     private mutating func add(
-        _ cell: Cell, suffix: String, images: PlannedRun.Images, block: RunBlock?
+        _ cell: Cell, suffix: String, images: PlannedRun.Images, alteration: PlannedRun.Alteration? = nil,
+        block: RunBlock?
     ) -> PlannedRun? {
         guard let model = study.models.first(where: { $0.name == cell.model }),
             let regime = study.regimes.first(where: { $0.name == cell.regime })
@@ -120,12 +101,12 @@ struct PlanResolver {
             let recipe = study.recipes.first(where: { $0.name == regime.value.recipe ?? cell.recipe })
         else { return nil }
 
-        let subset = cell.subset + suffix
+        let subset = cell.subset + suffix + (alteration?.suffix ?? "")
         let size = images.ipc.map { "-ipc\($0)" } ?? ""
         let id = (prefix(cell) + [cell.regime, subset + size, budget.name, "seed\(cell.seed)"]).joined(separator: "/")
         if let position = positions[id] {
-            guard runs[position].images == images, runs[position].modelName == model.name,
-                runs[position].recipe == recipe.value
+            guard runs[position].images == images, runs[position].alteration == alteration,
+                runs[position].modelName == model.name, runs[position].recipe == recipe.value
             else {
                 problem(
                     block?.mark ?? regime.mark, "runs",
@@ -143,7 +124,7 @@ struct PlanResolver {
         defer { resolving.remove(id) }
 
         guard fits(images, subset: cell.subset) else { return nil }
-        let samples = images.ipc.map { $0 * data.classes } ?? data.training
+        let samples = images.count(in: data) * (alteration?.copies ?? 1)
         guard let total = samplesSeen(budget, samples: samples, batch: min(recipe.value.batch, samples)) else {
             return nil
         }
@@ -153,10 +134,11 @@ struct PlanResolver {
         let records = isFull || study.record.ofAllRuns
         var run = PlannedRun(
             id: id, modelName: model.name, model: model.value, recipe: recipe.value, regime: regime.name,
-            labels: labels, subset: subset, family: cell.subset, images: images, budgetName: budget.name,
+            labels: labels, subset: subset, family: cell.subset, images: images, alteration: alteration,
+            budgetName: budget.name,
             budget: epochs(budget.value, samplesSeen: total), seed: cell.seed, samples: samples, totalSamples: total,
             checkpoints: checkpoints, recordsLogits: records, recordsTrainPass: records && study.record.trainPass,
-            weightsAt: [], recordsFeatures: records && study.record.features,
+            weightsAt: [], recordsFeatures: records && (study.record.features || isFull && study.choosesByFeatures),
             precision: StoredPrecision(rawValue: study.precision) ?? .single, blocks: [], isInserted: true, data: data)
         if records { run.weightsAt = weightsAt(run) }
         guard isTrainable(run, recipe: recipe), asBranch(&run, recipe: recipe) else { return nil }
@@ -174,57 +156,11 @@ struct PlanResolver {
         return (cell.model == study.models.first?.name ? [] : [cell.model])
             + (cell.recipe == firstRecipe || claimed.contains(cell.recipe) ? [] : [cell.recipe])
     }
-
-    private mutating func fits(_ images: PlannedRun.Images, subset: String) -> Bool {
-        guard let ipc = images.ipc, let mark = study.subsets.first(where: { $0.name == subset })?.mark else {
-            return true
-        }
-        var needed = ipc
-        var why = "IPC \(ipc)"
-        if case .scored(let scored) = images, let fraction = scored.fraction {
-            needed = Int(min(Double(Int32.max), (Double(ipc) / fraction).rounded()))
-            why = "a pool of \(ipc) / \(shortest(fraction)) = \(needed) images per class"
-        }
-        guard let (index, count) = data.classCounts.enumerated().min(by: { $0.element < $1.element }), needed > count
-        else {
-            return true
-        }
-        problem(
-            mark, "subsets.\(subset)",
-            "\(why) is more than class '\(data.classNames[index])' has (\(count) training images)")
-        return false
-    }
 }
 
 // MARK: - Sources
 
 extension PlanResolver {
-    /// The run whose scores choose the images: `from:`, or the full hard-label run of the same seed; for CAD-Prune that
-    /// of the same budget, because its windows must lie in a compute-matched run.
-    private mutating func scoreSource(_ choice: ScoredSubsetChoice, for cell: Cell) -> PlannedRun.Source? {
-        let mark = study.subsets.first { $0.name == cell.subset }?.mark ?? SourceMark(line: 1, column: 1)
-        let reference = choice.from ?? SourceReference(subset: fullSubset, mark: mark)
-        let isMatched = choice.method == "cad-prune"
-        guard
-            let source = source(
-                reference, for: cell, defaultBudget: isMatched ? cell.budget : defaultBudget(for: cell)),
-            let run = runs.first(where: { $0.id == source.id })
-        else { return nil }
-        if isMatched, let span = choice.span, let window = choice.window,
-            run.storedCheckpoints.count(where: { $0 > 0 }) < span + window
-        {
-            problem(
-                mark, "subsets.\(cell.subset)",
-                "span \(span) + window \(window) needs \(span + window) checkpoints, and \(run.id) has \(run.storedCheckpoints.count(where: { $0 > 0 })) "
-                    + "(a larger budget, or 'checkpoints: { full-every: \(shortest(study.checkpoints.fullEvery / 2)) }')"
-            )
-            return nil
-        }
-        return source
-    }
-
-    private var fullSubset: String { study.subsets.first { $0.value == .all }?.name ?? "full" }
-
     /// The largest budget at which the study trains on all images; where it never does, its largest budget.
     func defaultBudget(for cell: Cell) -> String? {
         let full = study.blocks.filter { block in

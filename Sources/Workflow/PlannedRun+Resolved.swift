@@ -62,8 +62,24 @@ extension PlannedRun {
             members["window_start"] = JSON(scored.start)
             members["span"] = JSON(scored.span)
             members["window"] = JSON(scored.window)
+            members["every"] = JSON(scored.every)
+            members["positions"] = scored.checkpoints.map { [.integer($0.lowerBound), .integer($0.upperBound)] }
             members["balanced"] = .bool(scored.balanced)
             members["scores_from"] = scored.source.json
+        case .coreset(let coreset):
+            members["method"] = .string(coreset.method)
+            members["features_from"] = coreset.source.json
+        case .listed(let listed):
+            members["method"] = "file"
+            members["digest"] = .string(listed.digest)
+        case .given(let given):
+            members["method"] = "images"
+            members["digest"] = .string(given.digest)
+            members["pixels"] = .string(given.pixels.rawValue)
+        }
+        if let alteration {
+            members["label_noise"] = JSON(alteration.labelNoise)
+            members["copies"] = .integer(alteration.copies)
         }
         return .object(members.filter { $0.value != .null })
     }

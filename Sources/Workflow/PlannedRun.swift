@@ -47,37 +47,6 @@ public struct PlannedRun: Sendable, Equatable {
         }
     }
 
-    public enum Images: Sendable, Equatable {
-        case all
-        case random(ipc: Int)
-        case noise(ipc: Int)
-        case scored(ScoredImages)
-
-        /// Images per class; nil for all.
-        public var ipc: Int? {
-            switch self {
-            case .all: nil
-            case .random(let ipc), .noise(let ipc): ipc
-            case .scored(let scored): scored.ipc
-            }
-        }
-    }
-
-    public struct ScoredImages: Sendable, Equatable {
-        public var method: String
-        public var variant: String?
-        public var keep: ScoredSubsetChoice.Keep
-        public var ipc: Int
-        /// Kept fraction of a random pool of ipc / fraction images per class.
-        public var fraction: Double?
-        /// Start of the window, as a fraction of each class counted from the hardest.
-        public var start: Double?
-        public var span: Int?
-        public var window: Int?
-        public var balanced: Bool
-        public var source: Source
-    }
-
     public var id: String
     public var modelName: String
     public var model: ModelChoice
@@ -89,6 +58,8 @@ public struct PlannedRun: Sendable, Equatable {
     /// The subset's name in the study.
     public var family: String
     public var images: Images
+    /// What was done to the images after they were chosen; nil: nothing.
+    public var alteration: Alteration?
     public var budgetName: String
     /// Compute in epochs of the full training set.
     public var budget: Double
@@ -129,7 +100,7 @@ public struct PlannedRun: Sendable, Equatable {
             for teacher in teaching.teachers where !sources.contains(teacher.source) { sources.append(teacher.source) }
         }
         if let start { sources.append(start.source) }
-        if case .scored(let scored) = images, !sources.contains(scored.source) { sources.append(scored.source) }
+        if let chooser = images.source, !sources.contains(chooser) { sources.append(chooser) }
         return sources
     }
 

@@ -106,7 +106,7 @@ public struct RunJob: Sendable {
         if case .soft(let teaching) = run.labels { description.temperature = teaching.temperature }
         let files = data.dataset.train.names
         let samples = Samples(
-            ids: chosen.ids, labels: chosen.labels, names: files.flatMap { chosen.names(among: $0) })
+            ids: chosen.set.ids, labels: chosen.set.labels, names: files.flatMap { chosen.names(among: $0) })
         return RunHeader(description: description, samples: samples, targets: chosen.targets, precision: run.precision)
     }
 
@@ -130,7 +130,7 @@ public struct RunJob: Sendable {
         var job = TrainingJob(
             runID: run.id, seed: run.seed, network: run.model.network, recipe: recipe, classes: run.data.classes,
             shape: ImageShape(channels: train.channels, height: train.height, width: train.width),
-            images: chosen.pixels, hardLabels: chosen.labels, labels: chosen.supply, evaluation: evaluation,
+            images: chosen.set.pixels, hardLabels: chosen.set.labels, labels: chosen.supply, evaluation: evaluation,
             totalSamples: run.totalSamples, checkpoints: run.checkpoints, recordsLogits: run.recordsLogits,
             recordsTest: run.recordsLogits, threads: threads)
         job.recordedPass = run.recordsTrainPass ? .train : .evaluation

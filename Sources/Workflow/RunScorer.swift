@@ -9,7 +9,7 @@ struct RunScorer: Sendable {
     let plan: ScorePlan
     let source: ScoreSource
     let warnings: [String]
-    /// The run's checkpoints after epoch 0: position → checkpoint.
+    /// The run's checkpoints after epoch 0 that are read: position → checkpoint.
     private let checkpoints: [Int]
     private let logits: RecordReader?
     private let records: [(record: SampleRecord, reader: RecordReader)]
@@ -20,7 +20,7 @@ struct RunScorer: Sendable {
     ///   run's path, as `WorkflowError`) where the scores cannot be had from what the run recorded, `RunStoreError`.
     init(_ run: RunFile, _ requests: [ScoreRequest], _ options: ScoringOptions) throws {
         self.run = run
-        checkpoints = run.epochs.indices.filter { run.epochs[$0] > 0 }
+        checkpoints = readCheckpoints(run.epochs, every: options.every)
         guard run.sampleCount != nil else {
             throw WorkflowError.badData("\(run.path): a run of metrics only: there is no sample to score")
         }
@@ -184,5 +184,19 @@ struct RunScorer: Sendable {
                     + "\(shortest(steps[wide])) epochs, elsewhere \(shortest(least)): a checkpoint is missing "
                     + "(--allow-uneven scores it all the same)")
         }
+    }
+}
+
+/// The checkpoints after epoch 0; with `every`, the first at or after each of its multiples.
+func readCheckpoints(_ epochs: [Double], every: Double?) -> [Int] {
+    let trained = epochs.indices.filter { epochs[$0] > 0 }
+    guard let every else { return trained }
+    let rounding = 1e-9
+    var next = 1.0
+    return trained.filter { index in
+        let multiples = epochs[index] / every + rounding
+        guard multiples >= next else { return false }
+        next = multiples.rounded(.down) + 1
+        return true
     }
 }

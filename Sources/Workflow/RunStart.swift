@@ -14,7 +14,7 @@ struct RunStart {
     /// - Throws: `WorkflowError` when the trunk is not there, or not the planned one.
     init?(_ run: PlannedRun, plan: Plan) throws {
         guard let start = run.start else { return nil }
-        trunk = try RunImages.open(start.source, plan: plan)
+        trunk = try openSource(start.source, plan: plan)
         samples = start.samples
         self.run = run
         guard trunk.samplesSeen?.last == Int64(samples) else {

@@ -34,7 +34,7 @@ public struct SampleScores: Sendable {
             "direction": .string(score.direction.rawValue), "definition": .string(score.definition),
             "source": .string(request.definition.source),
             "span": JSON(request.span), "window": JSON(request.window), "temperature": JSON(request.temperature),
-            "positions": .array(score.positions.map(JSON.integer)),
+            "positions": .array(score.positions.map(JSON.integer)), "every": JSON(job.every),
             "epochs": .array(try leading.epochs(request).map(JSON.number)), "pass": JSON(description.pass),
             "n": .integer(job.scorers.count), "samples": .integer(job.sampleCount),
             "runs": .array(

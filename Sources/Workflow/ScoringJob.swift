@@ -10,6 +10,8 @@ public struct ScoringOptions: Sendable {
     public var allowMismatched = false
     /// The subset that stands for all training images.
     public var fullSubset = "full"
+    /// Epochs between the checkpoints that are read: the first at or after every multiple; nil: all.
+    public var every: Double?
     /// Let windows take checkpoints that are not evenly spaced.
     public var allowUneven = false
     public var threads = 1
@@ -43,6 +45,8 @@ public struct ScoringJob: Sendable {
     public let requests: [ScoreRequest]
     public let sampleCount: Int
     public let warnings: [String]
+    /// Epochs between the checkpoints that are read; nil: all are.
+    let every: Double?
     let scorers: [RunScorer]
     private let threads: Int
 
@@ -63,6 +67,7 @@ public struct ScoringJob: Sendable {
             }
         }
         self.requests = requests
+        every = options.every
         sampleCount = first.sampleCount ?? 0
         threads = max(1, options.threads)
         warnings =

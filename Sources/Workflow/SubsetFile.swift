@@ -21,7 +21,9 @@ public struct SubsetFile: Sendable, Equatable {
 
     /// SHA-256, in lower-case hex, over the ids in ascending order as little-endian int64: the same samples in any order
     /// have the same digest.
-    public var digest: String {
+    public var digest: String { Self.digest(of: ids) }
+
+    static func digest(of ids: [Int64]) -> String {
         var hash = SHA256()
         ids.sorted().withUnsafeBytes { hash.update(bufferPointer: $0) }
         return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

@@ -154,7 +154,7 @@ public struct SubsetOverlap: Sendable {
 }
 
 /// The ids, and the labels where they are listed, of a subset as `.csv`, `.json` (`indices`) or `.txt` (one a line).
-private func readSubset(_ path: String) throws -> (ids: [Int64], labels: [Int64]?) {
+func readSubset(_ path: String) throws -> (ids: [Int64], labels: [Int64]?) {
     func whole(_ value: Double, _ place: String) throws -> Int64 {
         guard let id = Int64(exactly: value), abs(value) <= 0x1p53 else {
             throw WorkflowError.badData("\(path): \(place): \(shortest(value)) is no sample id")

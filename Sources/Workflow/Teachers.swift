@@ -14,7 +14,7 @@ struct Teachers {
     init(_ teaching: PlannedRun.Teaching, plan: Plan) throws {
         temperature = teaching.temperature
         members = try teaching.teachers.map { teacher in
-            let file = try RunImages.open(teacher.source, plan: plan)
+            let file = try openSource(teacher.source, plan: plan)
             guard let run = plan.run(teacher.source.id) else {
                 throw WorkflowError.missing("\(file.path): the study does not plan this run")
             }

@@ -149,6 +149,15 @@ extension Digest {
     }
 }
 
+extension GivenSet {
+    /// SHA-256 over shape, labels and pixels, lower-case hex.
+    var digest: String {
+        var hash = SHA256()
+        forEachDigestBlock { hash.update(bufferPointer: $0) }
+        return hash.finalize().hexadecimal
+    }
+}
+
 /// SHA-256 of a text, lower-case hex.
 func sha256(_ text: String) -> String {
     var hash = SHA256()

@@ -2,13 +2,15 @@ import Analysis
 import Datasets
 import Importers
 import Scoring
+import Selection
 import Studies
 import Tables
 
 extension Vocabulary {
     /// What this version offers.
     public static let assay = Vocabulary(
-        datasets: DatasetSource.names, scores: Scores.names, objectives: ["dm"],
+        datasets: DatasetSource.names, scores: Scores.names, coresets: CoresetRule.table.map(\.name),
+        objectives: ["dm"],
         importers: importFormats.map(\.kind) + importAliases.keys.sorted(),
         columns: runColumns + runMetrics + corruptionMetrics,
         scoreProblem: { method, variant, span, window in

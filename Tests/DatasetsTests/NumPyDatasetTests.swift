@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("bad-float", "'x_train': its type is <f8", "(255 * x).round()"),
+        ("bad-float", "'x_train': its type is f8", "(255 * x).round()"),
         ("bad-missing", "'y_test': it is not there (nor is test_labels)", "x_train, y_train"),
         ("bad-label", "test label 7 of image 1 is outside 0…1", ""),
         ("bad-negative", "'y_train': label -1 of image 1", ""),

@@ -38,6 +38,9 @@ struct ScoreCommand: ParsableCommand {
             "Checkpoints A:B, counted from 0 after epoch 0, B exclusive. Default: all that the method is defined over.")
     var checkpoints: String?
 
+    @Option(help: "Read only the first checkpoint at or after every multiple of so many epochs; positions count those.")
+    var every: Double?
+
     @Option(help: "J: checkpoints in a window (cad-prune, dyn-unc, dual, tdds).")
     var span: Int?
 
@@ -65,6 +68,7 @@ struct ScoreCommand: ParsableCommand {
 
     func validate() throws {
         guard threads > 0 else { throw ValidationError("--threads must be 1 or more") }
+        if let every, !(every > 0) { throw ValidationError("--every must be above 0") }
         if variant != nil, method.count > 1 || method[0].contains(":") {
             throw ValidationError("--variant belongs to one --method without a colon")
         }
@@ -126,6 +130,7 @@ struct ScoreCommand: ParsableCommand {
         var options = ScoringOptions()
         options.allowMismatched = allowMismatched
         options.allowUneven = allowUneven
+        options.every = every
         options.threads = threads
         let job = try ScoringJob(runs.map { try RunFile(path: $0) }, requests(), options: options)
         for warning in job.warnings { note("assay: warning: \(warning)") }
