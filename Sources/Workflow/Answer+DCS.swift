@@ -16,7 +16,8 @@ extension AnswerSource {
         let runs = plan.runs.filter { ids.contains($0.id) && $0.images != .all }
         let values = try SetObjectives(
             plan: plan, data: data, runs: runs, cache: "\(plan.study.results)/dm-networks.csv", report: report)
-        let sets = try ImageSetTable(plan: plan, runs: runs, objectives: values, per: choice.per, metrics: question.against)
+        let sets = try ImageSetTable(
+            plan: plan, runs: runs, objectives: values, per: choice.per, metrics: question.against)
         let losses = question.objectives.flatMap { [$0, $0 + "-debiased"] }
         let options = try Self.options(question, losses: losses, level: choice.level)
         let board = try DistillationLeaderboard(

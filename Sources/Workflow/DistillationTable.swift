@@ -70,10 +70,10 @@ public struct DistillationTable: Sendable, Equatable {
         for (_, members) in Dictionary(grouping: runs, by: \.key).sorted(by: { $0.key < $1.key }) {
             rows.append(Row(members, sameAs: same[members[0].set] ?? ""))
         }
-        var table = Self.table(rows.sorted { $0.order < $1.order })
+        var table = Self.table(rows)
         if let older { table = try Self.extended(table, by: older) }
         if !heldOut.isEmpty { try Self.holdOut(heldOut, in: &table) }
-        self.table = table
+        self.table = try Self.sorted(table)
     }
 
     private static func holdOut(_ names: Set<String>, in table: inout Table) throws(TableError) {
@@ -116,6 +116,20 @@ public struct DistillationTable: Sendable, Equatable {
         }
         let columns = try fresh.columnNames.map { name throws(TableError) in try joined.column(name) }
         return ordered(try Table.stacked([fresh, Table(columns)]))
+    }
+
+    /// By condition, then family, size and name.
+    private static func sorted(_ table: Table) throws(TableError) -> Table {
+        var keys = [[String]](repeating: [], count: table.rowCount)
+        for name in conditions + ["family"] {
+            for (row, text) in try table.texts(name).enumerated() { keys[row].append(text) }
+        }
+        let (sizes, names) = (try table.numbers("ipc"), try table.texts("set"))
+        let order = keys.indices.sorted { a, b in
+            if keys[a] != keys[b] { return keys[a].lexicographicallyPrecedes(keys[b]) }
+            return (sizes[a], names[a]) < (sizes[b], names[b])
+        }
+        return Table(table.rows(order).columns)
     }
 
     /// The columns in the order in which they are written.
@@ -171,14 +185,5 @@ public struct DistillationTable: Sendable, Equatable {
             self.values = values
             images = String(sha256(Set(members.map(\.digest)).sorted().joined(separator: " ")).prefix(16))
         }
-
-        var order: [String] {
-            let size = String(format: "%012.3f", first.distinctPerClass)
-            return [first.variant, first.model, first.regime, first.budget, first.origin.family, size, first.set]
-        }
     }
-}
-
-extension [String] {
-    fileprivate static func < (a: [String], b: [String]) -> Bool { a.lexicographicallyPrecedes(b) }
 }

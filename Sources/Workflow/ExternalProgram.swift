@@ -59,11 +59,11 @@ struct ExternalProgram {
             &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
         let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        var arguments: [UnsafeMutablePointer<CChar>?] = ["sh", "-c", command + " \"$1\"", "assay", argument]
-            .map { strdup($0) }
+        let words: [String] = ["sh", "-c", command + " \"$1\"", "assay", argument]
+        let settings: [String] = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+        var variables: [UnsafeMutablePointer<CChar>?] = settings.map { strdup($0) }
         arguments.append(nil)
-        var variables: [UnsafeMutablePointer<CChar>?] = all.sorted { $0.key < $1.key }
-            .map { strdup("\($0.key)=\($0.value)") }
         variables.append(nil)
         defer { for text in arguments + variables { free(text) } }
         start = Date()

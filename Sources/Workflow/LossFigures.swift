@@ -24,14 +24,16 @@ func lossScatter(
         let y = try sets.numbers(error)
         let deviation = try sets.has(error + "_std") ? sets.numbers(error + "_std") : y.map { _ in .nan }
         for entry in board.entries where entry.error == error {
-            let facet = [entry.title, errors.count > 1 ? words(error) : ""].filter { !$0.isEmpty }.joined(separator: ", ")
+            let facet = [entry.title, errors.count > 1 ? words(error) : ""].filter { !$0.isEmpty }.joined(
+                separator: ", ")
             for row in 0..<sets.rowCount where zip(keys, entry.group).allSatisfy({ $0[row] == $1.value }) {
                 guard !x[row].isNaN, !y[row].isNaN else { continue }
                 let bar = deviation[row].isNaN ? nil : deviation[row]
                 points.append(
                     ScatterPoint(
                         facet: facet, family: families[row], ipc: ipc[row].isFinite ? Int(ipc[row].rounded()) : 0,
-                        point: Series.Point(x[row], y[row], low: bar.map { y[row] - $0 }, high: bar.map { y[row] + $0 })))
+                        point: Series.Point(x[row], y[row], low: bar.map { y[row] - $0 }, high: bar.map { y[row] + $0 })
+                    ))
             }
             titles[facet] = title(of: entry, facet, loss: loss)
         }
@@ -90,7 +92,9 @@ func epochFigure(_ epochs: EpochLosses, _ sets: Table, error: String, adjustFor:
         legend: sizes.enumerated().map {
             LegendEntry("IPC \(shortest($1))", Look(color: $0, marker: $0), marker: false, line: .line)
         },
-        notes: ["Below: ρ against \(words(error))\(adjustFor.isEmpty ? "" : ", within " + adjustFor.joined(separator: ", "))."])
+        notes: [
+            "Below: ρ against \(words(error))\(adjustFor.isEmpty ? "" : ", within " + adjustFor.joined(separator: ", "))."
+        ])
 }
 
 /// `samples_seen` → `samples seen`.

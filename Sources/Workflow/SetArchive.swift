@@ -16,7 +16,9 @@ struct SetArchive {
             throw WorkflowError.badData("its run \(set.id) was trained on another data set than the study's")
         }
         var arrays: [NumPyArray]
-        if samples.ids.allSatisfy({ $0 >= 0 && $0 < Int64(train.count) }) {
+        if samples.ids.allSatisfy({ $0 >= 0 }) {
+            // A further copy of an image counts on from the number of training images.
+            let places = samples.ids.map { Int($0 % Int64(train.count)) }
             let size = train.valuesPerImage
             var next = 0
             arrays = [
@@ -24,18 +26,21 @@ struct SetArchive {
                     name: "images", type: "|u1", elementBytes: 1,
                     shape: [samples.count, train.channels, train.height, train.width]
                 ) {
-                    guard next < samples.ids.count else { return nil }
-                    let first = Int(samples.ids[next]) * size
+                    guard next < places.count else { return nil }
+                    let first = places[next] * size
                     next += 1
                     return Array(train.pixels[first..<first + size])
                 }
             ]
-            if let names = train.names { arrays.append(.texts("names", samples.ids.map { names[Int($0)] })) }
+            if let names = train.names { arrays.append(.texts("names", places.map { names[$0] })) }
         } else {
             guard let planned = plan.run(set.id) else {
                 throw WorkflowError.badData("its images are not the data set's, and the study does not plan \(set.id)")
             }
-            let images = try RunImages(plan: plan, run: planned, data: data, threads: 1)
+            let images = try SetImages(plan: plan, run: planned, data: data)
+            guard images.ids == samples.ids else {
+                throw WorkflowError.badData("its images are no longer those that \(set.id) was trained on")
+            }
             arrays = [
                 .numbers(
                     "images", "<f4", images.pixels,

@@ -66,7 +66,8 @@ struct SetLosses: Sendable, Equatable {
         where known.contains(set) {
             if group.count > 1 {
                 let lines = group.map { String($0.line) }.joined(separator: ", ")
-                problems.append("\(source): set '\(set)' stands \(group.count) times (lines \(lines)); '\(name)' leaves it out")
+                problems.append(
+                    "\(source): set '\(set)' stands \(group.count) times (lines \(lines)); '\(name)' leaves it out")
                 continue
             }
             let text = group[0].text

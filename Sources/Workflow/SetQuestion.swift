@@ -87,7 +87,8 @@ public struct SetQuestion {
     ) throws {
         guard !commands.isEmpty else { return }
         guard let study else {
-            throw WorkflowError(64, "an objective command gets the sets' images, which a study knows: assay dcs STUDY …")
+            throw WorkflowError(
+                64, "an objective command gets the sets' images, which a study knows: assay dcs STUDY …")
         }
         let images = SetArchive(plan: study.plan, data: study.data)
         let stored = try StoredSet.all(in: study.plan.store).filter { names.contains($0.set) }
@@ -115,10 +116,13 @@ public struct SetQuestion {
         var found: [DistillationLeaderboard.Repeat] = []
         for row in names.indices where seen.insert(names[row]).inserted {
             for objective in losses.objectives {
-                guard let loss = objective.values[names[row]], let original = objective.values[same[row]] else { continue }
+                guard let loss = objective.values[names[row]], let original = objective.values[same[row]] else {
+                    continue
+                }
                 found.append(
                     .init(
-                        set: names[row], of: same[row], objective: objective.name, loss: loss, lossOfOriginal: original))
+                        set: names[row], of: same[row], objective: objective.name, loss: loss, lossOfOriginal: original)
+                )
             }
         }
         return found

@@ -72,15 +72,22 @@ struct StoredSet {
         }
         self.metrics = metrics
         let samples = try run.samples()
-        let pairs = zip(samples.ids, samples.labels).map { "\($0):\($1)" }.sorted()
+        // Copies follow the images that they repeat, under ids of their own.
+        let copies = max(1, chosen?["copies"]?.int ?? 1)
+        let count = samples.count % copies == 0 ? samples.count / copies : samples.count
+        let pairs = zip(samples.ids, samples.labels).prefix(count).map { "\($0):\($1)" }.sorted()
         var unique: [String] = []
         for pair in pairs where unique.last != pair { unique.append(pair) }
-        let data = about.datasetDigest ?? about.dataset ?? ""
-        digest = sha256(data + " " + pairs.joined(separator: ","))
+        // Images that are not of the data set count −1, −2, … in every set: what they are says their file, or their name.
+        let isForeign = samples.ids.contains { $0 < 0 }
+        let source =
+            isForeign ? " " + (chosen?["digest"]?.string ?? "\(subset) \(about.ipc ?? 0) \(about.seed ?? 0)") : ""
+        let data = (about.datasetDigest ?? about.dataset ?? "") + source
+        digest = sha256("\(data) \(samples.count / max(1, count)) " + pairs.joined(separator: ","))
         distinctDigest = sha256(data + " " + unique.joined(separator: ","))
         let classes = about.classes ?? Set(samples.labels).count
         distinctPerClass = Double(unique.count) / Double(max(1, classes))
-        repeats = Double(pairs.count) / Double(unique.count)
+        repeats = Double(samples.count) / Double(unique.count)
     }
 
     /// The sealed runs of a store that are sets, in the order of their ids.

@@ -86,7 +86,7 @@ struct DCSCommand: ParsableCommand {
         if source == .study {
             let plan = try StudyArgument.parse([table]).plan()
             store = plan.plan.study.store
-            study = plan.data.map { (plan.plan, $0) }
+            study = plan.data.map { (plan: plan.plan, data: $0) }
         }
         let update = try source == .sets ? nil : DistillationTable.update(store: store, heldOut: losses.heldOutNames)
         let sets = try update?.table ?? DistillationTable.read(table)
@@ -98,7 +98,8 @@ struct DCSCommand: ParsableCommand {
             return
         }
         var question = SetQuestion(
-            table: sets, path: update?.path ?? table, options: try statistics.options(adjustFor: ["ipc"], cluster: "subset"))
+            table: sets, path: update?.path ?? table,
+            options: try statistics.options(adjustFor: ["ipc"], cluster: "subset"))
         question.losses = losses.losses
         question.commands = losses.commands
         question.study = study
@@ -106,7 +107,7 @@ struct DCSCommand: ParsableCommand {
         question.per = statistics.per?.names
         question.comparison = statistics.comparison
         question.heldOut = losses.withHeldOut
-        Interruption.watch()
+        if !question.commands.isEmpty { Interruption.watch() }
         let found = try question.answer(shouldStop: { Interruption.isRequested }, report: { note("assay: " + $0) })
         try answer(found.board, sets: found.sets, epochs: found.epochs, problems: found.problems)
     }

@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import Foundation
 import Statistics
 import Tables
 import Workflow
@@ -28,7 +29,8 @@ struct DCSLosses: ParsableArguments {
     @Option(name: .shortAndLong, help: "Programs at a time.")
     var jobs = 1
 
-    @Option(help: ArgumentHelp("Sets, subsets or families that become held-out in the store's table.", valueName: "name,…"))
+    @Option(
+        help: ArgumentHelp("Sets, subsets or families that become held-out in the store's table.", valueName: "name,…"))
     var holdOut: ColumnList?
 
     @Flag(help: "Score held-out sets too; the ledger says so.")
@@ -72,7 +74,9 @@ struct DCSLosses: ParsableArguments {
         guard !isPlain || objectiveCommand.isEmpty else {
             throw ValidationError("--objective-command needs the images of a study's sets: assay dcs STUDY")
         }
-        guard !isPlain || losses.count < 2 else { throw ValidationError("one --losses FILE for a plain table") }
+        guard losses.count < 2 || !isPlain && !areByRun else {
+            throw ValidationError("one --losses FILE, unless the files name sets")
+        }
         guard source == .store || source == .study || holdOut == nil else {
             throw ValidationError("--hold-out changes a store's table: assay dcs STORE --hold-out NAME")
         }
@@ -110,10 +114,13 @@ struct DCSStatistics: ParsableArguments {
     @Option(help: ArgumentHelp("Columns whose groups are correlated apart.", valueName: "col,…"))
     var per: ColumnList?
 
-    @Option(help: ArgumentHelp("Leave poor sets out, as \"test_error > 0.9\"; rho with them is given too.", valueName: "rule"))
+    @Option(
+        help: ArgumentHelp(
+            "Leave poor sets out, as \"test_error > 0.9\"; rho with them is given too.", valueName: "rule"))
     var leaveOut: String?
 
-    @Option(help: ArgumentHelp("The difference of two objectives on the same sets, or of all pairs.", valueName: "a,b|all"))
+    @Option(
+        help: ArgumentHelp("The difference of two objectives on the same sets, or of all pairs.", valueName: "a,b|all"))
     var compare: String?
 
     @Option(help: "The interval shown: bca or percentile; default: bca below 50 independent sets. JSON has both.")
