@@ -20,6 +20,8 @@
 #   make bench-fit            time fits beside SciPy and NumPy                   ROUNDS=7 PEERS=DIR PYTHON=python3 SLOW=1
 #   make bench-store PEERS=DIR  time scores, selections and coresets beside the scripts in DIR   INPUTS=DIR ROUNDS=7 SLOW=1
 #   make bench-train PEERS=DIR  time training steps beside the PyTorch script in DIR                              ROUNDS=7 THREADS=1
+#   make bench-dcs PEERS=DIR  time bootstraps of Spearman's rho beside the script in DIR                          ROUNDS=7
+#   make dcs-rates            false-positive rates of every way to adjust and cluster a DCS (docs/dcs.md)          SETS=1000
 #   make coverage             how often 95 % intervals hold the truth            SETS=1000
 #   make clean                remove what was built; runs and results stay
 
@@ -60,7 +62,7 @@ $(call need,fits dcs pareto cad,STORE,STORE=DIR; for example STORE=runs/demo)
 $(call need,dcs,LOSSES,LOSSES=FILE: a table of distillation losses per set; those of a study are in results/NAME)
 $(call need,figures,FIGURES,STUDY=FILE: a study says which figures there are (one with `store:` and no `runs:` only reads))
 
-.PHONY: menu setup build demo test study fits dcs pareto cad figures notebooks lint format bench-fit bench-store bench-train coverage clean
+.PHONY: menu setup build demo test study fits dcs pareto cad figures notebooks lint format bench-fit bench-store bench-train bench-dcs dcs-rates coverage clean
 
 menu:
 	@sed -n '1,/^$$/ { s/^# \{0,1\}//; p }' Makefile
@@ -127,6 +129,14 @@ bench-store: build
 bench-train: setup
 	swift build $(FLAGS) --product bench-train
 	$(PYTHON) Benchmarks/train.py --rounds $(ROUNDS) --peers "$(PEERS)" --threads $(THREADS) --python $(PYTHON)
+
+bench-dcs: setup
+	swift build $(FLAGS) --product bench-dcs
+	$(PYTHON) Benchmarks/dcs.py --rounds $(ROUNDS) --peers "$(PEERS)" --python $(PYTHON)
+
+dcs-rates: setup
+	swift build $(FLAGS) --product bench-dcs
+	.build/release/bench-dcs rates $(SETS)
 
 coverage: build
 	@ASSAY=$(ASSAY) scripts/coverage --sets $(SETS)

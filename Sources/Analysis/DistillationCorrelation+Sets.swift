@@ -12,6 +12,11 @@ extension DistillationCorrelation {
         let covariates: [[Double]]
         let hasTextCovariate: Bool
         let clusters: [Int]?
+        /// Whose members are left out together: codes and the families' names, and the column.
+        let families: (codes: [Int], names: [String], column: String)?
+        /// The variance of each error as a mean over seeds, std²/n; nil where the table does not say.
+        let noise: [Double]?
+        let layout: [String]
 
         init(_ table: Table, loss: String, options: Options) throws(TableError) {
             self.loss = try table.numbers(loss)
@@ -40,60 +45,110 @@ extension DistillationCorrelation {
             }
             covariates = columns
             hasTextCovariate = hasText
-            guard let cluster = options.cluster else {
-                clusters = nil
-                return
+            clusters = try options.cluster.map { (name) throws(TableError) in try Self.codes(table, name).codes }
+            let family = options.family ?? options.cluster ?? (table.has("family") ? "family" : nil)
+            families = try family.map { (name) throws(TableError) in
+                let (codes, names) = try Self.codes(table, name)
+                return (codes, names, name)
             }
-            var places = [Int](repeating: 0, count: table.rowCount)
-            for (place, group) in try table.groups(by: [cluster]).enumerated() {
-                for row in group.rows { places[row] = place }
-            }
-            clusters = places
+            noise = try Self.noise(table, options)
+            let rows = try table.has("set") ? table.texts("set") : (0..<table.rowCount).map(String.init)
+            layout =
+                rows + (options.adjustFor.isEmpty ? [] : codes.map { "stratum \($0)" })
+                + (clusters ?? []).map { "cluster \($0)" } + [options.adjustFor.isEmpty ? "" : options.adjust.rawValue]
         }
 
-        private func correlation(_ adjustment: RankCorrelation.Adjustment) -> RankCorrelation {
+        private static func codes(
+            _ table: Table, _ column: String
+        ) throws(TableError) -> (codes: [Int], names: [String]) {
+            var codes = [Int](repeating: 0, count: table.rowCount)
+            var names = [String]()
+            for group in try table.groups(by: [column]) {
+                for row in group.rows { codes[row] = names.count }
+                names.append(group.key[0].1)
+            }
+            return (codes, names)
+        }
+
+        private static func noise(_ table: Table, _ options: Options) throws(TableError) -> [Double]? {
+            let (deviation, seeds) = (options.deviation ?? options.error + "_std", options.seeds ?? "n")
+            // A column that was asked for must be there; one that was not may be absent.
+            guard options.deviation != nil || table.has(deviation), options.seeds != nil || table.has(seeds) else {
+                return nil
+            }
+            let (s, n) = (try table.numbers(deviation), try table.numbers(seeds))
+            return zip(s, n).map { $1 >= 1 ? $0 * $0 / $1 : .nan }
+        }
+
+        func correlation(_ adjustment: RankCorrelation.Adjustment) -> RankCorrelation {
             RankCorrelation(loss, error, adjustment: adjustment)
         }
 
+        /// The headline alone; nil where it is undefined.
+        func headline(_ options: Options) -> Double? {
+            guard loss.count >= 3 else { return nil }
+            return correlation(adjustment(options) ?? .none).estimate
+        }
+
+        /// nil where a covariate has no logarithm.
+        private func adjustment(_ options: Options) -> RankCorrelation.Adjustment? {
+            guard !options.adjustFor.isEmpty else { return RankCorrelation.Adjustment.none }
+            switch options.adjust {
+            case .within: return .within(strata)
+            case .partial: return .partial(covariates)
+            case .residual:
+                return hasTextCovariate || covariates.joined().contains { $0 <= 0 } ? nil : .residual(covariates)
+            }
+        }
+
         func objective(named name: String, options: Options) -> Objective {
-            let isAdjusted = !options.adjustFor.isEmpty
             var result = Objective(
                 objective: name, m: loss.count, effectiveM: 0, rho: nil, interval: nil, pValue: nil, pFamily: nil,
                 pMethod: "none", rhoUnadjusted: nil, rhoWithin: nil, rhoPartial: nil, rhoResidual: nil, warnings: [])
+            func undefined(_ reason: String) {
+                result.warnings.append(reason)
+                result.undefined = result.undefined ?? reason
+            }
             guard loss.count >= 3 else {
-                result.warnings = ["m = \(loss.count): a correlation needs at least 3 sets with a loss and an error"]
+                undefined("m = \(loss.count): a correlation needs at least 3 sets with a loss and an error")
                 return result
             }
             result.rhoUnadjusted = spearman(loss, error)
             for (side, values) in [("loss", loss), ("error", error)] where Set(values).count == 1 {
-                result.warnings.append("the \(side) is the same for all \(loss.count) sets: ρ is undefined")
+                undefined("the \(side) is the same for all \(loss.count) sets: ρ is undefined")
             }
-            var headline = RankCorrelation.Adjustment.none
             var used = Set(strata)
-            if isAdjusted {
+            if !options.adjustFor.isEmpty {
                 let pooled = spearmanWithin(loss, error, strata: strata)
                 result.rhoWithin = pooled.rho
                 result.rhoPartial = partialSpearman(loss, error, given: covariates)
                 result.rhoResidual = hasTextCovariate ? nil : residualSpearman(loss, error, onLogOf: covariates)
-                switch options.adjust {
-                case .within:
-                    headline = .within(strata)
+                if options.adjust == .within {
                     used = Set(pooled.used.map(\.code))
                     result.warnings += warnings(on: pooled, options: options)
-                case .partial: headline = .partial(covariates)
-                case .residual:
-                    headline = .residual(covariates)
-                    if hasTextCovariate || covariates.joined().contains(where: { $0 <= 0 }) {
-                        result.warnings.append(
-                            "a logarithm needs positive numbers in \(options.adjustFor.joined(separator: ", "))")
-                        return result
-                    }
                 }
+            }
+            guard let headline = adjustment(options) else {
+                undefined("a logarithm needs positive numbers in \(options.adjustFor.joined(separator: ", "))")
+                return result
             }
             let rows = loss.indices.filter { used.contains(strata[$0]) }
             result.effectiveM = clusters.map { clusters in Set(rows.map { clusters[$0] }).count } ?? rows.count
+            result.detectable = smallestDetectable(
+                degrees: degrees(rows, headline, effective: result.effectiveM), alpha: 1 - options.level)
             infer(correlation(headline), into: &result, options: options)
             return result
+        }
+
+        /// m − 3 of the independent sets, shared out over the strata or less one per covariate.
+        private func degrees(_ rows: [Int], _ headline: RankCorrelation.Adjustment, effective: Int) -> Double {
+            let share = rows.isEmpty ? 0 : Double(effective) / Double(rows.count)
+            return switch headline {
+            case .none: Double(effective) - 3
+            case .within:
+                Dictionary(grouping: rows) { strata[$0] }.values.reduce(0) { $0 + max(0, Double($1.count) - 3) } * share
+            case .partial(let columns), .residual(let columns): Double(effective) - 3 - Double(columns.count)
+            }
         }
 
         /// Fewer independent sets have hardly a resample that differs from them.
@@ -101,22 +156,58 @@ extension DistillationCorrelation {
 
         private func infer(_ subject: RankCorrelation, into result: inout Objective, options: Options) {
             result.rho = subject.estimate
-            guard result.rho != nil else {
+            guard let rho = result.rho else {
                 if result.rhoUnadjusted != nil, subject.adjustment != .none {
                     result.warnings.append("ρ is undefined after adjusting: nothing is left to correlate")
                 }
+                result.undefined = result.undefined ?? result.warnings.last
                 return
             }
+            var evidence = Evidence(layout: layout, correlation: subject, clusters: clusters)
             let hasEnough = result.effectiveM >= Self.fewestForInterval
             if hasEnough {
-                result.interval = subject.bootstrap(
-                    resamples: options.resamples, level: options.level, seed: options.seed, identity: "dcs",
-                    clusters: clusters, threads: options.threads)
+                let bootstrap = subject.bootstrapDistribution(
+                    resamples: options.resamples, seed: options.seed, identity: "dcs", clusters: clusters,
+                    threads: options.threads)
+                result.interval = bootstrap?.interval(options.interval, level: options.level)
+                result.percentile = bootstrap?.percentile(level: options.level)
+                result.bca = bootstrap?.bca(level: options.level)
+                evidence.bootstrap = bootstrap
+                if let asked = options.interval, let given = result.interval?.method, asked != given {
+                    result.warnings.append(
+                        "no BCa interval: its bias or acceleration is undefined; percentiles instead")
+                }
             }
-            if let interval = result.interval, interval.undefined > 0 {
+            warn(of: result.interval, hasEnough: hasEnough, &result)
+            result.influence = influence(of: subject, rho: rho)
+            result.attenuation = noise.flatMap { noise in
+                hasEnough
+                    ? subject.attenuation(
+                        noise: noise, resamples: options.resamples, level: options.level, seed: options.seed,
+                        identity: "dcs", clusters: clusters, method: options.interval, threads: options.threads) : nil
+            }
+            let (rearranged, rows, units) =
+                clusters == nil ? (subject, strata, Array(strata.indices)) : clusterMeans(subject)
+            evidence.permutations = rearranged.permutations(
+                resamples: options.resamples, seed: options.seed, identity: "dcs",
+                strata: options.adjustFor.isEmpty ? nil : rows, units: units, threads: options.threads)
+            result.evidence = evidence
+            guard let test = evidence.permutations?.test else {
+                result.warnings.append("no p-value: ρ of the clusters' means is undefined")
+                return
+            }
+            result.pValue = test.pValue
+            result.pMethod = Self.words(test, ofMeans: clusters != nil, within: options.adjustFor)
+            if !test.isExact, test.pValue * Double(test.arrangements + 1) < 1.5 {
+                result.warnings.append("p is at the resolution of \(test.arrangements) permutations")
+            }
+        }
+
+        private func warn(of interval: BootstrapInterval?, hasEnough: Bool, _ result: inout Objective) {
+            if let interval, interval.undefined > 0 {
                 result.warnings.append(
                     "ρ was undefined in \(interval.undefined) of \(interval.resamples) resamples, which were left out")
-            } else if result.interval == nil {
+            } else if interval == nil {
                 result.warnings.append(
                     hasEnough
                         ? "no interval: ρ is undefined in most resamples"
@@ -126,21 +217,18 @@ extension DistillationCorrelation {
                 result.warnings.append(
                     "\(result.effectiveM) independent sets: interval and p-value are rough at best")
             }
-            let (rearranged, rows, units) =
-                clusters == nil ? (subject, strata, Array(strata.indices)) : clusterMeans(subject)
-            guard
-                let test = rearranged.permutationTest(
-                    resamples: options.resamples, seed: options.seed, identity: "dcs",
-                    strata: options.adjustFor.isEmpty ? nil : rows, units: units, threads: options.threads)
-            else {
-                result.warnings.append("no p-value: ρ of the clusters' means is undefined")
-                return
+        }
+
+        /// nil with a single family, or where each one alone holds ρ up.
+        private func influence(of subject: RankCorrelation, rho: Double) -> FamilyInfluence? {
+            guard let families, families.names.count > 1, families.names.count < loss.count else { return nil }
+            let defined = subject.leavingOut(groups: families.codes).compactMap { entry in
+                entry.rho.map { (name: families.names[entry.code], rho: $0) }
             }
-            result.pValue = test.pValue
-            result.pMethod = Self.words(test, ofMeans: clusters != nil, within: options.adjustFor)
-            if !test.isExact, test.pValue * Double(test.arrangements + 1) < 1.5 {
-                result.warnings.append("p is at the resolution of \(test.arrangements) permutations")
-            }
+            guard let most = defined.max(by: { abs($0.rho - rho) < abs($1.rho - rho) }) else { return nil }
+            return FamilyInfluence(
+                column: families.column, low: defined.map(\.rho).min() ?? rho, high: defined.map(\.rho).max() ?? rho,
+                mostInfluential: most.name, rhoWithout: most.rho)
         }
 
         private static func words(_ test: PermutationTest, ofMeans: Bool, within names: [String]) -> String {

@@ -25,6 +25,16 @@ public struct DistillationCorrelation: Sendable, Equatable {
         public var adjust = Adjust.within
         /// Rows with the same value here (seeds of one set, say) are drawn and rearranged together.
         public var cluster: String?
+        /// Whose values are left out in turn; nil: the cluster's column, or else `family` where the table has it.
+        public var family: String?
+        /// nil: BCa below 50 independent sets, percentile from there on.
+        public var interval: BootstrapInterval.Method?
+        /// Columns of the error's standard deviation over seeds and of their number; nil: `<error>_std` and `n`, where the
+        /// table has them.
+        public var deviation: String?
+        public var seeds: String?
+        /// Sets that are no point of the headline; ρ with them stands beside it.
+        public var leaveOut: LeaveOutRule?
         public var resamples = 10_000
         public var level = 0.95
         public var seed = 1
@@ -45,15 +55,56 @@ public struct DistillationCorrelation: Sendable, Equatable {
         /// The headline; nil where undefined.
         public var rho: Double?
         public var interval: BootstrapInterval?
+        /// Both kinds, of the same resamples; nil where undefined.
+        public var percentile: BootstrapInterval?
+        public var bca: BootstrapInterval?
         public var pValue: Double?
-        /// Holm's correction over the objectives asked for together.
+        /// Over everything that was asked together; `pFamilyMethod` says how.
         public var pFamily: Double?
+        public var pFamilyMethod = "none"
+        /// Holm's correction over the same family.
+        public var pHolm: Double?
         public var pMethod: String
+        /// The smallest |ρ| found with probability 0.8 at 1 − level; nil without degrees of freedom.
+        public var detectable: Double?
+        public var influence: FamilyInfluence?
+        public var attenuation: Attenuation?
+        /// ρ with the sets that the rule leaves out, and how many they are.
+        public var rhoWithLeftOut: Double?
+        public var leftOut: [String] = []
+        /// Why ρ is nil.
+        public var undefined: String?
         public var rhoUnadjusted: Double?
         public var rhoWithin: Double?
         public var rhoPartial: Double?
         public var rhoResidual: Double?
         public var warnings: [String]
+
+        /// What further comparisons need: the sets, and ρ in resamples and rearrangements of them.
+        var evidence: Evidence?
+    }
+
+    /// ρ without one family of sets at a time.
+    public struct FamilyInfluence: Sendable, Equatable {
+        /// The column that names the families.
+        public var column: String
+        /// Over the families; those without which ρ is undefined do not count.
+        public var low: Double
+        public var high: Double
+        /// The family whose absence moves ρ most, and ρ without it.
+        public var mostInfluential: String
+        public var rhoWithout: Double
+    }
+
+    /// Of one objective, as it was computed.
+    struct Evidence: Sendable, Equatable {
+        /// Names of the sets, and of what they are rearranged within and together with: equal layouts share their
+        /// resamples and rearrangements.
+        var layout: [String]
+        var correlation: RankCorrelation
+        var clusters: [Int]?
+        var bootstrap: BootstrapDistribution?
+        var permutations: PermutationDistribution?
     }
 
     public var options: Options
@@ -74,10 +125,26 @@ public struct DistillationCorrelation: Sendable, Equatable {
             if !dropped.isEmpty {
                 notes.append("\(loss): " + Self.leftOut(dropped, of: table, because: "an empty cell"))
             }
-            let sets = try Sets(table.rows(rows), loss: loss, options: options)
-            objectives.append(sets.objective(named: loss, options: options))
+            objectives.append(try Self.objective(loss, table.rows(rows), options))
         }
-        for (i, p) in holm(objectives.map(\.pValue)).enumerated() { objectives[i].pFamily = p }
+        assignFamilyWise(&objectives)
+    }
+
+    /// One objective on the complete rows of `table`.
+    private static func objective(
+        _ loss: String, _ table: Table, _ options: Options
+    ) throws(TableError) -> Objective {
+        guard let rule = options.leaveOut else {
+            return try Sets(table, loss: loss, options: options).objective(named: loss, options: options)
+        }
+        let isOut = try rule.matches(in: table)
+        let kept = table.rows(isOut.indices.filter { !isOut[$0] })
+        var objective = try Sets(kept, loss: loss, options: options).objective(named: loss, options: options)
+        objective.rhoWithLeftOut = try Sets(table, loss: loss, options: options).headline(options)
+        let names =
+            try table.has("set") ? table.texts("set") : (0..<table.rowCount).map { "line \(table.line(ofRow: $0))" }
+        objective.leftOut = isOut.indices.filter { isOut[$0] }.map { names[$0] }
+        return objective
     }
 
     static func leftOut(_ rows: [Int], of table: Table, because reason: String) -> String {
@@ -86,16 +153,4 @@ public struct DistillationCorrelation: Sendable, Equatable {
         let (row, line) = rows.count == 1 ? ("row", "line") : ("rows", "lines")
         return "\(rows.count) \(row) with \(reason) left out (\(line) \(lines)\(more))"
     }
-}
-
-/// Holm's step-down correction; a family holds the values that are defined.
-public func holm(_ values: [Double?]) -> [Double?] {
-    let order = values.indices.filter { values[$0] != nil }.sorted { (values[$0] ?? 1) < (values[$1] ?? 1) }
-    var result = values
-    var floor = 0.0
-    for (place, index) in order.enumerated() {
-        floor = max(floor, min(1, Double(order.count - place) * (values[index] ?? 1)))
-        result[index] = floor
-    }
-    return result
 }

@@ -1,36 +1,5 @@
-/// Partial correlation of ranks: the covariates are swept out of the Gram matrix of the ranks.
-struct PartialEvaluator: RankEvaluator {
-    private let variables: [DenseRanks]  // x, y, covariates
-    private var tables: [RankTable]
-    private var codes: [Int32] = []
-    private var ranks: [[Double]]
-
-    init(_ x: [Double], _ y: [Double], _ covariates: [[Double]]) {
-        variables = ([x, y] + covariates).map(DenseRanks.init)
-        tables = variables.map { RankTable(distinct: $0.distinct) }
-        ranks = Array(repeating: [], count: variables.count)
-    }
-
-    mutating func value(_ xRows: [Int32], _ yRows: [Int32]) -> Double {
-        for v in variables.indices {
-            codes.removeAll(keepingCapacity: true)
-            variables[v].codes.withUnsafeBufferPointer { all in
-                for row in v == 1 ? yRows : xRows { codes.append(all[Int(row)]) }
-            }
-            ranks[v].removeAll(keepingCapacity: true)
-            codes.withUnsafeBufferPointer { codes in
-                _ = tables[v].fill(codes)
-                tables[v].ranks.withUnsafeBufferPointer { table in
-                    for code in codes { ranks[v].append(table[Int(code)]) }
-                }
-            }
-        }
-        return partialCorrelation(ranks)
-    }
-}
-
 /// Spearman's correlation of the residuals of x and y regressed on the covariates.
-struct ResidualEvaluator: RankEvaluator {
+struct ResidualEvaluator: CopyEvaluator, Sendable {
     private let x: [Double]
     private let y: [Double]
     private let covariates: [[Double]]
@@ -39,10 +8,11 @@ struct ResidualEvaluator: RankEvaluator {
         (self.x, self.y, self.covariates) = (x, y, covariates)
     }
 
-    mutating func value(_ xRows: [Int32], _ yRows: [Int32]) -> Double {
-        let columns = covariates.map { column in centered(xRows.map { column[Int($0)] }) }
-        let a = residual(xRows.map { x[Int($0)] }, columns)
-        let b = residual(yRows.map { y[Int($0)] }, columns)
+    mutating func value(_ copies: UnsafeBufferPointer<Double>) -> Double {
+        let rows = copies.indices.flatMap { repeatElement($0, count: Int(copies[$0])) }
+        let columns = covariates.map { column in centered(rows.map { column[$0] }) }
+        let a = residual(rows.map { x[$0] }, columns)
+        let b = residual(rows.map { y[$0] }, columns)
         guard let a, let b else { return .nan }
         return partialCorrelation([centered(midRanks(a)), centered(midRanks(b))])
     }
@@ -55,22 +25,30 @@ private let negligibleShare = 1e-11
 /// The correlation of the first two of the centred `columns` with all others held fixed; NaN where nothing is left.
 func partialCorrelation(_ columns: [[Double]]) -> Double {
     let n = columns.count
-    var gram = [[Double]](repeating: [Double](repeating: 0, count: n), count: n)
+    var gram = [Double](repeating: 0, count: n * n)
     for i in 0..<n {
         for j in i..<n {
-            gram[i][j] = dot(columns[i], columns[j])
-            gram[j][i] = gram[i][j]
+            gram[i * n + j] = dot(columns[i], columns[j])
+            gram[j * n + i] = gram[i * n + j]
         }
     }
-    let total = (0..<n).map { gram[$0][$0] }
-    for k in stride(from: n - 1, through: 2, by: -1) where gram[k][k] > negligibleShare * total[k] {
-        for i in 0..<k {
-            let factor = gram[i][k] / gram[k][k]
-            for j in 0..<k { gram[i][j] -= factor * gram[k][j] }
+    return gram.withUnsafeMutableBufferPointer { sweptCorrelation($0, n) }
+}
+
+/// The same from the Gram matrix [n, n] of the centred columns, which is overwritten.
+func sweptCorrelation(_ gram: UnsafeMutableBufferPointer<Double>, _ n: Int) -> Double {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: n) { total in
+        for k in 0..<n { total.initializeElement(at: k, to: gram[k * n + k]) }
+        for k in stride(from: n - 1, through: 2, by: -1) where gram[k * n + k] > negligibleShare * total[k] {
+            for i in 0..<k {
+                let factor = gram[i * n + k] / gram[k * n + k]
+                for j in 0..<k { gram[i * n + j] -= factor * gram[k * n + j] }
+            }
         }
+        let (left, right) = (gram[0], gram[n + 1])
+        guard left > negligibleShare * total[0], right > negligibleShare * total[1] else { return .nan }
+        return min(1, max(-1, gram[1] / (left.squareRoot() * right.squareRoot())))
     }
-    guard gram[0][0] > negligibleShare * total[0], gram[1][1] > negligibleShare * total[1] else { return .nan }
-    return min(1, max(-1, gram[0][1] / (gram[0][0].squareRoot() * gram[1][1].squareRoot())))
 }
 
 func centered(_ values: [Double]) -> [Double] {
@@ -98,7 +76,7 @@ private func subtract(_ b: [Double], times factor: Double, from y: inout [Double
     for i in y.indices { y[i] -= factor * b[i] }
 }
 
-private func dot(_ a: [Double], _ b: [Double]) -> Double {
+func dot(_ a: [Double], _ b: [Double]) -> Double {
     a.withUnsafeBufferPointer { a in
         b.withUnsafeBufferPointer { b in
             var sum = 0.0

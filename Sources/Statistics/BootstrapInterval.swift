@@ -57,55 +57,75 @@ public struct BootstrapInterval: Sendable, Equatable {
 
 extension RankCorrelation {
     /// Below this many independent units the interval is BCa, from it on percentile: BCa's correction matters while ρ's
-    /// distribution is skewed and its jackknife is affordable.
+    /// distribution is skewed.
     public static let bcaBelow = 50
 
     /// A bootstrap interval of the correlation; nil where the correlation, or half of the resamples, are undefined.
     ///
-    /// Units are pairs, or whole clusters where `clusters` gives a code per row. With strata, units are drawn within
-    /// their stratum (unless a cluster crosses strata). Resample i reads the stream of index i: the interval does not
-    /// depend on `threads`.
+    /// Where a BCa interval is undefined the percentile interval is given, and says so.
     public func bootstrap(
         resamples: Int = 10_000, level: Double = 0.95, seed: Int, identity: String = "", clusters: [Int]? = nil,
         method: BootstrapInterval.Method? = nil, threads: Int = 1
     ) -> BootstrapInterval? {
+        bootstrapDistribution(
+            resamples: resamples, seed: seed, identity: identity, clusters: clusters, threads: threads
+        )?.interval(method, level: level)
+    }
+
+    /// The correlation in resamples of its units; nil where it is undefined.
+    ///
+    /// Units are pairs, or whole clusters where `clusters` gives a code per row. With strata, units are drawn within
+    /// their stratum (unless a cluster crosses strata). Resample i reads the stream of index i: the distribution does not
+    /// depend on `threads`, and correlations of the same rows, strata and clusters see the same resamples.
+    public func bootstrapDistribution(
+        resamples: Int = 10_000, seed: Int, identity: String = "", clusters: [Int]? = nil, threads: Int = 1
+    ) -> BootstrapDistribution? {
         guard let estimate, resamples > 0 else { return nil }
-        let pools = unitPools(clusters)
-        let units = pools.joined().map { $0 }
-        let distribution = bootstrapDistribution(
-            pools, resamples: resamples, seed: seed, identity: identity, threads: threads)
-        if method ?? (units.count < Self.bcaBelow ? .bca : .percentile) == .bca {
-            var evaluator = makeEvaluator()
-            let jackknife = units.indices.map { out in
-                let rows = units.indices.filter { $0 != out }.flatMap { units[$0] }
-                return evaluator.value(rows, rows)
-            }
-            let interval = BootstrapInterval(
-                bcaOf: distribution, estimate: estimate, jackknife: jackknife, level: level)
-            if let interval { return interval }
-        }
-        return BootstrapInterval(percentilesOf: distribution, level: level)
+        return bootstrapDistribution(
+            of: estimate, unitPools(clusters), resamples: resamples, seed: seed, identity: identity, threads: threads,
+            makeCopyEvaluator)
     }
 
     func bootstrapDistribution(
-        _ pools: [[[Int32]]], resamples: Int, seed: Int, identity: String, threads: Int
-    ) -> [Double] {
+        of estimate: Double, _ pools: [[[Int32]]], resamples: Int, seed: Int, identity: String, threads: Int,
+        _ makeEvaluator: @escaping @Sendable () -> any CopyEvaluator
+    ) -> BootstrapDistribution {
         let isPlain = pools.joined().allSatisfy { $0.count == 1 }
         let single = isPlain ? pools.map { $0.map { $0[0] } } : []
-        return parallelValues(resamples, threads: threads) { first, block in
+        let m = count
+        let values = parallelValues(resamples, threads: threads) { first, block in
             var evaluator = makeEvaluator()
-            var rows = [Int32]()
+            var copies = [Double](repeating: 0, count: m)
             for i in block.indices {
                 var stream = IndexStream(
                     RandomStream(identity, seed: seed, purpose: "bootstrap", index: first + i))
-                rows.removeAll(keepingCapacity: true)
-                if isPlain {
-                    for pool in single { for _ in pool { rows.append(pool[stream.below(pool.count)]) } }
-                } else {
-                    for pool in pools { for _ in pool { rows += pool[stream.below(pool.count)] } }
+                copies.withUnsafeMutableBufferPointer { copies in
+                    copies.update(repeating: 0)
+                    for pool in single {
+                        for _ in pool { copies[Int(pool[stream.below(pool.count)])] += 1 }
+                    }
+                    guard !isPlain else { return }
+                    for pool in pools {
+                        for _ in pool { for row in pool[stream.below(pool.count)] { copies[Int(row)] += 1 } }
+                    }
                 }
-                block[i] = evaluator.value(rows, rows)
+                block[i] = copies.withUnsafeBufferPointer { evaluator.value($0) }
             }
+        }
+        return BootstrapDistribution(
+            estimate: estimate, values: values, units: pools.reduce(0) { $0 + $1.count },
+            jackknife: jackknife(pools, makeEvaluator()))
+    }
+
+    /// The statistic with each unit left out in turn.
+    private func jackknife(_ pools: [[[Int32]]], _ evaluator: any CopyEvaluator) -> [Double] {
+        let units = pools.reduce(0) { $0 + $1.count }
+        guard units <= BootstrapDistribution.mostUnits else { return [] }
+        var evaluator = evaluator
+        return pools.joined().map { unit in
+            var copies = [Double](repeating: 1, count: count)
+            for row in unit { copies[Int(row)] = 0 }
+            return copies.withUnsafeBufferPointer { evaluator.value($0) }
         }
     }
 

@@ -1,11 +1,5 @@
 import Randomness
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// A two-sided permutation test of a rank correlation: how often |ρ| of rearranged data reaches the observed one.
 public struct PermutationTest: Sendable, Equatable {
     public enum Scheme: String, Sendable {
@@ -27,9 +21,6 @@ public struct PermutationTest: Sendable, Equatable {
     public let arrangements: Int
 }
 
-/// |ρ| that differ by less count as equal: rounding of a quotient of exact sums.
-private let tieTolerance = 1e-12
-
 /// Nine sets have 9! arrangements; up to so many all of them are tried.
 private let mostExact = 362_880
 
@@ -49,74 +40,51 @@ extension RankCorrelation {
         resamples: Int = 10_000, seed: Int, identity: String = "", strata: [Int]? = nil, units: [Int]? = nil,
         threads: Int = 1
     ) -> PermutationTest? {
-        permutationTest(
+        permutations(
+            resamples: resamples, seed: seed, identity: identity, strata: strata, units: units, threads: threads)?.test
+    }
+
+    /// The test with ρ in every arrangement: correlations of the same rows, strata and units see the same arrangements.
+    public func permutations(
+        resamples: Int = 10_000, seed: Int, identity: String = "", strata: [Int]? = nil, units: [Int]? = nil,
+        threads: Int = 1
+    ) -> PermutationDistribution? {
+        permutations(
             resamples: resamples, seed: seed, identity: identity, strata: strata, units: units, threads: threads,
             exactUpTo: mostExact)
     }
 
     /// - Parameter mostExact: up to so many arrangements all of them are tried.
-    func permutationTest(
+    func permutations(
         resamples: Int, seed: Int, identity: String = "", strata: [Int]? = nil, units: [Int]? = nil, threads: Int = 1,
         exactUpTo mostExact: Int
-    ) -> PermutationTest? {
-        guard let estimate else { return nil }
-        let bar = abs(estimate) - tieTolerance
+    ) -> PermutationDistribution? {
+        guard let estimate, let evaluator = makePermutationEvaluator() else { return nil }
+        var (pools, arrangements) = ([[Int32]](), 0)
+        var scheme: PermutationTest.Scheme
+        var expanded: Units?
         if let strata, let units, Set(units).count < units.count {
-            return unitTest(
-                Units(units, strata: strata), bar: bar, resamples: resamples, seed: seed, identity: identity,
-                threads: threads, exactUpTo: mostExact)
-        }
-        var codes = strata
-        if case .within(let own) = adjustment { codes = own }
-        var (pools, arrangements) = Self.pools(codes ?? [Int](repeating: 0, count: count))
-        var scheme: PermutationTest.Scheme = codes == nil ? .all : .strata
-        var make: @Sendable () -> any RankEvaluator = { makeEvaluator() }
-        switch adjustment {
-        case .partial, .residual:
-            if codes == nil || arrangements < fewestWithinStrata {
-                guard let residuals = residualEvaluator else { return nil }
-                make = { residuals }
+            let whole = Units(units, strata: strata)
+            (pools, arrangements) = Self.pools(whole.patterns)
+            (scheme, expanded) = (.units, whole)
+        } else {
+            var codes = strata
+            if case .within(let own) = adjustment { codes = own }
+            (pools, arrangements) = Self.pools(codes ?? [Int](repeating: 0, count: count))
+            scheme = codes == nil ? .all : .strata
+            // With a covariate of many values there is nothing to rearrange within a stratum.
+            if adjustment.needsResiduals, codes == nil || arrangements < fewestWithinStrata {
                 (pools, arrangements) = Self.pools([Int](repeating: 0, count: count))
                 scheme = .residuals
             }
-        case .none, .within: break
         }
-        if arrangements <= mostExact {
-            let (hits, tried) = countAll(pools, items: count, bar: bar, make()) { $0 }
-            return PermutationTest(
-                pValue: Double(hits) / Double(tried), scheme: scheme, isExact: true, arrangements: tried)
-        }
-        let values = permuted(
-            pools, items: count, resamples: resamples, seed: seed, identity: identity, threads: threads, make
-        ) { $0 }
-        let hits = values.count { abs($0) >= bar }
-        return PermutationTest(
-            pValue: Double(hits + 1) / Double(resamples + 1), scheme: scheme, isExact: false, arrangements: resamples)
-    }
-
-    private func unitTest(
-        _ units: Units, bar: Double, resamples: Int, seed: Int, identity: String, threads: Int,
-        exactUpTo mostExact: Int
-    ) -> PermutationTest? {
-        var make: @Sendable () -> any RankEvaluator = { makeEvaluator() }
-        if let residuals = residualEvaluator {
-            make = { residuals }
-        } else if adjustment.needsResiduals {
-            return nil
-        }
-        let (pools, arrangements) = Self.pools(units.patterns)
-        if arrangements <= mostExact {
-            let (hits, tried) = countAll(pools, items: units.rows.count, bar: bar, make(), units.expanded)
-            return PermutationTest(
-                pValue: Double(hits) / Double(tried), scheme: .units, isExact: true, arrangements: tried)
-        }
-        let values = permuted(
-            pools, items: units.rows.count, resamples: resamples, seed: seed, identity: identity, threads: threads,
-            make,
-            units.expanded)
-        let hits = values.count { abs($0) >= bar }
-        return PermutationTest(
-            pValue: Double(hits + 1) / Double(resamples + 1), scheme: .units, isExact: false, arrangements: resamples)
+        let isExact = arrangements <= mostExact
+        let values =
+            isExact
+            ? allValues(pools, evaluator, expanded)
+            : randomValues(
+                pools, resamples: resamples, seed: seed, identity: identity, threads: threads, evaluator, expanded)
+        return PermutationDistribution(estimate: estimate, values: values, scheme: scheme, isExact: isExact)
     }
 
     /// The rows of each stratum, and the number of arrangements within them (saturating).
@@ -133,15 +101,14 @@ extension RankCorrelation {
         return (rows.keys.sorted().map { rows[$0] ?? [] }, product)
     }
 
-    /// - Parameter expanded: turns an order of items (rows, or units) into an order of rows.
-    private func permuted(
-        _ pools: [[Int32]], items: Int, resamples: Int, seed: Int, identity: String, threads: Int,
-        _ makeEvaluator: @escaping @Sendable () -> any RankEvaluator,
-        _ expanded: @escaping @Sendable ([Int32]) -> [Int32]
+    /// ρ in random arrangements, NaN where it is undefined.
+    private func randomValues(
+        _ pools: [[Int32]], resamples: Int, seed: Int, identity: String, threads: Int,
+        _ evaluator: any PermutationEvaluator & Sendable, _ units: Units?
     ) -> [Double] {
-        parallelValues(resamples, threads: threads) { first, block in
-            var evaluator = makeEvaluator()
-            let all = (0..<Int32(count)).map { $0 }
+        let items = units?.rows.count ?? count
+        return parallelValues(resamples, threads: threads) { first, block in
+            var evaluator = evaluator
             var order = (0..<Int32(items)).map { $0 }
             for i in block.indices {
                 var stream = IndexStream(
@@ -152,23 +119,21 @@ extension RankCorrelation {
                         order.swapAt(Int(pool[k]), Int(pool[stream.below(k + 1)]))
                     }
                 }
-                block[i] = evaluator.value(all, expanded(order))
+                block[i] = evaluator.value(units?.expanded(order) ?? order)
             }
         }
     }
 
-    /// Tries every arrangement: an odometer over the strata, each stepping through its permutations (Heap's order).
-    private func countAll(
-        _ pools: [[Int32]], items: Int, bar: Double, _ evaluator: any RankEvaluator, _ expanded: ([Int32]) -> [Int32]
-    ) -> (hits: Int, tried: Int) {
+    /// ρ in every arrangement: each pool steps through its permutations for each arrangement of the pools before it.
+    private func allValues(
+        _ pools: [[Int32]], _ evaluator: any PermutationEvaluator, _ units: Units?
+    ) -> [Double] {
         var evaluator = evaluator
-        let all = (0..<Int32(count)).map { $0 }
-        var order = (0..<Int32(items)).map { $0 }
-        var (hits, tried) = (0, 0)
+        var order = (0..<Int32(units?.rows.count ?? count)).map { $0 }
+        var values = [Double]()
         func step(_ p: Int, _ k: Int) {
             guard p < pools.count else {
-                tried += 1
-                if abs(evaluator.value(all, expanded(order))) >= bar { hits += 1 }
+                values.append(evaluator.value(units?.expanded(order) ?? order))
                 return
             }
             let pool = pools[p]
@@ -180,22 +145,7 @@ extension RankCorrelation {
             }
         }
         step(0, 0)
-        return (hits, tried)
-    }
-
-    /// Correlates x with rearrangements of what the covariates leave of y; equals the estimate for the identity.
-    private var residualEvaluator: (any RankEvaluator & Sendable)? {
-        switch adjustment {
-        case .none, .within: return nil
-        case .partial(let columns):
-            let ranked = columns.map { centered(midRanks($0)) }
-            guard let left = residual(midRanks(y), ranked) else { return nil }
-            return FreedmanLaneEvaluator(x: centered(midRanks(x)), y: left, covariates: ranked)
-        case .residual(let columns):
-            let logs = columns.map { centered($0.map { log($0) }) }
-            guard let a = residual(x, logs), let b = residual(y, logs) else { return nil }
-            return PlainEvaluator(a, b)
-        }
+        return values
     }
 }
 
@@ -235,16 +185,5 @@ extension RankCorrelation.Adjustment {
         case .partial, .residual: true
         case .none, .within: false
         }
-    }
-}
-
-/// The partial correlation with y's residuals rearranged.
-private struct FreedmanLaneEvaluator: RankEvaluator, Sendable {
-    let x: [Double]
-    let y: [Double]
-    let covariates: [[Double]]
-
-    mutating func value(_ xRows: [Int32], _ yRows: [Int32]) -> Double {
-        partialCorrelation([x, yRows.map { y[Int($0)] }] + covariates)
     }
 }

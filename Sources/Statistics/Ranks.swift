@@ -33,32 +33,3 @@ struct DenseRanks: Sendable {
         distinct = Int(code) + 1
     }
 }
-
-/// Turns the codes of a resample into ranks by counting instead of sorting.
-///
-/// A rank is written as 2·(mid-rank − mean rank), an integer: sums of products of up to 10⁵ of them are exact, and the
-/// order of the rows cannot change a bit.
-struct RankTable: Sendable {
-    private(set) var ranks: [Double]
-
-    init(distinct: Int) { ranks = [Double](repeating: 0, count: distinct) }
-
-    /// Fills `ranks[code]`; returns the sum of squares over the rows.
-    mutating func fill(_ codes: UnsafeBufferPointer<Int32>) -> Double {
-        let n = Double(codes.count)
-        return ranks.withUnsafeMutableBufferPointer { table in
-            for i in table.indices { table[i] = 0 }
-            for code in codes { table[Int(code)] += 1 }
-            var below = 0.0
-            var squares = 0.0
-            for i in table.indices {
-                let count = table[i]
-                let rank = 2 * below + count - n
-                table[i] = rank
-                squares += count * rank * rank
-                below += count
-            }
-            return squares
-        }
-    }
-}

@@ -105,7 +105,7 @@ public struct FitChoice: Sendable, Equatable {
 public struct AnalysisChoice: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         case fit(FitChoice)
-        case dcs(objectives: [String], against: [String], adjustFor: [String])
+        case dcs(DCSChoice)
         case pareto(minimize: [String])
         case hardness
     }

@@ -65,9 +65,7 @@ extension AnalysisChoice {
             case "dcs":
                 per = columns(reader.optional("per"))
                 objectives = ObjectiveList(reader, in: study)
-                let against = columns(reader.required("against"))
-                let adjust = reader.optional("adjust-for").map(columns) ?? []
-                kind = .dcs(objectives: objectives.choices.map(\.column), against: against, adjustFor: adjust)
+                kind = .dcs(DCSChoice(reader, objectives: objectives.choices.map(\.column)))
             case "pareto":
                 per = columns(reader.optional("per"))
                 let minimize = reader.required("minimize")

@@ -19,6 +19,8 @@ public struct Vocabulary: Sendable {
     public var lawProblem: @Sendable (_ law: String, _ columns: [String]) -> String?
     /// What is wrong with an expression in columns; nil = nothing.
     public var expressionProblem: @Sendable (_ text: String, _ columns: [String]) -> String?
+    /// What is wrong with a rule that leaves rows out, a comparison of expressions in columns; nil = nothing.
+    public var ruleProblem: @Sendable (_ text: String, _ columns: [String]) -> String?
     /// The listed word nearest to a misspelt one, if one is near enough.
     public var suggestion: @Sendable (_ word: String, _ words: [String]) -> String?
 
@@ -31,6 +33,7 @@ public struct Vocabulary: Sendable {
             },
         lawProblem: @escaping @Sendable (_ law: String, _ columns: [String]) -> String?,
         expressionProblem: @escaping @Sendable (_ text: String, _ columns: [String]) -> String?,
+        ruleProblem: @escaping @Sendable (_ text: String, _ columns: [String]) -> String? = { _, _ in nil },
         corruptions: [String] = [], objectiveOptions: [String: [ObjectiveOption]] = [:],
         suggestion: @escaping @Sendable (_ word: String, _ words: [String]) -> String?
     ) {
@@ -45,6 +48,7 @@ public struct Vocabulary: Sendable {
         self.scoreProblem = scoreProblem
         self.lawProblem = lawProblem
         self.expressionProblem = expressionProblem
+        self.ruleProblem = ruleProblem
         self.suggestion = suggestion
     }
 

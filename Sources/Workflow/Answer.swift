@@ -80,7 +80,7 @@ struct AnswerSource {
     }
 
     /// The rows of `table` that an analysis looks at.
-    private func rows(_ table: Table, of names: [String]) throws -> Table {
+    func rows(_ table: Table, of names: [String]) throws -> Table {
         guard !names.isEmpty else { return table }
         let ids = try table.texts("id")
         let families = try table.texts("family")
@@ -97,8 +97,7 @@ struct AnswerSource {
         case .fit(let fit):
             let source = fit.checkpoints ? try Self.table(plan, points: .checkpoints) : finals
             return [try self.fit(analysis.name, rows(source, of: choice.of), fit, choice)]
-        case .dcs(let objectives, let against, let adjustFor):
-            return try dcs(analysis.name, objectives: objectives, against: against, adjustFor: adjustFor, choice)
+        case .dcs(let question): return try dcs(analysis.name, question, choice)
         case .pareto(let minimize):
             return [try pareto(analysis.name, rows(finals, of: choice.of), minimize: minimize, choice)]
         case .hardness:
@@ -146,8 +145,8 @@ extension AnswerSource {
     }
 
     /// An explanation's sentences and its warnings, which are marked.
-    private static func sentences(_ lines: [String]) -> [String] { lines.filter { !$0.hasPrefix("warning: ") } }
-    private static func warnings(_ lines: [String]) -> [String] {
+    static func sentences(_ lines: [String]) -> [String] { lines.filter { !$0.hasPrefix("warning: ") } }
+    static func warnings(_ lines: [String]) -> [String] {
         lines.filter { $0.hasPrefix("warning: ") }.map { String($0.dropFirst("warning: ".count)) }
     }
 
@@ -182,87 +181,6 @@ extension AnswerSource {
         columns.append(Column("rmse", fits.map { $0.isRefused ? "" : significant($0.rmse, digits: 3) }))
         columns.append(Column("result", fits.map(\.termination.word)))
         return Table(columns)
-    }
-
-    private func dcs(
-        _ name: String, objectives: [String], against: [String], adjustFor: [String], _ choice: AnalysisChoice
-    ) throws -> [Answer] {
-        guard let data else {
-            throw WorkflowError.badData(
-                "\(plan.study.path): analyses.\(name): '\(objectives.joined(separator: ", "))' needs the study's data set and runs"
-            )
-        }
-        let ids = Set(try rows(finals, of: choice.of).texts("id"))
-        let runs = plan.runs.filter { ids.contains($0.id) && $0.images != .all }
-        let values = try SetObjectives(
-            plan: plan, data: data, runs: runs, objectives: choice.objectives, report: report)
-        let sets = try ImageSetTable(plan: plan, runs: runs, objectives: values, per: choice.per, metrics: against)
-        let losses = objectives.flatMap { [$0, $0 + "-debiased"] }.filter(sets.table.has)
-        let groups = try sets.table.groups(by: choice.per)
-        var results: [(key: [(String, String)], against: String, result: DistillationCorrelation)] = []
-        for group in groups {
-            for error in against {
-                var options = DistillationCorrelation.Options(losses: losses, error: error)
-                options.adjustFor = adjustFor
-                options.level = choice.level
-                // Sets of one rule are nested across IPCs: they are one unit to draw and to rearrange.
-                options.cluster = "subset"
-                results.append(
-                    (group.key, error, try DistillationCorrelation(sets.table.rows(group.rows), options: options)))
-            }
-        }
-        // One family: every objective, in every group, against every metric.
-        let family = holm(results.flatMap { $0.result.objectives.map(\.pValue) })
-        var position = 0
-        for at in results.indices {
-            for objective in results[at].result.objectives.indices {
-                results[at].result.objectives[objective].pFamily = family[position]
-                position += 1
-            }
-        }
-        let tables = results.map { entry in
-            let table = entry.result.table()
-            let keys = entry.key.map { key in Column(key.0, [String](repeating: key.1, count: table.rowCount)) }
-            return Table(
-                keys + [Column("against", [String](repeating: entry.against, count: table.rowCount))] + table.columns)
-        }
-        let json: JSON = [
-            "format": "assay-dcs", "version": 1,
-            "groups": .array(
-                results.map { entry in
-                    [
-                        "group": .object(Dictionary(uniqueKeysWithValues: entry.key.map { ($0.0, .string($0.1)) })),
-                        "against": .string(entry.against), "objectives": entry.result.json()["objectives"] ?? [],
-                    ]
-                }),
-        ]
-        let notes = results.flatMap { entry in
-            entry.result.notes.map { "\(entry.key.map(\.1).joined(separator: " ")) against \(entry.against): \($0)" }
-        }
-        let warnings =
-            notes
-            + results.flatMap { entry in
-                entry.result.objectives.flatMap { objective in
-                    objective.warnings.map {
-                        "\(entry.key.map(\.1).joined(separator: " ")) \(objective.objective) against \(entry.against): \($0)"
-                    }
-                }
-            }
-        let explanation =
-            Self.sentences(results.first?.result.explanation() ?? []).filter { !$0.hasPrefix("p_family") }
-        let score = Answer(
-            name: name, title: "Distillation Correlation Score: \(objectives.joined(separator: ", "))",
-            table: try Table.stacked(tables), json: json,
-            explanation: explanation + ["p_family: Holm over all \(family.count) tests of the table."] + sets.notes,
-            warnings: warnings,
-            figure: { figure in
-                try Self.scatterFigure(
-                    sets.table, results: results, per: choice.per, loss: losses[0], error: against[0], figure)
-            })
-        return [
-            score, Answer(name: "\(name)-sets", title: "Sets", table: sets.table, isHidden: true),
-            Answer(name: "\(name)-losses", title: "Losses by run", table: sets.losses, isHidden: true),
-        ]
     }
 
     private func pareto(_ name: String, _ table: Table, minimize: [String], _ choice: AnalysisChoice) throws -> Answer {

@@ -39,40 +39,11 @@ extension AnswerSource {
     }
 
     static func scatterFigure(
-        _ table: Table, results: [(key: [(String, String)], against: String, result: DistillationCorrelation)],
-        per: [String],
-        loss: String, error: String, _ choice: FigureChoice
+        _ sets: Table, _ board: DistillationLeaderboard, loss: String, errors: [String], _ choice: FigureChoice
     ) throws -> Figure {
-        let x = try table.numbers(loss)
-        let y = try table.numbers(error)
-        let deviation = try table.numbers(error + "_std")
-        let ipc = try table.numbers("ipc")
-        let families = try table.texts("family")
-        let keys = try per.map { try table.texts($0) }
-        let facets = (0..<table.rowCount).map { row in keys.map { $0[row] }.joined(separator: " ") }
-        let points = (0..<table.rowCount).map { row in
-            ScatterPoint(
-                facet: facets[row], family: families[row], ipc: Int(ipc[row]),
-                point: Series.Point(
-                    x[row], y[row], low: deviation[row].isNaN ? nil : y[row] - deviation[row],
-                    high: deviation[row].isNaN ? nil : y[row] + deviation[row]))
-        }
-        var titles: [String: String] = [:]
-        for entry in results where entry.against == error {
-            guard let objective = entry.result.objectives.first(where: { $0.objective == loss }) else { continue }
-            let facet = entry.key.map(\.1).joined(separator: " ")
-            guard let rho = objective.rho else {
-                titles[facet] = "\(facet): ρ undefined (m = \(objective.m))"
-                continue
-            }
-            let interval =
-                objective.interval.map { " [\(significant($0.low, digits: 2)), \(significant($0.high, digits: 2))]" }
-                ?? ""
-            titles[facet] = "\(facet): ρ = \(significant(rho, digits: 2))\(interval), m = \(objective.m)"
-        }
-        return .scatter(
-            points, titles: titles, x: Axis("\(loss) loss", logarithmic: choice.x.logarithmic ?? true),
-            y: Axis(words(error), logarithmic: choice.y.logarithmic ?? false))
+        try lossScatter(
+            sets, board, loss: loss, errors: errors, logarithmicX: choice.x.logarithmic,
+            logarithmicY: choice.y.logarithmic ?? false)
     }
 
     static func frontierFigure(_ frontier: ParetoFrontier, table: Table, _ choice: FigureChoice) throws -> Figure? {

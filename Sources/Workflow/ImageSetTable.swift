@@ -44,7 +44,9 @@ struct ImageSetTable {
         var columns = per.enumerated().map { at, name in Column(name, rows.map { $0.key[at] }) }
         let about = [
             Column("set", rows.map { names[$0.members[0]] }), Column("subset", firsts.map(\.subset)),
-            Column("family", firsts.map(\.family)), Column("ipc", firsts.map { $0.images.ipc ?? 0 }),
+            Column("family", firsts.map(\.family)),
+            Column("parent", firsts.map { SetOrigin($0.resolved["subset"], set: $0.setName).parent }),
+            Column("ipc", firsts.map { $0.images.ipc ?? 0 }),
             Column("n", rows.map(\.members.count)),
         ]
         columns += about.filter { !per.contains($0.name) }

@@ -24,6 +24,7 @@ extension Vocabulary {
         },
         lawProblem: { law, columns in problem { _ = try ScalingLaws.law(law, columns: columns) } },
         expressionProblem: { text, columns in problem { _ = try ColumnExpression(text, known: columns) } },
+        ruleProblem: { text, columns in problem { try LeaveOutRule(text).check(known: columns) } },
         corruptions: Corruption.names, objectiveOptions: Objectives.options, suggestion: { closest(to: $0, in: $1) })
 
     private static func problem(_ body: () throws -> Void) -> String? {

@@ -43,9 +43,13 @@ import Testing
         #expect(try #require(dm.pValue) < 0.01)
         #expect(dm.pMethod == "permutation within ipc")
         #expect(dm.rho == dm.rhoWithin)
-        // Holm: the smaller p doubles, the larger stays (or rises to it).
-        #expect(dm.pFamily == 2 * (try #require(dm.pValue)))
-        #expect(random.pFamily == random.pValue)
+        // Holm: the smaller p doubles, the larger stays (or rises to it). The largest |ρ| costs no more than that.
+        #expect(dm.pHolm == 2 * (try #require(dm.pValue)))
+        #expect(random.pHolm == random.pValue)
+        #expect(dm.pFamilyMethod == "max |rho| over shared permutations")
+        #expect(try #require(dm.pFamily) >= #require(dm.pValue))
+        #expect(try #require(dm.pFamily) <= #require(dm.pHolm))
+        #expect(try #require(random.pFamily) >= #require(random.pValue))
     }
 
     @Test func theHeadlineFollowsTheAdjustment() throws {
@@ -171,6 +175,106 @@ import Testing
         #expect(throws: TableError.self) {
             try DistillationCorrelation.joining(Table([Column("dm", [1.0])]), to: errors, error: "test_error")
         }
+    }
+
+    @Test func onlyTheHeadlineFollowsTheIntervalAsked() throws {
+        var options = Self.options("dm")
+        options.interval = .bca
+        let bca = try DistillationCorrelation(Self.sets, options: options).objectives[0]
+        options.interval = .percentile
+        let percentile = try DistillationCorrelation(Self.sets, options: options).objectives[0]
+        #expect(bca.interval == bca.bca && percentile.interval == percentile.percentile)
+        #expect(bca.bca == percentile.bca && bca.percentile == percentile.percentile && bca.bca != bca.percentile)
+    }
+
+    /// Family 'odd' carries the whole association: without it nothing is left.
+    @Test func theFamilyThatCarriesRhoIsNamed() throws {
+        let n = 24
+        let table = Table([
+            Column("loss", (0..<n).map { $0 < 12 ? Double($0) : Double(($0 * 7) % 12) }),
+            Column("test_error", (0..<n).map { $0 < 12 ? Double($0) : Double(($0 * 5 + 3) % 12) }),
+            Column("family", (0..<n).map { $0 < 12 ? "odd" : $0 < 18 ? "b" : "c" }),
+        ])
+        let o = try DistillationCorrelation(table, options: Self.options("loss", adjustFor: [])).objectives[0]
+        let influence = try #require(o.influence)
+        #expect(influence.column == "family" && influence.mostInfluential == "odd")
+        let rest = spearman((12..<n).map { Double(($0 * 7) % 12) }, (12..<n).map { Double(($0 * 5 + 3) % 12) })
+        #expect(influence.rhoWithout == rest && influence.low == rest)
+        #expect(influence.high > (try #require(o.rho)))
+    }
+
+    @Test func poorSetsAreLeftOutAndStandBeside() throws {
+        var options = Self.options("dm")
+        options.leaveOut = try LeaveOutRule("test_error > 0.85")
+        let o = try DistillationCorrelation(Self.sets, options: options).objectives[0]
+        let all = try DistillationCorrelation(Self.sets, options: Self.options("dm")).objectives[0]
+        let errors = try Self.sets.numbers("test_error")
+        #expect(o.leftOut.count == errors.count { $0 > 0.85 } && o.m == 36 - o.leftOut.count && o.m < 36)
+        #expect(o.rhoWithLeftOut == all.rho && o.rho != all.rho)
+        #expect(throws: ScalingLawError.self) { try LeaveOutRule("test_error") }
+        #expect(throws: ScalingLawError.self) { try LeaveOutRule("test_error > ") }
+        options.leaveOut = try LeaveOutRule("test_eror > 0.5")
+        #expect(throws: TableError.self) { try DistillationCorrelation(Self.sets, options: options) }
+    }
+
+    @Test func seedNoiseIsTakenAwayWhereItIsKnown() throws {
+        var noisy = Self.sets
+        noisy.columns += [
+            Column("test_error_std", [Double](repeating: 0.03, count: 36)), Column("n", [Int](repeating: 3, count: 36)),
+        ]
+        let o = try DistillationCorrelation(noisy, options: Self.options("dm")).objectives[0]
+        let attenuation = try #require(o.attenuation)
+        // Within a size the errors are 0…11 steps of 0.01: variance 13e-4, noise 9e-4/3.
+        #expect(abs(attenuation.reliability - (1 - 3.0 / 13)) < 1e-12)
+        #expect(attenuation.rho > (try #require(o.rho)) && attenuation.interval != nil)
+        #expect(try DistillationCorrelation(Self.sets, options: Self.options("dm")).objectives[0].attenuation == nil)
+    }
+
+    @Test func differencesAreOfTheSameSets() throws {
+        var table = Self.sets
+        let dm = try table.numbers("dm")
+        table.columns.append(Column("some", dm.indices.map { $0 % 9 == 0 ? .nan : dm[$0] }))
+        let dcs = try DistillationCorrelation(table, options: Self.options("dm", "random", "some"))
+        let all = try dcs.differences(.all, in: table)
+        #expect(all.map { [$0.first, $0.second] } == [["dm", "random"], ["dm", "some"], ["random", "some"]])
+        let (a, b) = (dcs.objectives[0], dcs.objectives[1])
+        #expect(all[0].value == (try #require(a.rho)) - (try #require(b.rho)))
+        #expect(try #require(all[0].interval).low > 0 && #require(all[0].pHolm) < 0.05)
+        // 'some' is 'dm' on 32 sets: on those they do not differ at all.
+        #expect(all[1].m == 32 && all[1].value == 0 && all[1].pValue == 1)
+        #expect(try dcs.differences(.pair("random", "dm"), in: table)[0].value == -(try #require(all[0].value)))
+        #expect(throws: TableError.self) { try dcs.differences(.pair("dm", "dc"), in: table) }
+    }
+
+    @Test func groupsAndErrorsAreOneFamily() throws {
+        var table = Self.sets
+        let errors = try table.numbers("test_error")
+        table.columns += [
+            Column("regime", errors.indices.map { $0 % 2 == 0 ? "HL" : "SL" }),
+            Column("ood_error", errors.indices.map { errors[$0] + 0.001 * Double(($0 * 11) % 7) }),
+        ]
+        let board = try DistillationLeaderboard(
+            table, options: Self.options("dm", "random"), per: ["regime"], against: ["test_error", "ood_error"])
+        #expect(
+            board.entries.map { "\($0.title) \($0.error)" } == [
+                "HL test_error", "HL ood_error", "SL test_error", "SL ood_error",
+            ])
+        let objectives = board.json()["objectives"]
+        #expect(objectives?.items?.count == 8)
+        #expect(objectives?[2]?["group"]?["regime"] == "HL" && objectives?[2]?["error"] == "ood_error")
+        for entry in board.entries {
+            for o in entry.result.objectives { #expect(try #require(o.pFamily) >= #require(o.pValue)) }
+        }
+        // The best of a group stands first.
+        let rho = try board.table().numbers("rho")
+        #expect(rho[0] >= rho[1] && rho[2] >= rho[3])
+    }
+
+    @Test func lossesAlongEpochsAreOneObjective() throws {
+        let found = EpochLosses.among(["dm", "tm@10", "tm@0", "dc@1", "tm@2.5", "x@"])
+        #expect(found == [EpochLosses(name: "tm", epochs: [0, 2.5, 10], columns: ["tm@0", "tm@2.5", "tm@10"])])
+        let table = Table([Column("tm@0", [1.0, 4]), Column("tm@2.5", [2.0, 5]), Column("tm@10", [3.0, .nan])])
+        #expect(try found[0].average(in: table) == Column("tm", [2.0, .nan]))
     }
 
     @Test func holmStepsDown() {

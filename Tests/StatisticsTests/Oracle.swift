@@ -8,15 +8,17 @@ import Tables
 
 /// Values computed by SciPy: Fixtures/make_oracle.py.
 enum Oracle {
-    static let root: JSON = {
+    static let root = file("oracle.json") ?? .null
+
+    static func file(_ name: String) -> JSON? {
         let path = #filePath.split(separator: "/").dropLast().joined(separator: "/")
-        guard let file = fopen("/" + path + "/Fixtures/oracle.json", "r") else { return .null }
+        guard let file = fopen("/" + path + "/Fixtures/" + name, "r") else { return nil }
         defer { fclose(file) }
         var bytes = [UInt8]()
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         while case let n = fread(&piece, 1, piece.count, file), n > 0 { bytes += piece[..<n] }
-        return (try? JSON.parse(bytes)) ?? .null
-    }()
+        return try? JSON.parse(bytes)
+    }
 
     static func cases(_ name: String) -> [JSON] { root[name]?.items ?? [] }
 }

@@ -85,7 +85,7 @@ import Testing
         let correlation = RankCorrelation((0..<9).map(Double.init), [3, 0, 7, 1, 6, 2, 5, 8, 4])
         let exact = try #require(correlation.permutationTest(seed: 4))
         #expect(exact.isExact && exact.arrangements == 362_880)
-        let test = try #require(correlation.permutationTest(resamples: 20_000, seed: 4, exactUpTo: 1000))
+        let test = try #require(correlation.permutations(resamples: 20_000, seed: 4, exactUpTo: 1000)?.test)
         #expect(!test.isExact && test.arrangements == 20_000)
         let p = exact.pValue
         #expect(abs(test.pValue - p) < 4 * (p * (1 - p) / 20_000).squareRoot(), "\(test.pValue), exactly \(p)")

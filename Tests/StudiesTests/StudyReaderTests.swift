@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "teacher: nowhere", "teacher: HL/full/never", "teacher: rand-ipc5", "teacher: a/b",
+        "teacher: nowhere", "teacher: HL/full/never", "teacher: rand-ipc5", "teacher: HL/nowhere",
     ])
     func aTeacherMustBeARunOnAllImages(teacher: String) throws {
         let text = try String(contentsOfFile: Self.fixture("good.yaml"), encoding: .utf8)

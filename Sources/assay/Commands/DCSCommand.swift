@@ -1,6 +1,9 @@
 import Analysis
 import ArgumentParser
+import Foundation
+import Statistics
 import Tables
+import Workflow
 
 struct DCSCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,82 +14,138 @@ struct DCSCommand: ParsableCommand {
             loss on the set and the error of a network trained on it. Positive is good: the loss falls with the error. \
             Larger sets have a lower loss and a lower error whatever the objective knows, so adjust for the size.
 
+              assay dcs runs/demo                                      build or extend runs/demo/dcs-table.csv
+              assay dcs runs/demo/dcs-table.csv --losses my.csv        score a loss: columns set and one per objective
+              assay dcs studies/demo.yaml --objective-command ./my_loss.py -j 4
               assay dcs sets.csv --loss dm,sre2l --error test_error --adjust-for ipc
               assay dcs runs/demo --losses losses.csv --error test_error --adjust-for ipc --cluster subset
 
-            A row with an empty cell is left out and named on stderr. With fewer than 3 sets for every objective the exit \
-            code is 1.
+            A table of sets is asked for test_error, test_loss and ood_error, within equal IPC and clustered by subset, unless \
+            said otherwise; every loss tried on it is written to dcs-ledger.csv beside it. A row with an empty cell is left \
+            out and named on stderr. The exit code is 1 with fewer than 3 sets for every objective, and where a loss is \
+            missing, doubled or no number.
             """)
 
-    @OptionGroup var data: TableArgument
-
-    @Option(help: ArgumentHelp("The columns of losses, one per objective.", valueName: "col,…"))
-    var loss: ColumnList?
-
-    @Option(
-        help: ArgumentHelp(
-            "A table of losses: a column per objective, or the columns objective and loss; rows are matched by the "
-                + "columns that both tables have.", valueName: "file"))
-    var losses: String?
-
-    @Option(help: ArgumentHelp("The column of test errors (or test losses).", valueName: "col"))
-    var error: String
-
-    @Option(help: ArgumentHelp("The columns to adjust for, the size of the set above all.", valueName: "col,…"))
-    var adjustFor: ColumnList?
-
-    @Option(
+    @Argument(
         help: """
-            How to adjust: within (rho within sets of equal size, pooled by Fisher's z; the default), partial (ranks of \
-            the columns held fixed) or residual (of a regression on their logarithms).
-            """)
-    var adjust: DistillationCorrelation.Adjust?
+            A table (CSV, TSV, JSON, JSONL; - for standard input), a table of sets, a store of runs, or a study (YAML).
+            """, completion: .file())
+    var table: String
 
-    @Option(help: ArgumentHelp("Rows with equal values here are not independent: seeds of one set.", valueName: "col"))
-    var cluster: String?
-
-    @Option(help: "Resamples of the bootstrap, and permutations where not all can be tried.")
-    var resamples = 10_000
-
-    @Option(help: "Level of the interval.")
-    var level = 0.95
-
-    @Option(help: "Seed of the resamples.")
-    var seed = 1
-
+    @OptionGroup var losses: DCSLosses
+    @OptionGroup var statistics: DCSStatistics
     @OptionGroup var output: FormatOptions
 
+    @Option(help: ArgumentHelp("Also write the leaderboard, scatter plots and their data here.", valueName: "dir"))
+    var figures: String?
+
     func validate() throws {
-        guard (loss == nil) != (losses == nil) else {
-            throw ValidationError("say where the losses are: either --loss COL[,COL…] or --losses FILE")
+        try losses.validate(source)
+        let needsError = source == .table || source == .store && losses.areByRun
+        guard !needsError || statistics.error != nil else {
+            throw ValidationError("say what the losses are correlated with: --error COL")
         }
-        guard level > 0 && level < 1 else { throw ValidationError("--level lies between 0 and 1, not at \(level)") }
-        guard (1...10_000_000).contains(resamples) else {
-            throw ValidationError("--resamples takes 1 to 10000000, not \(resamples)")
-        }
-        guard adjust == nil || adjustFor != nil else {
+        let hasStandard = source != .table && !needsError
+        guard statistics.adjust == nil || statistics.adjustFor != nil || hasStandard else {
             throw ValidationError("--adjust says how; --adjust-for COL[,COL…] must say for what")
         }
     }
 
+    private var source: DCSSource { DCSSource(table) }
+
     func run() throws {
-        var table = try data.read()
-        var objectives = loss?.names ?? []
-        if let losses {
-            (table, objectives) = try DistillationCorrelation.joining(Table.read(losses), to: table, error: error)
+        if source == .table || source == .store && losses.areByRun {
+            try scoreTable()
+        } else {
+            try scoreSets()
         }
-        var options = DistillationCorrelation.Options(losses: objectives, error: error)
-        options.adjustFor = adjustFor?.names ?? []
-        options.adjust = adjust ?? .within
-        options.cluster = cluster
-        options.resamples = resamples
-        options.level = level
-        options.seed = seed
-        let dcs = try DistillationCorrelation(table, options: options)
+    }
+
+    // MARK: Any table
+
+    private func scoreTable() throws {
+        var rows = try source == .store ? runTable(table, .finals) : Table.read(table)
+        var objectives = losses.loss?.names ?? []
+        let errors = statistics.error?.names ?? []
+        if let file = losses.losses.first {
+            (rows, objectives) = try DistillationCorrelation.joining(Table.read(file), to: rows, error: errors[0])
+        }
+        var options = try statistics.options(adjustFor: [], cluster: nil)
+        options.losses = objectives
+        let board = try DistillationLeaderboard(
+            rows, options: options, per: statistics.per?.names ?? [], against: errors,
+            comparing: statistics.comparison)
+        try answer(board, sets: rows, epochs: [], problems: [])
+    }
+
+    // MARK: A table of sets
+
+    private func scoreSets() throws {
+        var study: (plan: Plan, data: TrainingData)?
+        var store = table
+        if source == .study {
+            let plan = try StudyArgument.parse([table]).plan()
+            store = plan.plan.study.store
+            study = plan.data.map { (plan: plan.plan, data: $0) }
+        }
+        let update = try source == .sets ? nil : DistillationTable.update(store: store, heldOut: losses.heldOutNames)
+        let sets = try update?.table ?? DistillationTable.read(table)
+        if let update {
+            note("assay: \(update.path): \(sets.setNames.count) sets, \(sets.table.rowCount) rows, \(update.added) new")
+        }
+        if losses.isEmpty {
+            show(output.chosen, table: sets.table, json: sets.json(), explanation: [], notes: [])
+            return
+        }
+        var question = SetQuestion(
+            table: sets, path: update?.path ?? table,
+            options: try statistics.options(adjustFor: ["ipc"], cluster: "subset"))
+        question.losses = losses.losses
+        question.commands = losses.commands
+        question.study = study
+        question.against = statistics.error?.names ?? []
+        question.per = statistics.per?.names
+        question.comparison = statistics.comparison
+        question.heldOut = losses.withHeldOut
+        if !question.commands.isEmpty { Interruption.watch() }
+        let found = try question.answer(shouldStop: { Interruption.isRequested }, report: { note("assay: " + $0) })
+        try answer(found.board, sets: found.sets, epochs: found.epochs, problems: found.problems)
+    }
+
+    // MARK: -
+
+    private func answer(
+        _ board: DistillationLeaderboard, sets: Table, epochs: [EpochLosses], problems: [String]
+    ) throws {
         show(
-            output.chosen, table: dcs.table(), json: dcs.json(), explanation: dcs.explanation(), notes: dcs.notes)
-        if dcs.objectives.allSatisfy({ $0.m < 3 }) { throw ExitCode(1) }
+            output.chosen, table: board.table(), json: board.json(), explanation: board.explanation(),
+            notes: board.notes)
+        if let figures {
+            let written = try writeLeaderboard(board, sets: sets, epochs: epochs, to: figures)
+            for line in written.notes { note("assay: " + line) }
+            note("assay: \(figures): \(written.files.count) files")
+        }
+        for problem in problems { note("assay: " + problem) }
+        if !problems.isEmpty || !board.isAnswered { throw ExitCode(1) }
     }
 }
 
-extension DistillationCorrelation.Adjust: ExpressibleByArgument {}
+/// What the first argument is.
+enum DCSSource: Equatable {
+    case table, sets, store, study
+
+    init(_ path: String) {
+        var isDirectory: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+        let ending = (path as NSString).pathExtension.lowercased()
+        if exists, isDirectory.boolValue {
+            self = .store
+        } else if ["yaml", "yml"].contains(ending) {
+            self = .study
+        } else if exists, ending == "csv", let table = try? Table.read(path), DistillationTable.isOne(table) {
+            self = .sets
+        } else {
+            self = .table
+        }
+    }
+}

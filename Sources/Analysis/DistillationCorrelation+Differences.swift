@@ -1,0 +1,70 @@
+import Statistics
+import Tables
+
+extension DistillationCorrelation {
+    /// Which pairs of objectives are compared.
+    public enum Comparison: Sendable, Equatable {
+        case none
+        case all
+        case pair(String, String)
+    }
+
+    /// Of two objectives, ρ of the first minus ρ of the second on the sets that both have: a paired bootstrap.
+    public struct Difference: Sendable, Equatable {
+        public var first: String
+        public var second: String
+        public var m: Int
+        /// nil where either ρ is undefined.
+        public var value: Double?
+        public var interval: BootstrapInterval?
+        /// Two-sided, from the bootstrap.
+        public var pValue: Double?
+        /// Holm's correction over the pairs that were compared.
+        public var pHolm: Double?
+    }
+
+    /// Throws for a name that is no objective.
+    public func differences(
+        _ comparison: Comparison, in table: Table
+    ) throws(TableError) -> [Difference] {
+        var found = [Difference]()
+        for (a, b) in try pairs(comparison) { found.append(try difference(a, b, in: table)) }
+        for (i, p) in holm(found.map(\.pValue)).enumerated() { found[i].pHolm = p }
+        return found
+    }
+
+    private func pairs(_ comparison: Comparison) throws(TableError) -> [(Int, Int)] {
+        switch comparison {
+        case .none: return []
+        case .all:
+            return objectives.indices.flatMap { a in objectives.indices.filter { $0 > a }.map { (a, $0) } }
+        case .pair(let first, let second):
+            let names = objectives.map(\.objective)
+            guard let a = names.firstIndex(of: first), let b = names.firstIndex(of: second) else {
+                throw TableError(
+                    .unknownColumn(known: names), source: nil, name: names.contains(first) ? second : first)
+            }
+            return [(a, b)]
+        }
+    }
+
+    private func difference(_ a: Int, _ b: Int, in table: Table) throws(TableError) -> Difference {
+        let (first, second) = (objectives[a], objectives[b])
+        var result = Difference(first: first.objective, second: second.objective, m: first.m)
+        var pair = [first, second]
+        if first.evidence?.layout != second.evidence?.layout {
+            // Only the sets that both have a loss for can be resampled in pairs.
+            let both = try table.rows(table.complete(in: [first.objective, second.objective]).rows)
+            var options = options
+            options.losses = [first.objective, second.objective]
+            pair = try DistillationCorrelation(both, options: options).objectives
+            result.m = pair[0].m
+        }
+        guard let mine = pair[0].evidence?.bootstrap, let other = pair[1].evidence?.bootstrap else { return result }
+        let difference = mine.minus(other)
+        result.value = difference.estimate
+        result.interval = difference.interval(options.interval, level: options.level)
+        result.pValue = difference.pValueOfZero
+        return result
+    }
+}

@@ -1,0 +1,110 @@
+import Statistics
+import Tables
+
+/// Every objective, in every group of sets, against every error: one family of correlations.
+public struct DistillationLeaderboard: Sendable, Equatable {
+    public typealias Comparison = DistillationCorrelation.Comparison
+
+    /// The objectives of one group against one error.
+    public struct Entry: Sendable, Equatable {
+        public var group: [Key]
+        public var result: DistillationCorrelation
+        public var differences: [DistillationCorrelation.Difference]
+
+        public var error: String { result.options.error }
+        /// `HL conv`; empty where there is one group.
+        public var title: String { group.map(\.value).joined(separator: " ") }
+    }
+
+    public struct Key: Sendable, Equatable {
+        public var column: String
+        public var value: String
+    }
+
+    /// A set that repeats another's images, or holds the same ones under another name: a check of the objectives, never a
+    /// point of ρ. A loss of statistics cannot see repetition; one that counts images does.
+    public struct Repeat: Sendable, Equatable {
+        public var set: String
+        public var of: String
+        public var objective: String
+        public var loss: Double
+        public var lossOfOriginal: Double
+
+        public init(set: String, of original: String, objective: String, loss: Double, lossOfOriginal: Double) {
+            self.set = set
+            of = original
+            self.objective = objective
+            self.loss = loss
+            self.lossOfOriginal = lossOfOriginal
+        }
+    }
+
+    public var entries: [Entry]
+    public var repeats: [Repeat] = []
+    /// CPU or wall seconds that an objective takes per set, where they are known.
+    public var seconds: [String: Double] = [:]
+    /// Losses tried on this table before and now; nil: no ledger.
+    public var tried: Int?
+
+    /// - Parameters:
+    ///   - per: columns whose groups are correlated apart.
+    ///   - against: one error column or several, in-domain and out of it.
+    /// - Throws: for an unknown column and for text in a column of numbers.
+    public init(
+        _ table: Table, options: DistillationCorrelation.Options, per: [String] = [], against: [String],
+        comparing comparison: Comparison = .none
+    ) throws(TableError) {
+        entries = []
+        for group in try table.groups(by: per) {
+            let rows = table.rows(group.rows)
+            for error in against {
+                var options = options
+                options.error = error
+                let result = try DistillationCorrelation(rows, options: options)
+                entries.append(
+                    Entry(
+                        group: group.key.map { Key(column: $0.0, value: $0.1) }, result: result,
+                        differences: try result.differences(comparison, in: rows)))
+            }
+        }
+        assignFamily()
+    }
+
+    /// One family: every objective, in every group, against every error; and every pair compared.
+    private mutating func assignFamily() {
+        var all = entries.flatMap(\.result.objectives)
+        assignFamilyWise(&all)
+        let pairs = holm(entries.flatMap { $0.differences.map(\.pValue) })
+        var (position, pair) = (0, 0)
+        for at in entries.indices {
+            for i in entries[at].result.objectives.indices {
+                entries[at].result.objectives[i] = all[position]
+                position += 1
+            }
+            for i in entries[at].differences.indices {
+                entries[at].differences[i].pHolm = pairs[pair]
+                pair += 1
+            }
+        }
+    }
+
+    /// Bonferroni over every loss that was tried on the table, this time and before.
+    public func pTried(_ objective: DistillationCorrelation.Objective) -> Double? {
+        guard let tried, let p = objective.pValue else { return nil }
+        return min(1, p * Double(max(tried, entries.first?.result.objectives.count ?? 1)))
+    }
+
+    /// What was left out, for stderr.
+    public var notes: [String] {
+        entries.flatMap { entry in
+            entry.result.notes.map { note in
+                let place = [entry.title, entries.contains { $0.error != entry.error } ? "against \(entry.error)" : ""]
+                    .filter { !$0.isEmpty }.joined(separator: " ")
+                return place.isEmpty ? note : "\(place): \(note)"
+            }
+        }
+    }
+
+    /// Whether any objective had enough sets.
+    public var isAnswered: Bool { entries.contains { $0.result.objectives.contains { $0.m >= 3 } } }
+}

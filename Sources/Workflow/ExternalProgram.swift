@@ -1,0 +1,127 @@
+import Foundation
+
+/// A line of shell with one more argument, run in a process group of its own, so that it ends with all its children.
+struct ExternalProgram {
+    enum Outcome: Equatable {
+        /// The only thing on stdout.
+        case number(Double)
+        case failed(String)
+    }
+
+    let command: String
+    let argument: String
+    let environment: [String: String]
+    /// Files for what it prints.
+    let out: String
+    let err: String
+    let timeLimit: Double
+
+    private var pid: pid_t = 0
+    private var start = Date()
+    var seconds: Double { Date().timeIntervalSince(start) }
+
+    /// More than a number and its remarks; a program that prints without end would fill the disk.
+    private static let mostOut = 1 << 16
+    private static let mostErr = 64 << 20
+
+    init(
+        command: String, argument: String, environment: [String: String], out: String, err: String, timeLimit: Double
+    ) {
+        self.command = command
+        self.argument = argument
+        self.environment = environment
+        self.out = out
+        self.err = err
+        self.timeLimit = timeLimit
+    }
+
+    /// Throws `WorkflowError` where no process can be started.
+    mutating func begin() throws(WorkflowError) {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, out, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
+        posix_spawn_file_actions_addopen(&actions, 2, err, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setpgroup(&attributes, 0)
+        // Ignored and blocked signals are inherited; a program expects none.
+        var none = sigset_t()
+        sigemptyset(&none)
+        var standard = sigset_t()
+        sigemptyset(&standard)
+        for signal in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&standard, signal) }
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &standard)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+        let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let words: [String] = ["sh", "-c", command + " \"$1\"", "assay", argument]
+        let settings: [String] = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+        var variables: [UnsafeMutablePointer<CChar>?] = settings.map { strdup($0) }
+        arguments.append(nil)
+        variables.append(nil)
+        defer { for text in arguments + variables { free(text) } }
+        start = Date()
+        let code = posix_spawn(&pid, "/bin/sh", &actions, &attributes, &arguments, &variables)
+        guard code == 0 else {
+            throw .failure("/bin/sh: cannot be started: \(String(cString: strerror(code)))")
+        }
+    }
+
+    /// nil while it runs.
+    func poll() -> Outcome? {
+        // Seen first and reaped last: until then its number, and that of its group, is nobody else's.
+        var info = siginfo_t()
+        let seen = waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT)
+        guard seen < 0 || info.si_signo != 0 else {
+            if seconds > timeLimit { return stop("took longer than \(Self.words(timeLimit)) and was stopped") }
+            if Self.size(out) > Self.mostOut { return stop("printed more than one number and was stopped") }
+            if Self.size(err) > Self.mostErr { return stop("wrote more than 64 MiB to stderr and was stopped") }
+            return nil
+        }
+        kill(-pid, SIGKILL)  // what it left running
+        var status: Int32 = 0
+        waitpid(pid, &status, 0)
+        let signal = status & 0x7f
+        if signal != 0 { return .failed("was killed by signal \(signal)") }
+        let code = (status >> 8) & 0xff
+        if code == 127 { return .failed("ended with exit code 127: the command was not found, or a part of it") }
+        if code != 0 { return .failed("ended with exit code \(code)") }
+        return reading()
+    }
+
+    /// Kills it with its children.
+    func stop(_ reason: String) -> Outcome {
+        kill(-pid, SIGKILL)
+        var status: Int32 = 0
+        waitpid(pid, &status, 0)
+        return .failed(reason)
+    }
+
+    private func reading() -> Outcome {
+        guard let data = FileManager.default.contents(atPath: out), data.count <= Self.mostOut else {
+            return .failed("printed more than one number")
+        }
+        let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        if text.isEmpty { return .failed("printed nothing on stdout") }
+        guard let value = Double(text), value.isFinite else {
+            let start = text.split(separator: "\n").first.map { String($0.prefix(40)) } ?? ""
+            return .failed("printed '\(start)'\(text.contains("\n") ? " and more" : "") where one number was expected")
+        }
+        return .number(value)
+    }
+
+    private static func size(_ path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    private static func words(_ seconds: Double) -> String {
+        seconds < 120 ? String(format: "%g s", seconds) : String(format: "%g min", seconds / 60)
+    }
+}

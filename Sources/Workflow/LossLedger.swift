@@ -1,0 +1,84 @@
+import Analysis
+import Foundation
+import Tables
+
+/// Every loss that was tried on a table: a table that many losses query is a test set that is being overfitted.
+///
+/// The file beside the table has a row per loss, error, group of sets and way of adjusting. A loss is told by its name and
+/// the digest of its values: the same loss tried again leaves the same bytes.
+struct LossLedger {
+    static let fileName = "dcs-ledger.csv"
+
+    struct Entry: Equatable {
+        var loss: String
+        var digest: String
+        var error: String
+        var group: String
+        var adjust: String
+        var m: Int
+        var rho: Double
+        var p: Double
+        /// Whether held-out sets were points.
+        var heldOut: Bool
+
+        var key: [String] { [loss, digest, error, group, adjust, "\(heldOut)"] }
+    }
+
+    let path: String
+    private(set) var entries: [Entry] = []
+
+    /// Reads the ledger beside a table; an absent one is empty.
+    init(besideTable table: String) throws {
+        path = ((table as NSString).deletingLastPathComponent as NSString).appendingPathComponent(Self.fileName)
+        try read()
+    }
+
+    private mutating func read() throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        let table = try Table.read(path, texts: ["loss", "losses_sha256", "error", "group", "adjust", "held_out"])
+        let words = try ["loss", "losses_sha256", "error", "group", "adjust", "held_out"].map { try table.texts($0) }
+        let (m, rho, p) = (try table.numbers("m"), try table.numbers("rho"), try table.numbers("p_value"))
+        entries = m.indices.map { row in
+            Entry(
+                loss: words[0][row], digest: words[1][row], error: words[2][row], group: words[3][row],
+                adjust: words[4][row], m: Int(m[row]), rho: rho[row], p: p[row], heldOut: words[5][row] == "yes")
+        }
+    }
+
+    /// Different losses that were tried.
+    var tried: Int { Set(entries.map { $0.loss + " " + $0.digest }).count }
+
+    /// Writes down what a leaderboard tried; what stands there already stays as it is. One process at a time: the folder
+    /// is locked meanwhile.
+    mutating func record(_ board: DistillationLeaderboard, sets: Table, heldOut: Bool) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        if descriptor >= 0 { flock(descriptor, LOCK_EX) }
+        try read()
+        var known = Set(entries.map(\.key))
+        let names = try sets.texts("set")
+        for entry in board.entries {
+            for objective in entry.result.objectives {
+                let values = try sets.numbers(objective.objective)
+                let pairs = Set(zip(names, values).filter { !$1.isNaN }.map { "\($0)=\($1)" }).sorted()
+                let options = entry.result.options
+                let tried = Entry(
+                    loss: objective.objective, digest: String(sha256(pairs.joined(separator: ",")).prefix(16)),
+                    error: entry.error, group: entry.title,
+                    adjust: options.adjustFor.isEmpty
+                        ? "none" : options.adjust.rawValue + " " + options.adjustFor.joined(separator: " "),
+                    m: objective.m, rho: objective.rho ?? .nan, p: objective.pValue ?? .nan, heldOut: heldOut)
+                if known.insert(tried.key).inserted { entries.append(tried) }
+            }
+        }
+        let table = Table([
+            Column("loss", entries.map(\.loss)), Column("losses_sha256", entries.map(\.digest)),
+            Column("error", entries.map(\.error)), Column("group", entries.map(\.group)),
+            Column("adjust", entries.map(\.adjust)), Column("m", entries.map(\.m)),
+            Column("rho", entries.map(\.rho)), Column("p_value", entries.map(\.p)),
+            Column("held_out", entries.map { $0.heldOut ? "yes" : "no" }),
+        ])
+        try Tables.write(table.formatted(.csv), to: path)
+    }
+}

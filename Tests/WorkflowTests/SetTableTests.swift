@@ -1,0 +1,185 @@
+import Foundation
+import Tables
+import Testing
+
+@testable import Workflow
+
+/// `assay dcs` on the store of the tiny study: five sets in two regimes, one of them also at a smaller budget.
+@Suite struct SetTableTests {
+    private static let sets = ["cad-ipc5", "easy-ipc2", "easy-ipc5", "random-ipc2", "random-ipc5"]
+
+    /// A copy of the store and its study, since tables and ledgers stand in the store.
+    private static func copy(in scratch: borrowing Scratch) throws {
+        try Tiny.write(in: scratch.path)
+        let runs = scratch.path + "/runs"
+        try FileManager.default.createDirectory(atPath: runs, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: Tiny.store(), toPath: runs + "/tiny")
+    }
+
+    private static func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+    @Test func aStoreBecomesATableAndEqualRunsEqualBytes() throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        let path = scratch.path + "/runs/tiny/dcs-table.csv"
+        let ending = try Program.assay("dcs runs/tiny", in: scratch.path)
+        #expect(ending.code == 0, "\(ending.err)")
+        #expect(ending.err == "assay: runs/tiny/dcs-table.csv: 5 sets, 11 rows, 11 new\n")
+        let first = try Self.text(path)
+        let table = try DistillationTable.read(path).table
+        #expect(Set(try table.texts("set")) == Set(Self.sets))
+        #expect(Set(try table.texts("family")) == ["random", "easy", "cad"])
+        #expect(Set(try table.texts("parent")) == ["cad-prune ranking", "el2n ranking", "random-ipc2", "random-ipc5"])
+        #expect(Set(try table.numbers("ipc")) == [2, 5] && Set(try table.numbers("n")) == [1])
+        // As `assay runs` has them.
+        let runs = try runTable(store: scratch.path + "/runs/tiny")
+        #expect(try Set(table.numbers("test_error")).isSubset(of: Set(runs.numbers("test_error"))))
+        #expect(try Program.assay("dcs runs/tiny", in: scratch.path).err.hasSuffix("11 rows, 0 new\n"))
+        #expect(try Self.text(path) == first)
+        let about = try JSON.parse(Self.text(path + ".json"))
+        #expect(about["sha256"]?.string == sha256(first))
+    }
+
+    @Test func rowsOutliveTheirRunsAndNewRunsExtend() throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        let store = scratch.path + "/runs/tiny"
+        try FileManager.default.moveItem(atPath: store + "/SL", toPath: scratch.path + "/SL")
+        #expect(try DistillationTable.update(store: store, heldOut: ["easy"]).added == 6)
+        try FileManager.default.moveItem(atPath: scratch.path + "/SL", toPath: store + "/SL")
+        let extended = try DistillationTable.update(store: store)
+        #expect(extended.added == 5 && extended.table.table.rowCount == 11)
+        let (sets, split) = (try extended.table.table.texts("set"), try extended.table.table.texts("split"))
+        // What was held out stays so; rows of new runs are public until said otherwise.
+        #expect(sets.indices.count { split[$0] == "held-out" } == 2)
+        try FileManager.default.removeItem(atPath: store + "/HL")
+        let kept = try DistillationTable.update(store: store)
+        #expect(kept.added == 0 && kept.table.table == extended.table.table)
+        #expect(throws: TableError.self) { try DistillationTable.update(store: store, heldOut: ["eazy"]) }
+    }
+
+    @Test func aTableIsEnoughAndALedgerCounts() throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        _ = try Program.assay("dcs runs/tiny", in: scratch.path)
+        try FileManager.default.removeItem(atPath: scratch.path + "/runs/tiny/HL")
+        try "set,mine\n\(Self.sets.enumerated().map { "\($1),\($0)\n" }.joined())".write(
+            toFile: scratch.path + "/my.csv", atomically: true, encoding: .utf8)
+        let line =
+            "dcs runs/tiny/dcs-table.csv --losses my.csv --error test_error --adjust-for ipc --adjust partial "
+            + "--resamples 99 --json"
+        let ending = try Program.assay(line, in: scratch.path)
+        #expect(ending.code == 0, "\(ending.err)")
+        let json = try JSON.parse(ending.out)
+        #expect(json["format"] == "assay-dcs" && json["tried"] == 1)
+        let objectives = json["objectives"]?.items ?? []
+        #expect(objectives.count == 3)  // regimes and budgets are separate questions
+        let hard = try #require(
+            objectives.first { $0["group"]?["regime"] == "HL" && $0["group"]?["budget"] == "5" })
+        #expect(hard["m"] == 5 && hard["rho"]?.double != nil && hard["error"] == "test_error")
+        let ledger = scratch.path + "/runs/tiny/dcs-ledger.csv"
+        let first = try Self.text(ledger)
+        #expect(try Program.assay(line, in: scratch.path).out == ending.out)
+        #expect(try Self.text(ledger) == first)
+        try "set,other\n\(Self.sets.enumerated().map { "\($1),\($0 * $0)\n" }.joined())".write(
+            toFile: scratch.path + "/my.csv", atomically: true, encoding: .utf8)
+        let second = try JSON.parse(Program.assay(line, in: scratch.path).out)
+        #expect(second["tried"] == 2)
+        for objective in second["objectives"]?.items ?? [] {
+            guard let p = objective["p_value"]?.double else { continue }
+            #expect(objective["p_tried"]?.double == min(1, 2 * p))
+        }
+    }
+
+    @Test func badLossesAreNamedAndTheOthersGoOn() throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        try """
+        set,a,b
+        cad-ipc5,1,1
+        easy-ipc2,2,x
+        easy-ipc5,3,3
+        easy-ipc5,4,4
+        random-ipc2,5,5
+        random-ipc55,6,6
+
+        """.write(toFile: scratch.path + "/bad.csv", atomically: true, encoding: .utf8)
+        let ending = try Program.assay(
+            "dcs runs/tiny --losses bad.csv --error test_error --resamples 99 --cluster none --json", in: scratch.path)
+        #expect(ending.code == 1)
+        for sentence in [
+            "bad.csv: set 'easy-ipc5' stands 2 times (lines 4, 5); 'a' leaves it out",
+            "bad.csv: 'a' has no loss for 1 of the sets: random-ipc5",
+            "bad.csv:3: 'x' in column 'b' is no finite number",
+            "bad.csv: set 'random-ipc55' is not in the table (did you mean 'random-ipc5'?)",
+        ] { #expect(ending.err.contains("assay: " + sentence + "\n"), "\(ending.err)") }
+        #expect(try JSON.parse(ending.out)["objectives"]?.items?.isEmpty == false)
+    }
+
+    @Test func aTableThatWasChangedIsRefused() throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        let path = scratch.path + "/runs/tiny/dcs-table.csv"
+        _ = try Program.assay("dcs runs/tiny", in: scratch.path)
+        try Self.text(path).replacingOccurrences(of: "easy-ipc2", with: "easy-ipc3").write(
+            toFile: path, atomically: true, encoding: .utf8)
+        for target in ["runs/tiny", "runs/tiny/dcs-table.csv"] {
+            let ending = try Program.assay("dcs \(target)", in: scratch.path)
+            #expect(ending.code == 65 && ending.err.contains("one of them was changed"), "\(ending.err)")
+        }
+    }
+
+    @Test func aProgramIsAskedOncePerSet() throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        let arguments = [
+            "dcs", "tiny.yaml", "--objective-command", "/usr/bin/python3 \(Program.fixtures)/loss_of_set.py", "-j", "2",
+            "--error", "test_error", "--resamples", "99", "--figures", "out", "--json",
+        ]
+        let ending = try Program.assay(arguments, in: scratch.path)
+        #expect(ending.code == 0, "\(ending.err)")
+        #expect(ending.err.contains("python3: 5 of 5 sets, 2 at a time"), "\(ending.err)")
+        #expect(try JSON.parse(ending.out)["objectives"]?[0]?["seconds_per_set"]?.double ?? 0 > 0)
+        let again = try Program.assay(arguments, in: scratch.path)
+        #expect(again.out == ending.out && !again.err.contains("at a time"), "\(again.err)")
+        for file in ["leaderboard.csv", "dcs.json", "sets.csv", "scatter-python3.csv"] {
+            #expect(FileManager.default.fileExists(atPath: scratch.path + "/out/" + file))
+        }
+        let folder = scratch.path + "/runs/tiny/dcs-objectives"
+        let kept = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(kept.count == 1)
+        #expect(try Self.text("\(folder)/\(kept[0])/easy-ipc2-seed1.stderr") == "a remark\n")
+    }
+
+    /// One fails, one hangs with a child of its own, one prints words; two are fine.
+    @Test func programsThatFailAreNamedAndEndWithTheirChildren() throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        try """
+        #!/bin/sh
+        case "$ASSAY_SET" in
+        easy-ipc2) echo "no such layer" >&2; exit 3 ;;
+        easy-ipc5) sleep 600 & echo $! > "\(scratch.path)/child"; wait ;;
+        cad-ipc5) echo "loss: 3" ;;
+        *) wc -c < "$1" ;;
+        esac
+
+        """.write(toFile: scratch.path + "/loss.sh", atomically: true, encoding: .utf8)
+        let ending = try Program.assay(
+            ["dcs", "tiny.yaml", "--objective-command", "sh loss.sh", "--time-limit", "2", "-j", "5", "--json"],
+            in: scratch.path)
+        #expect(ending.code == 1)
+        for sentence in [
+            "sh: set 'easy-ipc2', seed 1: ended with exit code 3 (no such layer; all of it in ",
+            "sh: set 'easy-ipc5', seed 1: took longer than 2 s and was stopped",
+            "sh: set 'cad-ipc5', seed 1: printed 'loss: 3' where one number was expected",
+        ] { #expect(ending.err.contains("assay: " + sentence), "\(ending.err)") }
+        let objectives = try JSON.parse(ending.out)["objectives"]?.items ?? []
+        #expect(objectives.first { $0["group"]?["budget"] == "5" }?["m"] == 2)
+        let child = try #require(
+            Int32(Self.text(scratch.path + "/child").trimmingCharacters(in: .whitespacesAndNewlines)))
+        // Gone, or a zombie that nobody has reaped yet.
+        let state = (try? Self.text("/proc/\(child)/stat"))?.split(separator: " ").dropFirst(2).first
+        #expect(state == nil || state == "Z")
+    }
+}
