@@ -13,6 +13,12 @@ public enum StoredImages: Sendable, Equatable {
         }
     }
 
+    /// Why such images cannot be of this shape, or nil.
+    func fault(shape: ImageShape) -> String? {
+        guard case .bytes(_, let table) = self, table.count != 256 * shape.channels else { return nil }
+        return "a table of \(table.count) values for \(shape.channels) channels of 256"
+    }
+
     /// Hands images out in blocks of at most `images`, normalised; the block is valid during the call.
     func forEachBlock(
         of images: Int, shape: ImageShape,

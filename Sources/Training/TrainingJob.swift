@@ -137,11 +137,15 @@ public struct TrainingJob: Sendable, Equatable {
         }
         if let reason = fault(of: "training", images.count, hardLabels) { return reason }
         for set in evaluation {
+            if let reason = set.images.fault(shape: shape) { return reason }
             if let reason = fault(of: set.name, set.images.count, set.labels) { return reason }
             if set.labels.isEmpty { return "the \(set.name) set has no images" }
         }
         if Set(evaluation.map(\.name)).count != evaluation.count { return "two evaluation sets of the same name" }
-        if let recorded, recorded.count % shape.count != 0 { return "\(recorded.count) pixels are no images of \(shape)" }
+        if let reason = recorded?.fault(shape: shape) { return reason }
+        if let recorded, recorded.count == 0 || recorded.count % shape.count != 0 {
+            return "\(recorded.count) pixels are no images of \(shape)"
+        }
         if recordsLogits, recordedPass != .evaluation, recorded != nil {
             return "the training pass has no logits of images that are not trained on"
         }
