@@ -147,7 +147,7 @@ private struct SampleReader {
     }
 
     mutating func runs(id: String, path: String) throws(ImportError) -> [ImportedRun] {
-        let cells = try spill.cells()
+        let cells = try spill.cells(means: options.duplicates == .mean)
         var result: [ImportedRun] = []
         for key in keys {
             guard let table = tables[key] else { continue }
@@ -193,7 +193,7 @@ private struct SampleReader {
         return ImportedRun(
             description: description, epochs: epochs, samples: samples,
             arrays: table.arrays(
-                cells, layers: layers, order: order, origins: origins, means: options.duplicates == .mean),
+                cells, layers: layers, order: order, origins: origins),
             sources: sources, notes: notes,
             warnings: warnings)
     }
@@ -222,7 +222,7 @@ private struct SampleReader {
 extension SampleLogTable {
     /// Each record and the logits as an array in the order of the samples.
     func arrays(
-        _ cells: SampleLogCells, layers: [Int], order: [Int32], origins: [String: String], means: Bool
+        _ cells: SampleLogCells, layers: [Int], order: [Int32], origins: [String: String]
     ) -> [ImportedArray] {
         let numbers = layers.map { self.layers[$0] }
         return objects.indices.map { index in
@@ -234,8 +234,7 @@ extension SampleLogTable {
                 origin: (origins[name] ?? name) + ", text"
             ) { checkpoint, rows in
                 try cells.values(
-                    layer: numbers[checkpoint], object: index, positions: order[rows], samples: order.count,
-                    means: means)
+                    layer: numbers[checkpoint], object: index, positions: order[rows], samples: order.count)
             }
         }
     }

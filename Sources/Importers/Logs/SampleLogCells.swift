@@ -21,13 +21,15 @@ final class SampleLogCells: Sendable {
     private let source: ByteSource
     private let widths: [[Int]]
     private let extents: [[SampleLogSpill.Extent]]
+    private let means: Bool
     private let mostHeld: Int
     private let loaded = Mutex<Loaded?>(nil)
 
-    init(source: ByteSource, widths: [[Int]], extents: [[SampleLogSpill.Extent]], mostHeld: Int) {
+    init(source: ByteSource, widths: [[Int]], extents: [[SampleLogSpill.Extent]], means: Bool, mostHeld: Int) {
         self.source = source
         self.widths = widths
         self.extents = extents
+        self.means = means
         self.mostHeld = mostHeld
     }
 
@@ -60,9 +62,9 @@ final class SampleLogCells: Sendable {
     /// Values of an object at a layer, [positions, width], of N samples that are all there: those of their first rows,
     /// or the means of all.
     func values(
-        layer: Int, object: Int, positions: ArraySlice<Int32>, samples: Int, means: Bool
+        layer: Int, object: Int, positions: ArraySlice<Int32>, samples: Int
     ) throws(ImportError) -> [Float] {
-        let contents = try contents(layer, object, samples, means)
+        let contents = try contents(layer, object, samples)
         let width = widths[layer][object]
         var block: [Float] = []
         block.reserveCapacity(positions.count * width)
@@ -99,7 +101,7 @@ final class SampleLogCells: Sendable {
 
     // MARK: One object at one layer
 
-    private func contents(_ layer: Int, _ object: Int, _ samples: Int, _ means: Bool) throws(ImportError) -> Contents {
+    private func contents(_ layer: Int, _ object: Int, _ samples: Int) throws(ImportError) -> Contents {
         let known = loaded.withLock { (loaded) -> Contents? in
             if let held = loaded, held.layer == layer, held.object == object { return held.contents }
             // Let go of before the next one is read.
@@ -109,12 +111,12 @@ final class SampleLogCells: Sendable {
         if let known { return known }
         let width = widths[layer][object]
         let isNarrow = width == 1 || samples * width * 4 <= mostHeld
-        let contents = isNarrow ? try dense(layer, object, samples, means) : try rows(layer, samples, means)
+        let contents = isNarrow ? try dense(layer, object, samples) : try rows(layer, samples)
         loaded.withLock { $0 = Loaded(layer: layer, object: object, contents: contents) }
         return contents
     }
 
-    private func dense(_ layer: Int, _ object: Int, _ samples: Int, _ means: Bool) throws(ImportError) -> Contents {
+    private func dense(_ layer: Int, _ object: Int, _ samples: Int) throws(ImportError) -> Contents {
         let width = widths[layer][object]
         var values = [Float](repeating: 0, count: samples * width)
         var counts = [Int32](repeating: 0, count: samples)
@@ -141,7 +143,7 @@ final class SampleLogCells: Sendable {
         return .values(values)
     }
 
-    private func rows(_ layer: Int, _ samples: Int, _ means: Bool) throws(ImportError) -> Contents {
+    private func rows(_ layer: Int, _ samples: Int) throws(ImportError) -> Contents {
         var first = [Int32](repeating: -1, count: samples)
         var further: [Int32: [Int32]] = [:]
         var row: Int32 = 0

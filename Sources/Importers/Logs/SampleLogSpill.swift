@@ -56,8 +56,10 @@ struct SampleLogSpill: Sendable {
 
     /// All rows, to be read. A log that fits into one batch never touches the disk.
     ///
-    /// - Parameter mostHeld: bytes of an object's values at a layer that are held in memory to be read.
-    mutating func cells(mostHeld: Int = 32 << 20) throws(ImportError) -> SampleLogCells {
+    /// - Parameters:
+    ///   - means: whether the mean of a sample's rows counts, not the first.
+    ///   - mostHeld: bytes of an object's values at a layer that are held in memory to be read.
+    mutating func cells(means: Bool, mostHeld: Int = 32 << 20) throws(ImportError) -> SampleLogCells {
         let source: ByteSource
         if let file {
             try flush()
@@ -65,7 +67,7 @@ struct SampleLogSpill: Sendable {
         } else {
             source = .memory(ordered())
         }
-        return SampleLogCells(source: source, widths: widths, extents: extents, mostHeld: mostHeld)
+        return SampleLogCells(source: source, widths: widths, extents: extents, means: means, mostHeld: mostHeld)
     }
 
     private mutating func flush() throws(ImportError) {
