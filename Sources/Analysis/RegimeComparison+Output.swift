@@ -140,7 +140,10 @@ extension RegimeComparison {
     }
 
     private func name(_ group: [String], _ ipc: Double?, _ regime: String) -> String {
-        (zip(options.per, group).map { "\($0)=\($1)" } + ["\(options.ipc)=\(shortest(ipc ?? .nan))", regime])
+        // What is the same everywhere tells nothing apart.
+        let telling = options.per.indices.filter { i in Set(cells.map { $0.group[i] }).count > 1 }
+        return
+            (telling.map { "\(options.per[$0])=\(group[$0])" } + ["\(options.ipc)=\(shortest(ipc ?? .nan))", regime])
             .joined(separator: ", ")
     }
 
@@ -149,7 +152,7 @@ extension RegimeComparison {
         let total = claim.better.count + claim.worse.count + claim.onPar.count + claim.undecided.count
         let margin = claim.leastMargin.map { "; equivalent from a margin of \(significant($0, digits: 2)) on" } ?? ""
         var lines = [
-            "\(place): of \(total) methods \(claim.better.count) better than \(claim.random), \(claim.worse.count) worse, "
+            "\(place): of \(total) method\(total == 1 ? "" : "s") \(claim.better.count) better than \(claim.random), \(claim.worse.count) worse, "
                 + "\(claim.onPar.count) on par, \(claim.undecided.count) cannot tell; quality of images: "
                 + "\(claim.quality.rawValue) (farthest \(claim.furthest.cell.method), "
                 + "\(interval(claim.furthest.contrast))\(margin))."

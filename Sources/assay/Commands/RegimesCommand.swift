@@ -16,7 +16,7 @@ struct RegimesCommand: ParsableCommand {
               assay regimes data/hard-truths-tables.csv --only table=1 --accuracy mean --std std
               assay regimes data/compression-tables.csv --only table=6 --accuracy value --method method,setting
               assay regimes runs/demo --per budget --margin 0.02 --show claims
-              assay regimes results.csv --error test_error --std test_std --n n --show errors --csv
+              assay regimes results.csv --error test_error --std test_std --n n --show errors --format csv
 
             A row is a run (a store, a table with a seed per row), or, with --std, a mean over runs. --show changes what \
             the table holds: gains, gaps, errors (figure data), spreads, changes, claims, lrs (DD-Ranking's label-robust \
