@@ -15,8 +15,28 @@ extension OptimalHardness {
             "group": .object(result.group.mapValues(JSON.string)),
             "ipc": .exact(result.ipc),
             "best": json(result.best), "best_in_hindsight": json(result.bestInHindsight),
-            "optimism": .number(result.optimism), "windows": .array(result.windows.map { json($0) }),
+            "optimism": .number(result.optimism), "interpolation": json(result.interpolation),
+            "savings": .array(result.savings.map { json($0) }), "windows": .array(result.windows.map { json($0) }),
             "warnings": JSON(result.warnings),
+        ]
+    }
+
+    private func json(_ interpolation: Interpolation?) -> JSON {
+        guard let interpolation else { return .null }
+        return [
+            "position": .number(interpolation.position), "low": JSON(interpolation.low),
+            "high": JSON(interpolation.high),
+            "error": .number(interpolation.error), "p_flat": JSON(interpolation.pFlat),
+            "verdict": .string(interpolation.verdict.rawValue),
+        ]
+    }
+
+    private func json(_ saving: Saving) -> JSON {
+        [
+            "subset": .string(saving.subset), "n": .integer(saving.n), "windows": .integer(saving.windows),
+            "search_samples_seen": .number(saving.search), "training_samples_seen": .number(saving.training),
+            "scoring_samples_seen": JSON(saving.scoring), "saved_samples_seen": .number(saving.saved),
+            "reported": .number(saving.reported), "reported_std": JSON(saving.deviation),
         ]
     }
 
@@ -63,8 +83,33 @@ extension OptimalHardness {
                 "\(place): window \(shortest(best.start)), chosen on \(options.choose); \(options.report) "
                     + "\(significant(best.reported, digits: 4))\(spread) (n=\(best.n))\(sure); choosing on "
                     + "\(options.report) would claim \(significant(result.optimism, digits: 2)) less.")
+            if let interpolation = result.interpolation { lines.append("\(place): \(sentence(interpolation)).") }
+            lines += result.savings.map { "\(place): \(sentence($0, beside: best))." }
             lines += result.warnings.map { "warning: \(place): \($0)" }
         }
         return lines
+    }
+
+    private func sentence(_ interpolation: Interpolation) -> String {
+        let interval =
+            interpolation.low.flatMap { low in
+                interpolation.high.map { " [\(significant(low, digits: 3)), \(significant($0, digits: 3))]" }
+            } ?? ""
+        let flat =
+            interpolation.pFlat.map { ", p of equal errors \(significant($0, digits: 2))" } ?? ", one run per window"
+        return "interpolated optimum at \(significant(interpolation.position, digits: 3))\(interval): "
+            + "\(interpolation.verdict.rawValue)\(flat)"
+    }
+
+    private func sentence(_ saving: Saving, beside best: Window) -> String {
+        func spread(_ deviation: Double?) -> String { deviation.map { " ± \(significant($0, digits: 2))" } ?? "" }
+        let scoring =
+            saving.scoring.map { " and \(shortest($0)) of the run that scores" }
+            ?? " (the run that scores is not in the table)"
+        let share = significant(100 * saving.saved / saving.search, digits: 3)
+        return "\(saving.subset) saves \(shortest(saving.saved)) samples seen (\(share) % of the search): "
+            + "\(saving.windows) windows need \(shortest(saving.search)), it needs \(shortest(saving.training))\(scoring); "
+            + "\(options.report) \(significant(saving.reported, digits: 4))\(spread(saving.deviation)) (n=\(saving.n)), "
+            + "best window \(significant(best.reported, digits: 4))\(spread(best.reportedDeviation)) (n=\(best.n))"
     }
 }

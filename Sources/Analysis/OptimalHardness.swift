@@ -14,6 +14,10 @@ public struct OptimalHardness: Sendable, Equatable {
         public var choose = "validation_error"
         public var report = "test_error"
         public var per: [String] = []
+        /// Where the table names its subsets: those that begin with `cad` are CAD-Prune's.
+        public var subset = "subset"
+        public var cad = "cad"
+        public var samplesSeen = "samples_seen"
         /// Resamples of the seeds within each window.
         public var resamples = 2000
         public var seed = 1
@@ -44,6 +48,10 @@ public struct OptimalHardness: Sendable, Equatable {
         public var bestInHindsight: Window
         /// What choosing on the test error would have gained: reported error of `best` minus that of hindsight, ≥ 0.
         public var optimism: Double { best.reported - bestInHindsight.reported }
+        /// Nil below three windows.
+        public var interpolation: Interpolation?
+        /// What CAD-Prune saved: one per subset of its in the table.
+        public var savings: [Saving]
         public var warnings: [String]
     }
 
@@ -88,9 +96,23 @@ public struct OptimalHardness: Sendable, Equatable {
                 for row in members where sizes[row] == ipc {
                     runs[starts[row], default: []].append((chosen[row], reported[row]))
                 }
-                results.append(result(runs, ipc: ipc, group: key, identity: "hardness/\(name)/\(shortest(ipc))"))
+                var result = result(runs, ipc: ipc, group: key, identity: "hardness/\(name)/\(shortest(ipc))")
+                result.savings = try Self.savings(
+                    table, rows: try Self.rows(table, of: group.key), windows: members.filter { sizes[$0] == ipc },
+                    options: options)
+                results.append(result)
             }
         }
+    }
+
+    /// All rows of a group, those without a window included.
+    private static func rows(_ table: Table, of key: [(String, String)]) throws(TableError) -> [Int] {
+        var rows = Array(0..<table.rowCount)
+        for (name, value) in key {
+            let texts = try table.texts(name)
+            rows = rows.filter { texts[$0] == value }
+        }
+        return rows
     }
 
     private func result(
@@ -122,7 +144,10 @@ public struct OptimalHardness: Sendable, Equatable {
         let best = Self.least(windows, \.chosenOn)
         return Result(
             group: group, ipc: ipc, windows: windows, best: best, bestInHindsight: Self.least(windows, \.reported),
-            warnings: warnings)
+            interpolation: Self.interpolation(
+                starts: starts, runs: starts.map { (runs[$0] ?? []).map(\.chosen) }, resamples: options.resamples,
+                seed: options.seed, identity: identity),
+            savings: [], warnings: warnings)
     }
 
     /// The first of the windows with the least value; there is at least one window.

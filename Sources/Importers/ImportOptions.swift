@@ -21,16 +21,20 @@ public struct ImportOptions: Sendable {
     /// Columns that tell the runs of one table apart.
     public var runColumns: [String]
     public var duplicates: Duplicates
-    /// The number that the files give the first epoch completed: 1, or 0 where they count from 0. Nil: told by the format.
+    /// The number that the files give the first epoch completed, or the first step where they count steps alone: 1, or 0
+    /// where they count from 0. Nil: told by the format.
     public var epochBase: Int?
     public var stepsPerEpoch: Double?
     public var batchSize: Int?
+    /// Where scratch files lie, which logs of more rows than fit into memory need; nil: the directory of temporary files.
+    public var scratchFolder: String?
     /// Evaluates an expression over columns [E]; throws when it cannot be read or names no column.
     public var evaluate: @Sendable (_ expression: String, _ columns: [String: [Double]]) throws -> [Double]
 
     public init(
         id: String? = nil, attributes: [String: String] = [:], map: [String: String] = [:], runColumns: [String] = [],
         duplicates: Duplicates = .first, epochBase: Int? = nil, stepsPerEpoch: Double? = nil, batchSize: Int? = nil,
+        scratchFolder: String? = nil,
         evaluate: @escaping @Sendable (_ expression: String, _ columns: [String: [Double]]) throws -> [Double]
     ) {
         self.id = id
@@ -41,6 +45,7 @@ public struct ImportOptions: Sendable {
         self.epochBase = epochBase
         self.stepsPerEpoch = stepsPerEpoch
         self.batchSize = batchSize
+        self.scratchFolder = scratchFolder
         self.evaluate = evaluate
     }
 }

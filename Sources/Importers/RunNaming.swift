@@ -1,5 +1,5 @@
 /// The ids of runs.
-enum RunNaming {
+public enum RunNaming {
     /// The id that was given, or one from the names of the files: the only one's, or their folder's.
     static func id(_ options: ImportOptions, files: [String]) -> String {
         if let id = options.id { return id }
@@ -16,7 +16,7 @@ enum RunNaming {
     }
 
     /// Why a text is no path of a run below a store; nil when it is one.
-    private static func fault(of id: String) -> String? {
+    public static func fault(of id: String) -> String? {
         let parts = id.split(separator: "/", omittingEmptySubsequences: false)
         if id.utf8.count > 1000 { return "it is too long" }
         if parts.contains(where: \.isEmpty) { return "a part of it between slashes is empty" }

@@ -43,7 +43,7 @@ struct Assay: ParsableCommand {
                 name: "Analyses",
                 subcommands: [
                     FitCommand.self, LawsCommand.self, MixtureCommand.self, DCSCommand.self, ParetoCommand.self,
-                    HardnessCommand.self,
+                    HardnessCommand.self, HardnessSpreadCommand.self, RegimesCommand.self,
                 ]),
             CommandGroup(name: "Results", subcommands: [FiguresCommand.self, ReportCommand.self]),
         ])

@@ -51,7 +51,7 @@ import Testing
         #expect(json["results"]?[0]?["ipc"] == 10)
         #expect(json["results"]?[0]?["best"]?["window"] == 0.5)
         #expect(try hardness.table().texts("best") == ["", "best", "", "best", ""])
-        #expect(hardness.explanation().count == 5)
+        #expect(hardness.explanation().count == 6)
     }
 
     @Test func fiveSeedsAreNotCalledFew() throws {

@@ -30,6 +30,8 @@ final class ByteFile: Sendable {
     /// Negative: the file is opened for each reading.
     private let descriptor: Int32
     private let isCounted: Bool
+    /// Where a file without a name takes its room.
+    private let scratchFolder: String
 
     init(_ path: String) throws(ImportError) {
         var status = stat()
@@ -43,21 +45,27 @@ final class ByteFile: Sendable {
         guard opened >= 0 else { throw ByteFile.failure(path) }
         self.path = path
         size = Int(status.st_size)
+        scratchFolder = ""
         isCounted = OpenFiles.take()
         descriptor = isCounted ? opened : -1
         if !isCounted { close(opened) }
     }
 
-    /// A file without a name, gone when it is closed: room for what must be read out of order.
-    init(temporaryFor path: String) throws(ImportError) {
-        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array((folder + "/assay-XXXXXX").utf8CString)
+    /// A file without a name, gone when it is closed, however the process ends: room for what must be read out of order.
+    /// Nil for `folder` is the directory of temporary files.
+    init(temporaryFor path: String, in folder: String? = nil) throws(ImportError) {
+        let folder = folder ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array((folder + "/.assay-XXXXXX").utf8CString)
         descriptor = mkstemp(&template)
-        guard descriptor >= 0 else { throw ByteFile.failure(folder) }
+        guard descriptor >= 0 else {
+            let reason = String(cString: strerror(errno))
+            throw ImportError(path, "no scratch file can be made in \(folder): \(reason)", exitCode: 74)
+        }
         unlink(template)
         self.path = path
         size = .max
         isCounted = false
+        scratchFolder = folder
     }
 
     deinit {
@@ -100,7 +108,10 @@ final class ByteFile: Sendable {
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 let reason = String(cString: strerror(count < 0 ? errno : ENOSPC))
-                throw ImportError(path, "its contents cannot be unpacked to TMPDIR: \(reason)", exitCode: 74)
+                throw ImportError(
+                    path,
+                    "the scratch file in \(scratchFolder) cannot be written: \(reason), at \(offset + done) bytes",
+                    exitCode: 74)
             }
             done += count
         }

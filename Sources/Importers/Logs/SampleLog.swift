@@ -18,7 +18,7 @@ enum SampleLog {
         for (run, id) in zip(runs, ids) {
             var bytes = 0
             for path in run.paths { bytes += try LogFile(path).size }
-            var reader = SampleReader(options: options, fileBytes: bytes)
+            var reader = SampleReader(options: options, fileBytes: bytes, path: run.paths[0])
             for path in run.paths { try reader.read(path, isJSON: isJSON) }
             result += try reader.runs(id: id, path: run.paths[0])
         }
@@ -30,6 +30,7 @@ enum SampleLog {
 private struct SampleReader {
     let options: ImportOptions
     private let fileBytes: Int
+    private var spill: SampleLogSpill
     private var tables: [String: SampleLogTable] = [:]
     private var keys: [String] = []
     private var usesNames: Bool?
@@ -38,13 +39,18 @@ private struct SampleReader {
     private var ignored: Set<String> = []
     private var sources: [ImportSource] = []
     private var origins: [String: String] = [:]
-    /// The values of one row, reused.
+    /// The values of one row, and their bits; reused.
     private var values: [Float] = []
+    private var words: [UInt32] = []
 
-    init(options: ImportOptions, fileBytes: Int) {
+    init(options: ImportOptions, fileBytes: Int, path: String) {
         self.options = options
         self.fileBytes = fileBytes
+        spill = SampleLogSpill(path: path, folder: options.scratchFolder)
     }
+
+    /// Whether each row brings its place in the files along: where a repeated sample is an error, to be told.
+    private var keepsPlaces: Bool { options.duplicates == .fail }
 
     mutating func read(_ path: String, isJSON: Bool) throws(ImportError) {
         var blocks = try TableBlocks(path, isJSON: isJSON)
@@ -78,14 +84,10 @@ private struct SampleReader {
                 .joined(separator: "/")
             if tables[key] == nil {
                 keys.append(key)
-                tables[key] = SampleLogTable(
-                    objects: rows.objects, duplicates: options.duplicates, fileBytes: fileBytes)
+                tables[key] = SampleLogTable(objects: rows.objects, fileBytes: fileBytes)
             }
             // Taken out while it changes, so that its arrays are not copied.
-            guard
-                var table = tables.updateValue(
-                    SampleLogTable(objects: [], duplicates: .first, fileBytes: 0), forKey: key)
-            else {
+            guard var table = tables.updateValue(SampleLogTable(objects: [], fileBytes: 0), forKey: key) else {
                 continue
             }
             let known = table.objects
@@ -95,15 +97,18 @@ private struct SampleReader {
                     "these rows hold \(Self.text(rows.objects)), "
                         + "those before \(Self.text(known))")
             }
+            let widths = known.map(\.width) + (keepsPlaces ? [2] : [])
             for row in group.rows {
                 try rows.read(row, into: &values)
-                try add(row, rows, &table)
+                try add(row, rows, &table, widths)
             }
             tables[key] = table
         }
     }
 
-    private func add(_ row: Int, _ rows: SampleLogRows, _ table: inout SampleLogTable) throws(ImportError) {
+    private mutating func add(
+        _ row: Int, _ rows: SampleLogRows, _ table: inout SampleLogTable, _ widths: [Int]
+    ) throws(ImportError) {
         let label = rows.labels[row]
         let position: Int?
         let known: (sample: String, label: Int32?)
@@ -122,39 +127,43 @@ private struct SampleReader {
                 row, rows.columns.label,
                 "sample \(known.sample) has the label \(label) here and \(known.label ?? 0) before")
         }
-        let epoch = rows.epochs[row]
-        switch table.add(epoch: epoch, position: position, values) {
-        case .done: break
-        case .repeated:
-            throw rows.error(
-                row, rows.columns.id,
-                "sample \(known.sample) occurs again in epoch \(shortest: epoch); --duplicates first or mean would "
-                    + "accept it"
-            )
-        case .tooManyEpochs:
+        guard let layer = table.layer(rows.epochs[row], &spill, widths: widths) else {
             throw rows.error(
                 row, rows.columns.id,
                 "\(table.ids.count) samples and \(table.epochs.count) epochs so far: more than the files have rows for, "
                     + "so that samples are missing at some; is this the column of epochs?")
         }
+        words.removeAll(keepingCapacity: true)
+        for value in values { words.append(value.bitPattern) }
+        if keepsPlaces {
+            words.append(UInt32(truncatingIfNeeded: sources.count))
+            words.append(UInt32(truncatingIfNeeded: rows.block.line(row)))
+        }
+        try spill.append(layer: layer, position: position, words)
     }
 
     private static func text(_ objects: [(name: String, width: Int)]) -> String {
         objects.map { $0.width == 1 ? $0.name : "\($0.name) of \($0.width) classes" }.joined(separator: ", ")
     }
 
-    func runs(id: String, path: String) throws(ImportError) -> [ImportedRun] {
+    mutating func runs(id: String, path: String) throws(ImportError) -> [ImportedRun] {
+        let cells = try spill.cells(means: options.duplicates == .mean)
         var result: [ImportedRun] = []
         for key in keys {
             guard let table = tables[key] else { continue }
-            result.append(try run(table, id: key.isEmpty ? id : id + "/" + key, path: path))
+            result.append(try run(table, cells, id: key.isEmpty ? id : id + "/" + key, path: path))
         }
         if result.isEmpty { throw ImportError(path, "a header but no rows") }
         return result
     }
 
-    private func run(_ table: SampleLogTable, id: String, path: String) throws(ImportError) -> ImportedRun {
-        if let missing = table.firstMissing() {
+    private func run(
+        _ table: SampleLogTable, _ cells: SampleLogCells, id: String, path: String
+    ) throws(ImportError) -> ImportedRun {
+        let tally = try table.tally(cells)
+        let repeats = tally.repeats.reduce(0, +)
+        if repeats > 0, options.duplicates == .fail { throw try repeated(table, tally, cells) }
+        if let missing = tally.missing {
             throw ImportError(
                 path,
                 "sample \(missing.sample) is missing in epoch \(shortest: missing.epoch), "
@@ -174,43 +183,58 @@ private struct SampleReader {
         notes.append(
             "\(counted(samples.count, "sample")) at \(counted(epochs.count, "checkpoint")), in the order of "
                 + (usesNames == true ? "their names; the place in that order is the id." : "their ids."))
-        if table.repeats > 0 {
+        if repeats > 0 {
             notes.append(
-                "\(counted(table.repeats, "row")) repeated a sample within a checkpoint: "
+                "\(counted(repeats, "row")) repeated a sample within a checkpoint: "
                     + (options.duplicates == .mean ? "their mean counts." : "the first counts."))
         }
         if !ignored.isEmpty { notes.append("Columns left out: \(ignored.sorted().joined(separator: ", ")).") }
         let warnings = epochs.first == 0 && options.epochBase == nil ? counts.prefix(1).map(\.warning) : []
         return ImportedRun(
             description: description, epochs: epochs, samples: samples,
-            arrays: table.arrays(layers: layers, order: order, origins: origins), sources: sources, notes: notes,
+            arrays: table.arrays(
+                cells, layers: layers, order: order, origins: origins),
+            sources: sources, notes: notes,
             warnings: warnings)
+    }
+
+    /// The error of the first row, in the order of the files, that repeats a sample in a checkpoint.
+    private func repeated(
+        _ table: SampleLogTable, _ tally: SampleLogTable.Tally, _ cells: SampleLogCells
+    ) throws(ImportError) -> ImportError {
+        var first: (file: UInt32, line: UInt32, position: Int, epoch: Double)?
+        for (index, count) in tally.repeats.enumerated() where count > 0 {
+            let found = try cells.firstRepeat(
+                layer: table.layers[index], object: table.objects.count, samples: table.ids.count)
+            guard let found else { continue }
+            let (file, line) = (found.words[0], found.words[1])
+            if let first, (first.file, first.line) <= (file, line) { continue }
+            first = (file, line, found.position, table.epochs[index])
+        }
+        guard let first else { preconditionFailure("a repeat that was counted is found") }
+        return ImportError(
+            sources[Int(first.file)].path, at: "line \(first.line)",
+            "sample \(table.idText(first.position)) occurs again in epoch \(shortest: first.epoch); --duplicates first or "
+                + "mean would accept it")
     }
 }
 
 extension SampleLogTable {
     /// Each record and the logits as an array in the order of the samples.
-    func arrays(layers: [Int], order: [Int32], origins: [String: String]) -> [ImportedArray] {
-        let (held, stride) = (self.layers, stride)
+    func arrays(
+        _ cells: SampleLogCells, layers: [Int], order: [Int32], origins: [String: String]
+    ) -> [ImportedArray] {
+        let numbers = layers.map { self.layers[$0] }
         return objects.indices.map { index in
             let (name, width) = objects[index]
-            let offset = objects[..<index].reduce(0) { $0 + $1.width }
             let isLogits = name == "logits"
             let shape = [layers.count, order.count] + (isLogits ? [width] : [])
             return ImportedArray(
                 object: isLogits ? "/logits" : "/scores/\(name)", shape: shape, precision: .single,
                 origin: (origins[name] ?? name) + ", text"
             ) { checkpoint, rows in
-                let layer = held[layers[checkpoint]]
-                var block: [Float] = []
-                block.reserveCapacity(rows.count * width)
-                for position in order[rows] {
-                    // More than one only where the mean counts, and then the values are sums.
-                    let count = Float(layer.counts[Int(position)])
-                    let start = Int(position) * stride + offset
-                    for value in layer.values[start..<start + width] { block.append(value / count) }
-                }
-                return block
+                try cells.values(
+                    layer: numbers[checkpoint], object: index, positions: order[rows], samples: order.count)
             }
         }
     }

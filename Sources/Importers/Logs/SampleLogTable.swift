@@ -1,23 +1,13 @@
 import Records
 
-/// What is known of samples at checkpoints while rows come in any order: values stand where their sample's first row
-/// came, and are put into the order of ids when they are asked for.
+/// Which samples and checkpoints a run has while its rows come in any order: a sample's position is the place of its
+/// first row among those of other samples, a checkpoint's layer is its number in `SampleLogSpill`.
 ///
-/// Memory: 4 bytes per value and 2 per sample and checkpoint, never more than about twice the size of the files.
+/// Memory: that of N samples and E checkpoints; the values lie elsewhere.
 struct SampleLogTable: Sendable {
-    struct Layer: Sendable {
-        /// How often each sample was logged, [N].
-        var counts: [UInt16] = []
-        /// All objects of a sample side by side, [N, stride].
-        var values: [Float] = []
-    }
-
     /// Records and logits by their place in the run's file, with the number of values per sample.
     let objects: [(name: String, width: Int)]
-    let duplicates: Duplicates
-    /// Values per sample and checkpoint.
-    let stride: Int
-    private(set) var layers: [Layer] = []
+    private(set) var layers: [Int] = []
     private(set) var epochs: [Double] = []
     private var layerOf: [Double: Int] = [:]
     private var last: (epoch: Double, layer: Int)?
@@ -25,42 +15,29 @@ struct SampleLogTable: Sendable {
     private(set) var ids: [Int64] = []
     private(set) var labels: [Int32] = []
     private(set) var names: [String] = []
-    private var positionOf: [Int64: Int] = [:]
-    private var positionOfName: [String: Int] = [:]
-    /// Rows beyond the first of a sample in a checkpoint.
-    private(set) var repeats = 0
-    /// Samples times checkpoints that memory was taken for, and how many the files can tell of.
-    private var cells = 0
+    private var positionOf: [Int64: Int32] = [:]
+    private var positionOfName: [String: Int32] = [:]
+    /// How many samples times checkpoints the files can tell of.
     private let cellLimit: Int
 
     /// `fileBytes` is the size of all files of the run: a row of them needs two bytes per column at least, and a log
     /// that is complete has a row per sample and checkpoint.
-    init(objects: [(name: String, width: Int)], duplicates: Duplicates, fileBytes: Int) {
+    init(objects: [(name: String, width: Int)], fileBytes: Int) {
         self.objects = objects
-        stride = objects.reduce(0) { $0 + $1.width }
-        self.duplicates = duplicates
-        cellLimit = fileBytes / (2 * (stride + 2)) + 1
-    }
-
-    enum Addition {
-        case done
-        /// The sample was logged before at this epoch, and `duplicates` forbids it.
-        case repeated
-        /// There are more epochs than the files have rows for.
-        case tooManyEpochs
+        cellLimit = fileBytes / (2 * (objects.reduce(0) { $0 + $1.width } + 2)) + 1
     }
 
     /// The position of a sample, which its first row gives it; nil where its label was another one before.
     mutating func position(id: Int64, label: Int32, name: String?) -> Int? {
-        if let known = positionOf[id] { return labels[known] == label ? known : nil }
-        positionOf[id] = ids.count
+        if let known = positionOf[id] { return labels[Int(known)] == label ? Int(known) : nil }
+        positionOf[id] = Int32(ids.count)
         return append(id, label, name)
     }
 
     /// The same for a sample that is known by its name alone.
     mutating func position(name: String, label: Int32) -> Int? {
-        if let known = positionOfName[name] { return labels[known] == label ? known : nil }
-        positionOfName[name] = ids.count
+        if let known = positionOfName[name] { return labels[Int(known)] == label ? Int(known) : nil }
+        positionOfName[name] = Int32(ids.count)
         return append(Int64(ids.count), label, name)
     }
 
@@ -71,69 +48,59 @@ struct SampleLogTable: Sendable {
         return ids.count - 1
     }
 
-    func label(ofID id: Int64) -> Int32? { positionOf[id].map { labels[$0] } }
-    func label(ofName name: String) -> Int32? { positionOfName[name].map { labels[$0] } }
+    func label(ofID id: Int64) -> Int32? { positionOf[id].map { labels[Int($0)] } }
+    func label(ofName name: String) -> Int32? { positionOfName[name].map { labels[Int($0)] } }
 
-    /// Adds one row: the values of all objects, one after another.
-    mutating func add(epoch: Double, position: Int, _ row: [Float]) -> Addition {
-        let layer = layer(epoch)
-        if layers[layer].counts.count <= position {
-            guard grow(layer, to: position + 1) else { return .tooManyEpochs }
-        }
-        let before = layers[layer].counts[position]
-        if before > 0 {
-            repeats += 1
-            switch duplicates {
-            case .fail: return .repeated
-            case .first: return .done
-            case .mean where before == .max: return .done
-            case .mean: break
-            }
-        }
-        layers[layer].counts[position] = before + 1
-        let start = position * stride
-        if before == 0 {
-            for i in 0..<stride { layers[layer].values[start + i] = row[i] }
-        } else {
-            for i in 0..<stride { layers[layer].values[start + i] += row[i] }
-        }
-        return .done
-    }
-
-    private mutating func layer(_ epoch: Double) -> Int {
+    /// The layer of an epoch, which its first row gives it; nil where there are more samples and epochs than the files
+    /// have rows for.
+    mutating func layer(_ epoch: Double, _ spill: inout SampleLogSpill, widths: [Int]) -> Int? {
+        guard ids.count * max(1, epochs.count) <= cellLimit else { return nil }
         if let last, last.epoch == epoch { return last.layer }
         let layer: Int
         if let known = layerOf[epoch] {
             layer = known
         } else {
-            layer = layers.count
+            layer = spill.addLayer(widths: widths)
             layerOf[epoch] = layer
             epochs.append(epoch)
-            layers.append(Layer())
+            layers.append(layer)
         }
         last = (epoch, layer)
         return layer
     }
 
-    private mutating func grow(_ layer: Int, to count: Int) -> Bool {
-        let missing = count - layers[layer].counts.count
-        cells += missing
-        guard cells <= cellLimit else { return false }
-        layers[layer].counts.append(contentsOf: repeatElement(0, count: missing))
-        layers[layer].values.append(contentsOf: repeatElement(0, count: missing * stride))
-        return true
+    /// A sample's id as it is written.
+    func idText(_ position: Int) -> String {
+        positionOfName.isEmpty ? String(ids[position]) : "'\(names[position])'"
     }
 
-    /// The first sample that a checkpoint lacks, with a checkpoint that has it.
-    func firstMissing() -> (sample: String, epoch: Double, present: Double)? {
-        for layer in layers.indices {
-            let counts = layers[layer].counts
-            guard let position = ids.indices.first(where: { $0 >= counts.count || counts[$0] == 0 }) else { continue }
-            let other = layers.firstIndex { position < $0.counts.count && $0.counts[position] > 0 }
-            let sample = positionOfName.isEmpty ? String(ids[position]) : "'\(names[position])'"
-            return (sample, epochs[layer], other.map { epochs[$0] } ?? .nan)
+    /// What the rows of all checkpoints say together.
+    struct Tally {
+        /// Rows beyond the first of a sample, of each checkpoint.
+        var repeats: [Int] = []
+        /// The first sample that a checkpoint lacks, with a checkpoint that has it.
+        var missing: (sample: String, epoch: Double, present: Double)?
+    }
+
+    /// Counts the rows of each sample at each checkpoint, one checkpoint after another.
+    func tally(_ cells: SampleLogCells) throws(ImportError) -> Tally {
+        var tally = Tally()
+        for (layer, epoch) in zip(layers, epochs) {
+            let counts = try cells.counts(layer: layer, samples: ids.count)
+            tally.repeats.append(counts.reduce(0) { $0 + Int(max(0, $1 - 1)) })
+            if tally.missing == nil, let position = counts.firstIndex(of: 0) {
+                tally.missing = (idText(position), epoch, try firstEpoch(of: position, in: cells))
+            }
         }
-        return nil
+        return tally
+    }
+
+    private func firstEpoch(of position: Int, in cells: SampleLogCells) throws(ImportError) -> Double {
+        for (layer, epoch) in zip(layers, epochs)
+        where try cells.counts(layer: layer, samples: ids.count)[position] > 0 {
+            return epoch
+        }
+        return .nan
     }
 
     /// The samples in the order of their ids, or of their names where these are all that is known.

@@ -9,7 +9,8 @@ struct HardnessCommand: ParsableCommand {
         discussion: """
             Subsets of one size are cut from successive windows of the images sorted by difficulty. The best window is \
             chosen on the validation error and reported on the test error; what choosing on the test error would have \
-            claimed is printed beside it.
+            claimed is printed beside it. Between the windows the optimum is interpolated, with an interval over resampled \
+            seeds; where the table has rows of CAD-Prune's subsets and samples_seen, what they saved is counted.
 
               assay hardness runs/demo
               assay hardness windows.csv --window start --per regime --json
@@ -37,6 +38,9 @@ struct HardnessCommand: ParsableCommand {
     @Option(help: ArgumentHelp("One answer per combination of values of these columns.", valueName: "col,…"))
     var per: ColumnList?
 
+    @Option(help: ArgumentHelp("What the names of CAD-Prune's subsets begin with.", valueName: "word"))
+    var cad = "cad"
+
     @Option(help: "Resamples of the seeds.")
     var resamples = 2000
 
@@ -59,6 +63,7 @@ struct HardnessCommand: ParsableCommand {
         options.choose = choose
         options.report = report
         options.per = per?.names ?? []
+        options.cad = cad
         options.resamples = resamples
         options.seed = seed
         let hardness = try OptimalHardness(table, options: options)

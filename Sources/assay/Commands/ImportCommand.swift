@@ -57,7 +57,11 @@ struct ImportCommand: ParsableCommand {
     @Option(help: "What a repeated sample id in one checkpoint means: first, mean or fail.")
     var duplicates: Duplicates = .first
 
-    @Option(help: "The number that the files give the first completed epoch: 0 or 1. Default: as the format does.")
+    @Option(
+        help: """
+            The number that the files give the first completed epoch, or the first step where they count steps alone: 0 or 1. \
+            Default: as the format does.
+            """)
     var epochBase: Int?
 
     @Option(help: "Optimiser steps in an epoch, where the files count steps alone.")
@@ -94,12 +98,18 @@ struct ImportCommand: ParsableCommand {
         _ = try pairs(set, "--set")
     }
 
-    /// An id is a path below the store.
     private static func checkID(_ id: String) throws {
-        let parts = id.split(separator: "/", omittingEmptySubsequences: false)
-        if parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." || $0.hasPrefix(".") }) {
-            throw ValidationError("--id is a path below the store, without empty or hidden parts, not '\(id)'")
+        guard let fault = RunNaming.fault(of: id) else { return }
+        throw ValidationError("--id '\(id)' cannot be a run's id: \(fault)")
+    }
+
+    /// Where a scratch file lies: in the store, or in the directory in which it will be made.
+    private static func scratchFolder(of store: Store) -> String {
+        var folder = URL(fileURLWithPath: store.directory).standardizedFileURL
+        while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" {
+            folder.deleteLastPathComponent()
         }
+        return folder.path
     }
 
     private func pairs(_ words: [String], _ option: String) throws -> [String: String] {
@@ -152,7 +162,9 @@ struct ImportCommand: ParsableCommand {
         try bring(format, paths, options, into: store)
     }
 
-    private func bring(_ format: Importer, _ paths: [String], _ options: ImportOptions, into store: Store?) throws {
+    private func bring(_ format: Importer, _ paths: [String], _ given: ImportOptions, into store: Store?) throws {
+        var options = given
+        if let store, !dryRun { options.scratchFolder = Self.scratchFolder(of: store) }
         let runs = try format.read(paths, options)
         for run in runs { try requireErrors(run, options) }
         for run in runs {
