@@ -35,6 +35,8 @@ public struct ObjectiveValue: Sendable, Equatable {
     /// Over the networks, ddof = 1; NaN for one network.
     public var literalStd: Double { standardDeviation(literal) ?? .nan }
     public var hasDebiased: Bool { !debiased.isEmpty }
+    /// Whether it says anything that the literal form does not.
+    public var debiasedDiffers: Bool { hasDebiased && debiased != literal }
     /// NaN where there is no debiased form.
     public var debiasedMean: Double { hasDebiased ? mean(debiased) : .nan }
     /// Over the networks, ddof = 1; NaN for one network and where there is no debiased form.

@@ -60,11 +60,10 @@ public struct TrajectoryMatching: DistillationObjective, Equatable {
     public func values(of sets: [ObjectiveSet], in context: ObjectiveContext) throws -> [ObjectiveValue] {
         guard !context.trajectories.isEmpty else { throw ObjectiveError.noTrajectory(objective: name) }
         let table = try ElementTable(sets, in: context)
+        // Batches are drawn of a set as it is: repeats count.
         let items = sets.indices.map { set in
-            // Batches are drawn of a set as it is: repeats count.
-            table.members[set].flatMap {
-                [Int](repeating: $0.element, count: $0.times * sets[set].count / table.items(of: set).count)
-            }
+            let repeats = sets[set].count / table.items(of: set).count
+            return table.members[set].flatMap { [Int](repeating: $0.element, count: $0.times * repeats) }
         }
         let pixels = items.map { table.pixels(of: $0) }
         var curves = sets.map { _ in [ObjectiveValue.Point]() }

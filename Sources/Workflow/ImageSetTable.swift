@@ -59,7 +59,7 @@ struct ImageSetTable {
             let perRow = rows.map { $0.members.compactMap { objectives.value(of: runs[$0], name) } }
             columns.append(Column(name, perRow.map { mean($0.map(\.literalMean)) }))
             columns.append(Column("\(name)_network_std", perRow.map { mean($0.map(\.literalStd)) }))
-            guard perRow.contains(where: { $0.contains(where: \.hasDebiased) }) else { continue }
+            guard perRow.contains(where: { $0.contains(where: \.debiasedDiffers) }) else { continue }
             columns.append(Column("\(name)-debiased", perRow.map { mean($0.map(\.debiasedMean)) }))
             columns.append(Column("\(name)-debiased_network_std", perRow.map { mean($0.map(\.debiasedStd)) }))
         }
@@ -69,7 +69,7 @@ struct ImageSetTable {
         for name in objectives.columns {
             let values = perRun.map { objectives.value(of: $0, name) }
             byRun.append(Column(name, values.map { $0?.literalMean ?? .nan }))
-            guard values.contains(where: { $0?.hasDebiased == true }) else { continue }
+            guard values.contains(where: { $0?.debiasedDiffers == true }) else { continue }
             byRun.append(Column("\(name)-debiased", values.map { $0?.debiasedMean ?? .nan }))
         }
         losses = Table(byRun)

@@ -48,7 +48,7 @@ public struct StoredSets {
     }
 
     /// One row per run on a subset: id, subset, family, ipc, seed, the run's figures at its last checkpoint, and each
-    /// loss under its name (and `NAME-debiased`, where it has such a form), the mean over its networks.
+    /// loss under its name (and `NAME-debiased`, where it has another form), the mean over its networks.
     public func table(of objectives: [any DistillationObjective], against metrics: [String]) throws -> Table {
         let stored = try runTable(runs.map { (id: $0.id, run: try plan.store.open($0.id)) })
         var columns = [
@@ -59,7 +59,7 @@ public struct StoredSets {
         for objective in objectives {
             let values = try objective.values(of: sets, in: context)
             columns.append(Column(objective.name, values.map(\.literalMean)))
-            guard values.contains(where: \.hasDebiased) else { continue }
+            guard values.contains(where: \.debiasedDiffers) else { continue }
             columns.append(Column("\(objective.name)-debiased", values.map(\.debiasedMean)))
         }
         return Table(columns)
