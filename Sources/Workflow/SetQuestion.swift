@@ -33,6 +33,8 @@ public struct SetQuestion {
         public var sets: Table
         /// Sentences for stderr: what the numbers lack. The exit code is 1 where there is one.
         public var problems: [String]
+        /// What was left out, and why.
+        public var notes: [String]
         public var epochs: [EpochLosses]
     }
 
@@ -47,7 +49,10 @@ public struct SetQuestion {
     ///   - readLosses: reads a table of losses.
     ///   - shouldStop: asked while programs run.
     public func answer(shouldStop: () -> Bool, report: (String) -> Void) throws -> Answer {
-        let (points, repeats) = try table.points(heldOut: heldOut)
+        let (all, repeats) = try table.points(heldOut: heldOut)
+        let per = per ?? table.differingConditions
+        var (points, notes) = try Self.answerable(all, per: per)
+        notes += try Self.twins(in: repeats)
         let needed = Self.distinct(try points.texts("set"))
         var losses = SetLosses()
         for file in self.losses {
@@ -73,13 +78,38 @@ public struct SetQuestion {
         guard !errors.isEmpty else { throw WorkflowError.badData("\(path): no error column with a value") }
         options.error = errors[0]
         var board = try DistillationLeaderboard(
-            sets, options: options, per: per ?? table.differingConditions, against: errors, comparing: comparison)
+            sets, options: options, per: per, against: errors, comparing: comparison)
         board.repeats = try Self.repeats(of: losses, in: repeats)
         for objective in losses.objectives { board.seconds[objective.name] = objective.seconds }
         var ledger = try LossLedger(besideTable: path)
         try ledger.record(board, sets: sets, heldOut: heldOut)
         board.tried = ledger.tried
-        return Answer(board: board, sets: sets, problems: losses.problems, epochs: epochs)
+        return Answer(board: board, sets: sets, problems: losses.problems, notes: notes, epochs: epochs)
+    }
+
+    /// The rows of groups that hold at least three sets, and which groups do not; all rows where none does.
+    private static func answerable(
+        _ table: Table, per: [String]
+    ) throws(TableError) -> (rows: Table, notes: [String]) {
+        let groups = try table.groups(by: per)
+        let small = groups.filter { $0.rows.count < 3 }
+        guard small.count < groups.count, !small.isEmpty else { return (table, []) }
+        let names = small.map { $0.key.map(\.1).joined(separator: " ") }.joined(separator: "; ")
+        let kept = groups.filter { $0.rows.count >= 3 }.flatMap(\.rows).sorted()
+        return (
+            table.rows(kept), ["left out, fewer than 3 sets: \(names) (\(per.joined(separator: " ")))"]
+        )
+    }
+
+    /// Sets that are another one under a second name.
+    private static func twins(in repeats: Table) throws(TableError) -> [String] {
+        let (names, same, factor) = (
+            try repeats.texts("set"), try repeats.texts("same_as"), try repeats.numbers("repeats")
+        )
+        return distinct(
+            names.indices.filter { !(factor[$0] > 1) }.map {
+                "\(names[$0]) holds the images of \(same[$0]) and is left out"
+            })
     }
 
     private func ask(
@@ -112,9 +142,10 @@ public struct SetQuestion {
         of losses: SetLosses, in table: Table
     ) throws(TableError) -> [DistillationLeaderboard.Repeat] {
         let (names, same) = (try table.texts("set"), try table.texts("same_as"))
+        let factor = try table.numbers("repeats")
         var seen: Set<String> = []
         var found: [DistillationLeaderboard.Repeat] = []
-        for row in names.indices where seen.insert(names[row]).inserted {
+        for row in names.indices where factor[row] > 1 && seen.insert(names[row]).inserted {
             for objective in losses.objectives {
                 guard let loss = objective.values[names[row]], let original = objective.values[same[row]] else {
                     continue

@@ -73,7 +73,8 @@ import Testing
         let json = try JSON.parse(ending.out)
         #expect(json["format"] == "assay-dcs" && json["tried"] == 1)
         let objectives = json["objectives"]?.items ?? []
-        #expect(objectives.count == 3)  // regimes and budgets are separate questions
+        #expect(objectives.count == 2)  // regimes are separate questions; at the small budget there is one set
+        #expect(ending.err.hasPrefix("assay: left out, fewer than 3 sets: HL 0.5 (regime budget)\n"), "\(ending.err)")
         let hard = try #require(
             objectives.first { $0["group"]?["regime"] == "HL" && $0["group"]?["budget"] == "5" })
         #expect(hard["m"] == 5 && hard["rho"]?.double != nil && hard["error"] == "test_error")

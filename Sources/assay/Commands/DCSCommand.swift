@@ -109,6 +109,7 @@ struct DCSCommand: ParsableCommand {
         question.heldOut = losses.withHeldOut
         if !question.commands.isEmpty { Interruption.watch() }
         let found = try question.answer(shouldStop: { Interruption.isRequested }, report: { note("assay: " + $0) })
+        for line in found.notes { note("assay: " + line) }
         try answer(found.board, sets: found.sets, epochs: found.epochs, problems: found.problems)
     }
 
