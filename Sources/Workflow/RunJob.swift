@@ -68,7 +68,7 @@ public struct RunJob: Sendable {
             guard case .diverged = error else { throw error }
             throw WorkflowError(
                 error.exitCode,
-                "\(error); \(writer.acknowledged) checkpoint\(writer.acknowledged == 1 ? "" : "s") before that are kept"
+                "\(error); \(writer.acknowledged) checkpoint\(writer.acknowledged == 1 ? " before that is" : "s before that are") kept"
                     + (writer.acknowledged == 0 ? "" : " in \(writer.directory)"))
         }
         try writer.seal()
@@ -105,7 +105,8 @@ public struct RunJob: Sendable {
         description.writer = "assay \(version)"
         description.created = Date().formatted(.iso8601)
         if case .soft(let teaching) = run.labels { description.temperature = teaching.temperature }
-        return RunHeader(description: description, samples: samples(chosen, data), targets: chosen.targets, precision: run.precision)
+        return RunHeader(
+            description: description, samples: samples(chosen, data), targets: chosen.targets, precision: run.precision)
     }
 
     /// What the run keeps records of.
