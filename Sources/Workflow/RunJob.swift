@@ -68,7 +68,7 @@ public struct RunJob: Sendable {
             guard case .diverged = error else { throw error }
             throw WorkflowError(
                 error.exitCode,
-                "\(error); \(writer.acknowledged) checkpoint\(writer.acknowledged == 1 ? "" : "s") before that are kept"
+                "\(error); \(writer.acknowledged) checkpoint\(writer.acknowledged == 1 ? " before that is" : "s before that are") kept"
                     + (writer.acknowledged == 0 ? "" : " in \(writer.directory)"))
         }
         try writer.seal()
