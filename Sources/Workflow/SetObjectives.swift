@@ -108,7 +108,9 @@ struct SetObjectives {
         for run in runs {
             let samples = try plan.store.open(run.id).samples()
             let items = zip(samples.ids, samples.labels).sorted { ($0.0, $0.1) < ($1.0, $1.1) }
-            let positions = items.compactMap { position[$0.0] }
+            // Further copies of an image add the number of the data set's training images to its index.
+            let count = Int64(data.dataset.train.count)
+            let positions = items.compactMap { $0.0 < 0 ? nil : position[$0.0 % count] }
             var text = "\(data.digest) " + items.map { "\($0.0):\($0.1)" }.joined(separator: ",")
             var set = ObjectiveSet(name: run.setName, positions: positions, labels: items.map(\.1))
             if positions.count != items.count {
