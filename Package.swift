@@ -104,7 +104,7 @@ let package = Package(
                 name: "bench-train", dependencies: ["Training", "Randomness"], path: "Benchmarks/train"),
         ]
         // Notebooks as scripts: one executable each.
-        + ["fit-the-demo", "error-by-regime", "choose-a-law"].map { name in
+        + ["fit-the-demo", "error-by-regime", "choose-a-law", "a-new-loss"].map { name in
             .executableTarget(name: name, dependencies: ["AssayKit"], path: "notebooks-as-scripts/\(name)")
         }
         + (["House"] + library + ["Workflow"]).map { room in

@@ -51,9 +51,15 @@ struct ElementTable {
             for (position, label) in zip(positions, set.labels) {
                 counts[Element(set: -1, position: position, label: label), default: 0] += 1
             }
-        case .pixels:
+        case .pixels(let pixels):
+            // Copies of an image are the image.
+            var first: [ArraySlice<Float>: Int] = [:]
+            let size = pixels.count / max(set.count, 1)
             for (position, label) in set.labels.enumerated() {
-                counts[Element(set: index, position: position, label: label)] = 1
+                let image = pixels[position * size..<(position + 1) * size]
+                let place = first[image, default: position]
+                first[image] = place
+                counts[Element(set: index, position: place, label: label), default: 0] += 1
             }
         }
         return counts

@@ -47,6 +47,11 @@ import Training
             #expect(values[2] != values[0])  // twice as many images in batches of the same size
         } else {
             #expect(values[2] == values[0])
+            // Images of one's own, too.
+            let own = ObjectiveFixture.sets[3]
+            let pixels = Self.context().pixels(of: own)
+            let twice = ObjectiveSet(name: "twice", pixels: pixels + pixels, labels: own.labels + own.labels)
+            #expect(try objective.values(of: [twice], in: Self.context())[0] == values[3])
         }
     }
 
