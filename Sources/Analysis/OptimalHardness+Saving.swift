@@ -23,6 +23,17 @@ extension OptimalHardness {
         public var deviation: Double?
     }
 
+    /// The rows that were trained as the windows were: on the same data, with the same network, labels and budget.
+    private static func rows(_ rows: [Int], like windows: [Int], of table: Table) throws(TableError) -> [Int] {
+        var alike = rows
+        for name in ["dataset", "model", "regime", "budget"] where table.has(name) {
+            let texts = try table.texts(name)
+            let known = Set(windows.map { texts[$0] })
+            alike = alike.filter { known.contains(texts[$0]) }
+        }
+        return alike
+    }
+
     /// The savings of one group and size: one per CAD subset. Empty without a column of samples seen.
     static func savings(
         _ table: Table, rows: [Int], windows: [Int], options: Options
@@ -39,6 +50,7 @@ extension OptimalHardness {
         let search = places.reduce(0) { total, start in
             total + mean(windows.filter { starts[$0] == start }.map { seen[$0] })
         }
+        let rows = try Self.rows(rows, like: windows, of: table)
         let full = rows.filter { names[$0].lowercased().hasPrefix("full") && !seen[$0].isNaN }
         let matching = rows.filter { row in
             names[row].lowercased().hasPrefix(options.cad) && sizes[row] == ipc && starts[row].isNaN
