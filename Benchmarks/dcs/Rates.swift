@@ -4,7 +4,7 @@ import Randomness
 import Statistics
 import Tables
 
-/// Forty sets, eight rules at five sizes, whose losses have nothing to do with their errors beyond what a scenario says.
+/// Fifty sets, ten rules at five sizes, whose losses have nothing to do with their errors beyond what a scenario says.
 private struct Scenario {
     let name: String
     /// What size does to error and loss, as a function of IPC.
@@ -15,7 +15,7 @@ private struct Scenario {
     let own: Double
 
     static let sizes = [10, 20, 50, 100, 200]
-    static let rules = 8
+    static let rules = 10
 
     func table(_ index: Int) -> Table {
         var stream = RandomStream(name, seed: 1, purpose: "simulation", index: index)

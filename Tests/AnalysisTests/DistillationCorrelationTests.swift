@@ -190,15 +190,20 @@ import Testing
     /// Family 'odd' carries the whole association: without it nothing is left.
     @Test func theFamilyThatCarriesRhoIsNamed() throws {
         let n = 24
-        let table = Table([
-            Column("loss", (0..<n).map { $0 < 12 ? Double($0) : Double(($0 * 7) % 12) }),
-            Column("test_error", (0..<n).map { $0 < 12 ? Double($0) : Double(($0 * 5 + 3) % 12) }),
-            Column("family", (0..<n).map { $0 < 12 ? "odd" : $0 < 18 ? "b" : "c" }),
-        ])
+        var (loss, error) = ([Double](), [Double]())
+        for i in 0..<n {
+            let (x, y): (Int, Int) = i < 12 ? (i, i) : (i * 7 % 12, (i * 5 + 3) % 12)
+            loss.append(Double(x))
+            error.append(Double(y))
+        }
+        let family =
+            [String](repeating: "odd", count: 12) + [String](repeating: "b", count: 6)
+            + [String](repeating: "c", count: 6)
+        let table = Table([Column("loss", loss), Column("test_error", error), Column("family", family)])
         let o = try DistillationCorrelation(table, options: Self.options("loss", adjustFor: [])).objectives[0]
         let influence = try #require(o.influence)
         #expect(influence.column == "family" && influence.mostInfluential == "odd")
-        let rest = spearman((12..<n).map { Double(($0 * 7) % 12) }, (12..<n).map { Double(($0 * 5 + 3) % 12) })
+        let rest = spearman(Array(loss[12...]), Array(error[12...]))
         #expect(influence.rhoWithout == rest && influence.low == rest)
         #expect(influence.high > (try #require(o.rho)))
     }
