@@ -102,6 +102,9 @@ let package = Package(
                 path: "Benchmarks/store"),
             .executableTarget(
                 name: "bench-train", dependencies: ["Training", "Randomness"], path: "Benchmarks/train"),
+            .executableTarget(
+                name: "bench-dcs", dependencies: ["Analysis", "Statistics", "Tables", "Randomness"],
+                path: "Benchmarks/dcs"),
         ]
         // Notebooks as scripts: one executable each.
         + ["fit-the-demo", "error-by-regime", "choose-a-law", "a-new-loss"].map { name in

@@ -21,7 +21,8 @@ public struct Checkpoint: Sendable, Equatable {
 
     public init(
         epoch: Double, samplesSeen: Int64, metrics: [String: Double] = [:], logits: FloatMatrix? = nil,
-        trainLogits: FloatMatrix? = nil, scores: [String: [Float]] = [:], weights: [NamedTensor] = [], features: FloatMatrix? = nil,
+        trainLogits: FloatMatrix? = nil, scores: [String: [Float]] = [:], weights: [NamedTensor] = [],
+        features: FloatMatrix? = nil,
         test: TestOutput? = nil
     ) {
         self.epoch = epoch

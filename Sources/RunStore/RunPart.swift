@@ -136,7 +136,9 @@ struct RunPart: Sendable {
         trainLogitsType = nil
         if let info = try file.declared(RunObjects.trainLogits) {
             try Self.agree(path, RunObjects.trainLogits, info, [("E", count), ("N", sampleCount), ("C", classCount)])
-            guard sampleCount != nil else { throw RunStoreError(path, dataset: RunObjects.trainLogits, .samplesRequired) }
+            guard sampleCount != nil else {
+                throw RunStoreError(path, dataset: RunObjects.trainLogits, .samplesRequired)
+            }
             trainLogitsType = info.type
         }
         scoreNames = []

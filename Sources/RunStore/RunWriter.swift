@@ -200,8 +200,10 @@ public struct RunWriter: ~Copyable, Sendable {
         let mine = Pattern(
             classes: checkpoint.logits?.columns ?? classes, hasLogits: checkpoint.logits != nil,
             hasTrainLogits: checkpoint.trainLogits != nil, scores: checkpoint.scores.keys.sorted())
-        if let pattern, pattern.hasLogits != mine.hasLogits || pattern.hasTrainLogits != mine.hasTrainLogits
-            || pattern.scores != mine.scores {
+        if let pattern,
+            pattern.hasLogits != mine.hasLogits || pattern.hasTrainLogits != mine.hasTrainLogits
+                || pattern.scores != mine.scores
+        {
             throw refuse("it has not the same records (logits, scores) as the checkpoints before it")
         }
         return mine

@@ -200,12 +200,16 @@ extension RunFile {
 
     /// Whether the layout gives the dataset a meaning.
     private static func isLaidOut(_ object: String) -> Bool {
-        let roots = ["samples", "checkpoints", "logits", "train_logits", "scores", "targets", "features", "weights", "test", "state"]
+        let roots = [
+            "samples", "checkpoints", "logits", "train_logits", "scores", "targets", "features", "weights", "test",
+            "state",
+        ]
         return object.split(separator: "/").first.map { roots.contains(String($0)) } ?? false
     }
 
     private static func hasCheckpointAxis(_ object: String) -> Bool {
-        object == "/logits" || object == RunObjects.trainLogits || object.hasPrefix("/checkpoints/") || object.hasPrefix("/scores/")
+        object == "/logits" || object == RunObjects.trainLogits || object.hasPrefix("/checkpoints/")
+            || object.hasPrefix("/scores/")
     }
 }
 

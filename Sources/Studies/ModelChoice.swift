@@ -56,7 +56,9 @@ extension ModelChoice {
         let known = [18, 34, 50, 101, 152]
         let layers: Place?
         if let depth = reader.optional("depth") {
-            depth.problem("a ResNet's depth is its number of layers: { resnet: { layers: 18, stem: cifar } } (did you mean 'layers'?)")
+            depth.problem(
+                "a ResNet's depth is its number of layers: { resnet: { layers: 18, stem: cifar } } (did you mean 'layers'?)"
+            )
             layers = reader.optional("layers")
         } else {
             layers = reader.required("layers")

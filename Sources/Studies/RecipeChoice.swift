@@ -119,7 +119,9 @@ extension OptimizerChoice {
                 reader.optional("weight-decay").map { $0.number("0 or more") { $0 >= 0 } }
                 ?? (kind == "sgd" ? 0 : 0.01)
             let decays =
-                (reader.optional("decays").map { $0.word("choice of parameters", among: Decayed.allCases.map(\.rawValue)) }
+                (reader.optional("decays").map {
+                    $0.word("choice of parameters", among: Decayed.allCases.map(\.rawValue))
+                }
                 ?? Decayed.all.rawValue).flatMap(Decayed.init(rawValue:))
             if kind == "sgd" {
                 let momentum = share("momentum", 0)

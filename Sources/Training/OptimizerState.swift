@@ -58,7 +58,9 @@ final class OptimizerState {
             update(parameters, along: gradient, rate: rate, step: step, start: place, count: piece, decays: decays)
             place += piece
         }
-        if let average, let decay { assay_average(average.pointer + start, parameters.pointer + start, count, Float(decay)) }
+        if let average, let decay {
+            assay_average(average.pointer + start, parameters.pointer + start, count, Float(decay))
+        }
     }
 
     private func update(

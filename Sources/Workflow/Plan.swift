@@ -85,7 +85,8 @@ struct PlanResolver {
     /// - Parameters:
     ///   - block: the block that asks; nil: another run needs a set of the subset, which `set` names (`random-ipc50`).
     mutating func expand(_ cell: Cell, of block: RunBlock?, only set: String? = nil) {
-        guard let subset = study.subsets.first(where: { $0.name == cell.subset }) else { return }  // reported while reading
+        // An unknown name was reported while reading.
+        guard let subset = study.subsets.first(where: { $0.name == cell.subset }) else { return }
         var alterations: [PlannedRun.Alteration?] = [nil]
         if case .altered(_, let choice) = subset.value {
             let noise: [Double?] = choice.labelNoise.isEmpty ? [nil] : choice.labelNoise
