@@ -52,7 +52,10 @@ extension DistillationCorrelation {
                 return (codes, names, name)
             }
             noise = try Self.noise(table, options)
-            let rows = try table.has("set") ? table.texts("set") : (0..<table.rowCount).map(String.init)
+            // Losses are compared row by row: rows that no name tells apart are told apart by their lines.
+            let lines = (0..<table.rowCount).map { "line \(table.line(ofRow: $0))" }
+            let sets = try table.has("set") ? table.texts("set") : lines
+            let rows = Set(sets).count == sets.count ? sets : zip(sets, lines).map { "\($0), \($1)" }
             layout =
                 rows + (options.adjustFor.isEmpty ? [] : codes.map { "stratum \($0)" })
                 + (clusters ?? []).map { "cluster \($0)" } + [options.adjustFor.isEmpty ? "" : options.adjust.rawValue]
@@ -200,6 +203,12 @@ extension DistillationCorrelation {
             result.pMethod = Self.words(test, ofMeans: clusters != nil, within: options.adjustFor)
             if !test.isExact, test.pValue * Double(test.arrangements + 1) < 1.5 {
                 result.warnings.append("p is at the resolution of \(test.arrangements) permutations")
+            }
+            if test.isExact, 1 / Double(test.arrangements) > 1 - options.level {
+                result.detectable = nil
+                result.warnings.append(
+                    "the sets have \(test.arrangements) arrangement\(test.arrangements == 1 ? "" : "s"): no ρ can have a "
+                        + "p below \(significant(1 / Double(test.arrangements), digits: 2))")
             }
         }
 

@@ -163,7 +163,7 @@ extension DistillationLeaderboard {
                 case (.texts(let a), .texts(let b)): first.columns[at].values = .texts(a + b)
                 case (.integers(let a), .integers(let b)): first.columns[at].values = .integers(a + b)
                 case (.numbers(let a), .numbers(let b)): first.columns[at].values = .numbers(a + b)
-                default: break  // one builder makes them all
+                default: preconditionFailure("one builder makes all tables of a leaderboard")
                 }
             }
         }

@@ -47,7 +47,7 @@ extension OptimalHardness {
         let ipc = sizes[windows[0]]
         let places = Set(windows.map { starts[$0] })
         // One seed of each window.
-        let search = places.reduce(0) { total, start in
+        let search = places.sorted().reduce(0) { total, start in
             total + mean(windows.filter { starts[$0] == start }.map { seen[$0] })
         }
         let rows = try Self.rows(rows, like: windows, of: table)

@@ -137,9 +137,10 @@ public struct RegimeComparison: Sendable, Equatable {
     private static func compare(_ cells: [Cell], with references: [Cell], _ options: Options) -> [Comparison] {
         var found: [(cell: Cell, other: Cell, contrast: MeanContrast)] = []
         for cell in cells {
-            let other = references.first {
-                $0.group == cell.group && $0.regime == cell.regime && ($0.ipc == cell.ipc || $0.ipc == nil)
-            }
+            let known = references.filter { $0.group == cell.group && $0.regime == cell.regime }
+            // The one whole data set stands for all sizes, whatever size it states.
+            let whole = known.count == 1 && known[0].role == .full ? known.first : nil
+            let other = known.first { $0.ipc == cell.ipc || $0.ipc == nil } ?? whole
             guard let other else { continue }
             // Other minus method: the interval of the method's deficit, turned round.
             let isKnown = other.role == .full && other.error.deviation == nil

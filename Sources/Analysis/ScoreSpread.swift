@@ -23,7 +23,9 @@ public struct ScoreSpread: Sendable, Equatable {
     /// Nil below two scores, and where one is not finite.
     public init?(_ name: String, _ scores: [Double], bins: Int = 50) {
         precondition(bins > 0, "a histogram has bins")
-        guard let deviation = standardDeviation(scores), scores.allSatisfy(\.isFinite) else { return nil }
+        guard let deviation = standardDeviation(scores), deviation.isFinite, scores.allSatisfy(\.isFinite) else {
+            return nil
+        }
         let sorted = scores.sorted()
         self.name = name
         n = scores.count

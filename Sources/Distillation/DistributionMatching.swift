@@ -205,8 +205,10 @@ struct ClassSums {
             let total = sums[label * width..<(label + 1) * width].reduce(0) { $0 + $1 * $1 }
             literal += total / Double(m * m)
             let numerator = all * squaredCounts[label] - m * m
-            if numerator != 0 {  // 0/0 for a single image: undefined
-                let trace = (squares[label] - total / Double(m)) / Double(m * m - squaredCounts[label])
+            if numerator != 0 {
+                let degrees = m * m - squaredCounts[label]
+                // A single image, however often, says nothing of the spread.
+                let trace = degrees > 0 ? (squares[label] - total / Double(m)) / Double(degrees) : .nan
                 bias += trace * Double(numerator) / Double(all * m)
             }
             bias += real.noise(label)

@@ -69,6 +69,15 @@ public struct Samples: Sendable, Equatable {
         return zip(ids, trained).filter(\.1).map(\.0)
     }
 
+    /// Those that the run trained on, alone.
+    public var trainedOnly: Samples {
+        guard let trained else { return self }
+        let rows = trained.indices.filter { trained[$0] }
+        return Samples(
+            ids: rows.map { ids[$0] }, labels: rows.map { labels[$0] },
+            names: names.map { names in rows.map { names[$0] } })
+    }
+
     public var count: Int { ids.count }
 }
 

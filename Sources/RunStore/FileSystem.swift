@@ -107,7 +107,11 @@ enum FileSystem {
         return .held(descriptor)
     }
 
-    static func unlock(_ descriptor: Int32) { close(descriptor) }
+    /// Closing alone would leave the lock to a child that is being started and has not yet closed its copy.
+    static func unlock(_ descriptor: Int32) {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Whether an error number means that nothing more fits.
     static func isFull(_ number: Int32) -> Bool { number == ENOSPC || number == EDQUOT || number == EFBIG }

@@ -52,7 +52,12 @@ extension AnswerSource {
     ) throws -> DistillationCorrelation.Options {
         var options = DistillationCorrelation.Options(losses: losses, error: question.against[0])
         options.adjustFor = question.adjustFor
-        options.adjust = DistillationCorrelation.Adjust(rawValue: question.adjust.rawValue) ?? .within
+        options.adjust =
+            switch question.adjust {
+            case .within: .within
+            case .partial: .partial
+            case .residual: .residual
+            }
         // Sets of one rule are nested across IPCs: they are one unit to draw and to rearrange.
         options.cluster = question.cluster
         options.family = "family"

@@ -57,7 +57,7 @@ public struct DistillationTable: Sendable, Equatable {
         let shown = split.indices.filter { heldOut || split[$0] != "held-out" }
         return (
             table.rows(shown.filter { same[$0].isEmpty && !(factor[$0] > 1) }),
-            table.rows(shown.filter { !same[$0].isEmpty })
+            table.rows(shown.filter { !same[$0].isEmpty || factor[$0] > 1 })
         )
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A line of shell with one more argument, run in a process group of its own, so that it ends with all its children.
+/// A line of shell with one more argument, run in a process group of its own, so that it ends with all its children but
+/// those that leave the group (`setsid`).
 struct ExternalProgram {
     enum Outcome: Equatable {
         /// The only thing on stdout.
@@ -52,7 +53,7 @@ struct ExternalProgram {
         sigemptyset(&none)
         var standard = sigset_t()
         sigemptyset(&standard)
-        for signal in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&standard, signal) }
+        for signal in [SIGINT, SIGTERM, SIGPIPE, SIGCHLD] { sigaddset(&standard, signal) }
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &standard)
         posix_spawnattr_setflags(
@@ -78,7 +79,8 @@ struct ExternalProgram {
         // Seen first and reaped last: until then its number, and that of its group, is nobody else's.
         var info = siginfo_t()
         let seen = waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT)
-        guard seen < 0 || info.si_signo != 0 else {
+        if seen < 0 { return .failed("cannot be waited for: \(String(cString: strerror(errno)))") }
+        guard info.si_signo != 0 else {
             if seconds > timeLimit { return stop("took longer than \(Self.words(timeLimit)) and was stopped") }
             if Self.size(out) > Self.mostOut { return stop("printed more than one number and was stopped") }
             if Self.size(err) > Self.mostErr { return stop("wrote more than 64 MiB to stderr and was stopped") }
@@ -86,7 +88,9 @@ struct ExternalProgram {
         }
         kill(-pid, SIGKILL)  // what it left running
         var status: Int32 = 0
-        waitpid(pid, &status, 0)
+        guard waitpid(pid, &status, 0) == pid else {
+            return .failed("cannot be waited for: \(String(cString: strerror(errno)))")
+        }
         let signal = status & 0x7f
         if signal != 0 { return .failed("was killed by signal \(signal)") }
         let code = (status >> 8) & 0xff

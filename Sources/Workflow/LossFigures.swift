@@ -31,7 +31,7 @@ func lossScatter(
                 let bar = deviation[row].isNaN ? nil : deviation[row]
                 points.append(
                     ScatterPoint(
-                        facet: facet, family: families[row], ipc: ipc[row].isFinite ? Int(ipc[row].rounded()) : 0,
+                        facet: facet, family: families[row], ipc: Int(exactly: ipc[row].rounded()) ?? 0,
                         point: Series.Point(x[row], y[row], low: bar.map { y[row] - $0 }, high: bar.map { y[row] + $0 })
                     ))
             }

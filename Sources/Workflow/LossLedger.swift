@@ -38,10 +38,13 @@ struct LossLedger {
         let table = try Table.read(path, texts: ["loss", "losses_sha256", "error", "group", "adjust", "held_out"])
         let words = try ["loss", "losses_sha256", "error", "group", "adjust", "held_out"].map { try table.texts($0) }
         let (m, rho, p) = (try table.numbers("m"), try table.numbers("rho"), try table.numbers("p_value"))
-        entries = m.indices.map { row in
-            Entry(
+        entries = try m.indices.map { row in
+            guard let count = Int(exactly: m[row]) else {
+                throw WorkflowError.badData("\(path), line \(table.line(ofRow: row)): 'm' is no number of sets")
+            }
+            return Entry(
                 loss: words[0][row], digest: words[1][row], error: words[2][row], group: words[3][row],
-                adjust: words[4][row], m: Int(m[row]), rho: rho[row], p: p[row], heldOut: words[5][row] == "yes")
+                adjust: words[4][row], m: count, rho: rho[row], p: p[row], heldOut: words[5][row] == "yes")
         }
     }
 
@@ -54,7 +57,11 @@ struct LossLedger {
         let folder = (path as NSString).deletingLastPathComponent
         let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
         defer { if descriptor >= 0 { close(descriptor) } }
-        if descriptor >= 0 { flock(descriptor, LOCK_EX) }
+        var locked: Int32 = -1
+        repeat { locked = descriptor < 0 ? -1 : flock(descriptor, LOCK_EX) } while locked != 0 && errno == EINTR
+        guard locked == 0 else {
+            throw WorkflowError.failure("\(path): its folder cannot be locked: \(String(cString: strerror(errno)))")
+        }
         try read()
         var known = Set(entries.map(\.key))
         let names = try sets.texts("set")

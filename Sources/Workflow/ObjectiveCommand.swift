@@ -96,8 +96,7 @@ public struct ObjectiveCommand {
         var problems: [String: String] = [:]
         var waiting = sets[...]
         var running: [(set: StoredSet, program: ExternalProgram)] = []
-        let scratch = FileManager.default.temporaryDirectory.path + "/assay-objective-\(getpid())"
-        try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+        let scratch = try Self.scratchFolder()
         defer {
             for entry in running { _ = entry.program.stop("") }
             try? FileManager.default.removeItem(atPath: scratch)
@@ -121,11 +120,14 @@ public struct ObjectiveCommand {
                 try program.begin()
                 running.append((set, program))
             }
-            var ended: [Int] = []
-            for (at, entry) in running.enumerated() {
-                guard let outcome = entry.program.poll() else { continue }
-                ended.append(at)
-                switch outcome {
+            var ended: [(set: StoredSet, program: ExternalProgram, outcome: ExternalProgram.Outcome)] = []
+            running.removeAll { entry in
+                guard let outcome = entry.program.poll() else { return false }
+                ended.append((entry.set, entry.program, outcome))
+                return true
+            }
+            for entry in ended {
+                switch entry.outcome {
                 case .number(let loss):
                     cache.values[entry.set.digest] = (loss, entry.program.seconds)
                     try cache.write()
@@ -136,15 +138,24 @@ public struct ObjectiveCommand {
                     try? FileManager.default.removeItem(atPath: file)
                 }
             }
-            for at in ended.reversed() { running.remove(at: at) }
             if ended.isEmpty { usleep(5000) }
         }
         return problems
     }
 
+    /// A folder of this process alone.
+    private static func scratchFolder() throws -> String {
+        var path = Array((FileManager.default.temporaryDirectory.path + "/assay-objective-XXXXXX").utf8CString)
+        guard let made = mkdtemp(&path) else {
+            throw WorkflowError.failure(
+                "\(FileManager.default.temporaryDirectory.path): \(String(cString: strerror(errno)))")
+        }
+        return String(cString: made)
+    }
+
     private func errorFile(_ set: StoredSet, _ folder: String) -> String {
         let name = set.set.map { $0.isLetter || $0.isNumber || "-_.+".contains($0) ? $0 : "_" }
-        return "\(folder)/\(String(name))\(set.seed.map { "-seed\($0)" } ?? "").stderr"
+        return "\(folder)/\(String(name))\(set.seed.map { "-seed\($0)" } ?? "")-\(set.digest.prefix(8)).stderr"
     }
 
     /// The last line that it wrote to stderr, and where the rest is.

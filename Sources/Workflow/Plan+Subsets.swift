@@ -156,6 +156,13 @@ extension PlannedRun.GivenImages {
                 "\(choice.path): its pixels are fractions: say 'pixels: unit' where they are 0…1, 'pixels: normalised' "
                     + "where the training images' mean was subtracted and their deviation divided by")
         }
+        if choice.pixels == .unit, case .numbers(let values) = set.pixels,
+            let at = values.firstIndex(where: { !(-0.001...1.001).contains($0) })
+        {
+            throw WorkflowError.badData(
+                "\(choice.path): image \(at / (values.count / set.labels.count)) has a pixel of \(values[at]), outside 0…1: "
+                    + "divide by 255, save uint8, or say 'pixels: normalised'")
+        }
         self.init(
             path: choice.path, pixels: choice.pixels, digest: set.digest, count: set.labels.count,
             ipc: equalCount(set.labels.map(Int.init), classes: data.classes))

@@ -10,7 +10,7 @@ struct SetArchive {
     /// Writes a set as `.npz`. Throws where its images are not the study's, and what writing throws.
     func write(_ set: StoredSet, to path: String) throws {
         let run = try plan.store.open(set.id)
-        let samples = try run.samples()
+        let samples = try run.samples().trainedOnly
         let train = data.dataset.train
         if let digest = run.description.datasetDigest, digest != data.digest {
             throw WorkflowError.badData("its run \(set.id) was trained on another data set than the study's")

@@ -104,21 +104,22 @@ struct SetObjectives {
         plan: Plan, data: TrainingData, runs: [PlannedRun]
     ) throws -> [String: ImageSet] {
         let position = Dictionary(uniqueKeysWithValues: data.training.enumerated().map { (Int64($1), $0) })
+        // D is the training images without those of the validation split.
+        let real = "\(data.digest) " + sha256(data.training.map(String.init).joined(separator: ","))
         var sets: [String: ImageSet] = [:]
         for run in runs {
-            let samples = try plan.store.open(run.id).samples()
+            let samples = try plan.store.open(run.id).samples().trainedOnly
             // A further copy of an image adds the number of the data set's training images.
             let ids = samples.ids.map { $0 < 0 ? $0 : $0 % Int64(data.dataset.train.count) }
-            let items = zip(ids, samples.labels).enumerated().filter { samples.trained?[$0.offset] ?? true }
-                .map(\.element).sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+            let items = zip(ids, samples.labels).sorted { ($0.0, $0.1) < ($1.0, $1.1) }
             let positions = items.compactMap { position[$0.0] }
-            var text = "\(data.digest) " + items.map { "\($0.0):\($0.1)" }.joined(separator: ",")
+            var text = "\(real) " + items.map { "\($0.0):\($0.1)" }.joined(separator: ",")
             var set = ObjectiveSet(name: run.setName, positions: positions, labels: items.map(\.1))
             if positions.count != items.count {
                 let images = try SetImages(plan: plan, run: run, data: data)
                 set = ObjectiveSet(name: run.setName, pixels: images.pixels, labels: images.labels)
                 text =
-                    "\(data.digest) \(sha256(images.pixels)) "
+                    "\(real) \(sha256(images.pixels)) "
                     + images.labels.map(String.init).joined(separator: ",")
             }
             sets[run.id] = ImageSet(name: run.setName, seed: run.seed, digest: sha256(text), set: set)

@@ -101,14 +101,16 @@ public struct SetQuestion {
         )
     }
 
-    /// Sets that are another one under a second name.
+    /// Sets that are another one under a second name, or hold their own images several times.
     private static func twins(in repeats: Table) throws(TableError) -> [String] {
         let (names, same, factor) = (
             try repeats.texts("set"), try repeats.texts("same_as"), try repeats.numbers("repeats")
         )
         return distinct(
-            names.indices.filter { !(factor[$0] > 1) }.map {
-                "\(names[$0]) holds the images of \(same[$0]) and is left out"
+            names.indices.filter { same[$0].isEmpty || !(factor[$0] > 1) }.map {
+                same[$0].isEmpty
+                    ? "\(names[$0]) repeats its images and is left out"
+                    : "\(names[$0]) holds the images of \(same[$0]) and is left out"
             })
     }
 

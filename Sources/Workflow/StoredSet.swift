@@ -71,7 +71,7 @@ struct StoredSet {
             metrics[name] = try run.metric(name).last
         }
         self.metrics = metrics
-        let samples = try run.samples()
+        let samples = try run.samples().trainedOnly
         // Copies follow the images that they repeat, under ids of their own.
         let copies = max(1, chosen?["copies"]?.int ?? 1)
         let count = samples.count % copies == 0 ? samples.count / copies : samples.count

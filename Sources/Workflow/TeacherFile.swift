@@ -17,6 +17,9 @@ struct TeacherFile: Sendable {
         guard run.isSealed else {
             throw WorkflowError.badData("\(run.path): this run is not finished, and teaches when it is")
         }
+        guard run.checkpointCount > 0 else {
+            throw WorkflowError.badData("\(run.path): it has no checkpoint that could teach")
+        }
         guard let file = FileHandle(forReadingAtPath: run.path) else {
             throw WorkflowError.failure("\(run.path): cannot be read")
         }
