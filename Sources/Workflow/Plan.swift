@@ -156,8 +156,12 @@ struct PlanResolver {
             weightsAt: [], recordsFeatures: records && (study.record.features || isFull && study.choosesByFeatures),
             precision: StoredPrecision(rawValue: study.precision) ?? .single, blocks: [], isInserted: true, data: data)
         if records { run.weightsAt = weightsAt(run) }
-        run.recordsAllSamples =
-            records && !isFull && images.areOfData && alteration == nil && study.record.ofAllSamples
+        if records, !isFull, study.record.ofAllSamples {
+            run.recordsAllSamples = images.areOfData && alteration == nil
+            if !run.recordsAllSamples {
+                run.remarks.append("records its own images alone: they are not the data set's, or not with its labels")
+            }
+        }
         guard isTrainable(run, recipe: recipe), asBranch(&run, recipe: recipe) else { return nil }
         if let block { run.ask(block) }
         positions[id] = runs.count

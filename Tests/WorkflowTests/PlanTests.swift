@@ -54,6 +54,20 @@ import Testing
         }
     }
 
+    @Test func recordsOfAllSamplesThatARunCannotHaveAreSaid() throws {
+        let text = Self.text.replacingOccurrences(of: "budgets:", with: "record: { runs: all, samples: all }\nbudgets:")
+            .replacingOccurrences(
+                of: "ipc: [2, 5] }", with: "ipc: [2, 5] }\n  wrong: { method: random, ipc: 2, label-noise: 0.5 }"
+            )
+            .replacingOccurrences(of: "subsets: [random,", with: "subsets: [wrong, random,")
+        let runs = try Self.plan(text).runs.filter { $0.family == "wrong" || $0.family == "random" }
+        #expect(!runs.isEmpty)
+        for run in runs {
+            let isSaid = run.notes.contains { $0.hasPrefix("records its own images alone") }
+            #expect(run.recordsAllSamples == (run.family == "random") && isSaid == (run.family == "wrong"), "\(run.id)")
+        }
+    }
+
     /// A plan refuses a window exactly where the score itself would find too few checkpoints; 0 is before training and
     /// does not count.
     @Test(arguments: [[0, 1, 2, 3, 4], [1, 2, 3, 4], [0, 2, 3, 4], [0, 1, 2], [1, 2, 3]])

@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import Figures
 import Tables
 import Workflow
 
@@ -14,7 +15,7 @@ struct HardnessSpreadCommand: ParsableCommand {
               assay score HL-run --method el2n -o hl.csv
               assay score SL-run --method el2n-sl --temperature 1 -o sl-1.csv
               assay score SL-run --method el2n-sl --temperature 20 -o sl-20.csv
-              assay spread hl.csv sl-1.csv sl-20.csv
+              assay spread hl.csv sl-1.csv sl-20.csv --figure spread.svg
             """)
 
     @Argument(help: "Tables with a column of scores.", completion: .file())
@@ -28,6 +29,9 @@ struct HardnessSpreadCommand: ParsableCommand {
 
     @Flag(help: "The histogram instead of the table: a row per distribution and bin.")
     var histogram = false
+
+    @Option(help: "A picture of the distributions: .svg, .pdf or .png.", completion: .file())
+    var figure: String?
 
     @OptionGroup var output: FormatOptions
 
@@ -51,5 +55,6 @@ struct HardnessSpreadCommand: ParsableCommand {
         show(
             output.chosen, table: histogram ? ScoreSpread.histogram(spreads) : ScoreSpread.table(spreads),
             json: ScoreSpread.json(spreads), explanation: ScoreSpread.explanation(spreads), notes: [])
+        if let figure, case .notDrawn(let why) = try Figure.spreads(spreads).draw(to: figure) { note("assay: \(why)") }
     }
 }

@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import Figures
 import Tables
 import Workflow
 
@@ -15,7 +16,7 @@ struct RegimesCommand: ParsableCommand {
 
               assay regimes data/hard-truths-tables.csv --only table=1 --accuracy mean --std std
               assay regimes data/compression-tables.csv --only table=6 --accuracy value --method method,setting
-              assay regimes runs/demo --per budget --margin 0.02 --show claims
+              assay regimes runs/demo --per budget --margin 0.02 --show claims --figure regimes.svg
               assay regimes results.csv --error test_error --std test_std --n n --show errors --format csv
 
             A row is a run (a store, a table with a seed per row), or, with --std, a mean over runs. --show changes what \
@@ -88,6 +89,9 @@ struct RegimesCommand: ParsableCommand {
         name: .customLong("show"), help: "What the table shows: gains, gaps, errors, spreads, changes, claims or lrs.")
     var part: RegimeComparison.Part = .gains
 
+    @Option(help: "A picture of errors by regime: .svg, .pdf or .png.", completion: .file())
+    var figure: String?
+
     @OptionGroup var output: FormatOptions
 
     func validate() throws {
@@ -134,6 +138,7 @@ struct RegimesCommand: ParsableCommand {
         show(
             output.chosen, table: comparison.table(part), json: comparison.json(),
             explanation: comparison.explanation(), notes: comparison.notes)
+        if let figure, case .notDrawn(let why) = try Figure.regimes(comparison).draw(to: figure) { note("assay: \(why)") }
     }
 }
 
