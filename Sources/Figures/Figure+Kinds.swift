@@ -1,3 +1,5 @@
+import Tables
+
 /// A group's points, its fitted curve and the band around it.
 public struct ScalingCurve: Sendable, Equatable {
     public var name: String
@@ -97,9 +99,9 @@ public struct CategoryPoint: Sendable, Equatable {
 extension Figure {
     /// Scaling curves: points, the fit, its band; one panel per facet, one colour per name.
     public static func scaling(_ curves: [ScalingCurve], x: Axis, y: Axis) -> Figure {
-        let names = distinct(curves.map(\.name))
+        let names = curves.map(\.name).distinct()
         func kind(_ index: Int) -> Series.Kind { index.isMultiple(of: 2) ? .line : .dashed }
-        let panels = distinct(curves.map(\.facet)).map { facet in
+        let panels = curves.map(\.facet).distinct().map { facet in
             let chosen = curves.filter { $0.facet == facet }
             func each(_ make: (ScalingCurve, Int, Look) -> Series) -> [Series] {
                 chosen.map { curve in
@@ -119,9 +121,9 @@ extension Figure {
 
     /// Loss against error: colour by IPC, marker by family.
     public static func scatter(_ points: [ScatterPoint], titles: [String: String], x: Axis, y: Axis) -> Figure {
-        let families = distinct(points.map(\.family))
-        let sizes = distinct(points.map(\.ipc)).sorted()
-        let panels = distinct(points.map(\.facet)).map { facet in
+        let families = points.map(\.family).distinct()
+        let sizes = points.map(\.ipc).distinct().sorted()
+        let panels = points.map(\.facet).distinct().map { facet in
             let chosen = points.filter { $0.facet == facet }
             let series = families.indices.flatMap { marker in
                 sizes.indices.map { color in
@@ -142,7 +144,7 @@ extension Figure {
 
     /// All candidates, the front, and the envelope.
     public static func frontier(_ panels: [FrontierPanel], x: Axis, y: Axis) -> Figure {
-        let families = distinct(panels.flatMap { $0.candidates.map(\.family) })
+        let families = panels.flatMap { $0.candidates.map(\.family) }.distinct()
         let envelope = Look(color: 4)
         let front = Look(color: nil)
         let drawn = panels.map { panel in
@@ -188,9 +190,9 @@ extension Figure {
 
     /// Values by category, one colour per series, side by side within the category.
     public static func categories(_ points: [CategoryPoint], y: Axis) -> Figure {
-        let categories = distinct(points.map(\.category))
-        let names = distinct(points.map(\.series))
-        let panels = distinct(points.map(\.facet)).map { facet in
+        let categories = points.map(\.category).distinct()
+        let names = points.map(\.series).distinct()
+        let panels = points.map(\.facet).distinct().map { facet in
             let chosen = points.filter { $0.facet == facet }
             let series = names.enumerated().map { index, name in
                 let shift = 0.16 * (Double(index) - Double(names.count - 1) / 2)
@@ -206,10 +208,5 @@ extension Figure {
         }
         let legend = names.enumerated().map { LegendEntry($1, Look(color: $0, marker: $0)) }
         return Figure(panels: panels, legend: legend, width: categories.count > 8 ? 6.8 : nil)
-    }
-
-    private static func distinct<Value: Hashable>(_ values: [Value]) -> [Value] {
-        var seen: Set<Value> = []
-        return values.filter { seen.insert($0).inserted }
     }
 }

@@ -150,11 +150,6 @@ extension AnswerSource {
         lines.filter { $0.hasPrefix("warning: ") }.map { String($0.dropFirst("warning: ".count)) }
     }
 
-    private static func distinct(_ names: [String]) -> [String] {
-        var seen: Set<String> = []
-        return names.filter { seen.insert($0).inserted }
-    }
-
     /// One row per fit: parameters ± standard error, and the interval of τ.
     private static func parameters(_ analysis: ScalingLawAnalysis) -> Table {
         func text(_ parameter: ScalingLawFit.Parameter?) -> String {
@@ -169,10 +164,10 @@ extension AnswerSource {
         var columns = groups.enumerated().map { at, name in Column(name, fits.map { $0.group[at].value }) }
         if analysis.laws.count > 1 { columns.append(Column("law", fits.map(\.law))) }
         columns.append(Column("n", fits.map(\.n)))
-        for name in Self.distinct(fits.flatMap { $0.parameters.map(\.name) }) {
+        for name in fits.flatMap({ $0.parameters.map(\.name) }).distinct() {
             columns.append(Column(name, fits.map { $0.isRefused ? "" : text($0[name]) }))
         }
-        for name in Self.distinct(fits.flatMap { $0.derived.map(\.name) }) {
+        for name in fits.flatMap({ $0.derived.map(\.name) }).distinct() {
             let values = fits.map { fit in
                 fit.derived.first { $0.name == name }.map { significant($0.value, digits: 4) } ?? ""
             }
