@@ -7,9 +7,9 @@ struct GnuplotPen {
 
     /// Okabe and Ito's palette: colours that colour-blind readers tell apart. Markers and dashes tell them apart in grey.
     static let palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#000000"]
-    static let markers = [7, 5, 9, 13, 11, 6, 4, 8]
+    static let markers = [7, 5, 9, 13, 11, 6, 4, 8, 12, 10, 2, 3]
     /// The same without their filling.
-    static let outlines = [6, 4, 8, 12, 10, 6, 4, 8]
+    static let outlines = [6, 4, 8, 12, 10, 6, 4, 8, 12, 10, 2, 3]
     static let grey = "#404040"
 
     /// Inches as a fraction of the page.
