@@ -27,18 +27,21 @@ struct RunScorer: Sendable {
         guard run.sampleCount != nil else {
             throw WorkflowError.badData("\(run.path): a run of metrics only: there is no sample to score")
         }
-        if requests.contains(where: \.needsTargets), !run.hasTargets {
-            throw WorkflowError.badData("\(run.path): el2n-sl needs the soft labels in /targets, and the run has none")
+        let teaching = options.targets ?? run
+        if requests.contains(where: \.needsTargets), !teaching.hasTargets {
+            let another = options.targets == nil ? " (--targets takes those of another run)" : ""
+            throw WorkflowError.badData(
+                "\(teaching.path): el2n-sl needs the soft labels in /targets, and the run has none\(another)")
         }
         if requests.contains(where: \.needsFeatures), !run.hasFeatures {
             throw WorkflowError.badData(
                 "\(run.path): grand needs the penultimate features in /features, and the run has none")
         }
         var warnings: [String] = []
-        let (own, asked) = (run.description.temperature, requests.lazy.compactMap(\.temperature).first)
+        let (own, asked) = (teaching.description.temperature, requests.lazy.compactMap(\.temperature).first)
         if let asked, own == nil, requests.contains(where: \.needsTargets) {
             warnings.append(
-                "the run does not say at which temperature its soft labels are; they are taken to be at \(shortest(asked))"
+                "\(options.targets?.path ?? "the run") does not say at which temperature its soft labels are; they are taken to be at \(shortest(asked))"
             )
         }
         do {
@@ -46,7 +49,7 @@ struct RunScorer: Sendable {
                 requests, checkpoints: checkpoints.count,
                 // Stored records do not tell how many classes there are, and need not.
                 classes: run.classCount ?? Int(Int32.max),
-                targetTemperature: run.hasTargets ? own ?? asked : nil)
+                targetTemperature: teaching.hasTargets ? own ?? asked : nil)
             let stored = Set(run.scoreNames.compactMap(SampleRecord.init))
             source = try plan.source(hasLogits: run.hasLogits, stored: stored)
         } catch { throw WorkflowError(error.exitCode, "\(run.path): \(error)") }
@@ -60,7 +63,7 @@ struct RunScorer: Sendable {
         (pass, logitsName) = try Self.pass(options.pass, of: run, readsLogits: source == .logits)
         logits = source == .logits ? try RecordReader(run, object: logitsName) : nil
         records = try source.stored.map { ($0, try RecordReader(run, object: "/scores/" + $0.rawValue)) }
-        targets = plan.needsTargets ? try RecordReader(run, object: "/targets") : nil
+        targets = plan.needsTargets ? try RecordReader(teaching, object: "/targets") : nil
         features = plan.needsFeatures ? try RecordReader(run, object: "/features") : nil
     }
 
@@ -179,7 +182,7 @@ struct RunScorer: Sendable {
                     + "\(row): the value is \(words)")
         case .badTarget(let row):
             return WorkflowError.badData(
-                "\(run.path), /targets, sample \(row): no probabilities: they must be finite and not "
+                "\(targets?.path ?? run.path), /targets, sample \(row): no probabilities: they must be finite and not "
                     + "negative, and sum to 1")
         case .nonFiniteFeature(let row):
             return WorkflowError.badData(

@@ -45,6 +45,10 @@ public struct SampleScores: Sendable {
                         "pass": JSON(scorer.pass), "records": JSON(scorer.recordNames),
                     ]
                 }),
+            "targets_of": request.needsTargets
+                ? job.targets.map {
+                    ["id": .string($0.description.id), "attributes_sha256": JSON($0.attributesDigest)]
+                } ?? .null : .null,
             "dataset": JSON(description.dataset), "dataset_digest": JSON(description.datasetDigest),
             "warnings": JSON(warnings), "writer": .string("assay \(version)"),
         ])

@@ -16,6 +16,9 @@ public struct ScoringOptions: Sendable {
     public var allowUneven = false
     /// `eval` or `train`: which logits, where a run keeps those of both passes; nil: `/logits`.
     public var pass: String?
+    /// A run of the same samples whose soft labels are taken instead of the scored runs' own: runs of hard and of soft labels
+    /// compare against the same q.
+    public var targets: RunFile?
     public var threads = 1
 
     public init() {}
@@ -49,6 +52,8 @@ public struct ScoringJob: Sendable {
     public let warnings: [String]
     /// Epochs between the checkpoints that are read; nil: all are.
     let every: Double?
+    /// Whose soft labels are taken; nil: each run's own.
+    let targets: RunFile?
     let scorers: [RunScorer]
     private let threads: Int
 
@@ -56,7 +61,7 @@ public struct ScoringJob: Sendable {
     public init(_ runs: [RunFile], _ requests: [ScoreRequest], options: ScoringOptions = .init()) throws {
         guard let first = runs.first, !requests.isEmpty else { throw WorkflowError(64, "no run to score") }
         try Self.requireDistinct(runs)
-        for run in runs.dropFirst() { try Self.requireSameData(run, first) }
+        for run in runs.dropFirst() + [options.targets].compactMap(\.self) { try Self.requireSameData(run, first) }
         scorers = try runs.map { try RunScorer($0, requests, options) }
         for scorer in scorers.dropFirst() {
             for request in requests {
@@ -70,6 +75,7 @@ public struct ScoringJob: Sendable {
         }
         self.requests = requests
         every = options.every
+        targets = options.targets
         sampleCount = first.sampleCount ?? 0
         threads = max(1, options.threads)
         warnings =
@@ -107,7 +113,8 @@ public struct ScoringJob: Sendable {
     /// all for the first rows, and what `consume` throws.
     func forEachBlock(withNames: Bool = false, _ consume: (ScoredRows) throws -> Void) throws {
         let height = scorers.map(\.blockRows).min() ?? 1
-        let readers = try scorers.map { try SampleReader($0.run) }
+        let runs = scorers.map(\.run) + [targets].compactMap(\.self)
+        let readers = try runs.map { try SampleReader($0) }
         let count = sampleCount
         try orderedBlocks(
             (count + height - 1) / height, threads: threads,
@@ -115,12 +122,11 @@ public struct ScoringJob: Sendable {
             compute: { workspaces, block in
                 let rows = block * height..<min(count, (block + 1) * height)
                 let samples = try readers[0].read(rows, withNames: withNames)
-                var runs: [[[Double]]] = []
-                for (index, scorer) in scorers.enumerated() {
-                    if index > 0 { try requireSame(try readers[index].read(rows), samples, index) }
-                    runs.append(try scorer.scores(rows, labels: samples.labels, in: workspaces[index]))
+                for (reader, run) in zip(readers, runs).dropFirst() {
+                    try requireSame(try reader.read(rows), samples, run)
                 }
-                return Self.combined(runs, samples)
+                let each = try zip(scorers, workspaces).map { try $0.scores(rows, labels: samples.labels, in: $1) }
+                return Self.combined(each, samples)
             },
             consume: { try consume($1) })
     }
@@ -137,11 +143,11 @@ public struct ScoringJob: Sendable {
         return ScoredRows(samples: samples, values: means, deviations: deviations)
     }
 
-    private func requireSame(_ samples: Samples, _ expected: Samples, _ index: Int) throws {
+    private func requireSame(_ samples: Samples, _ expected: Samples, _ run: RunFile) throws {
         guard samples.ids == expected.ids, samples.labels == expected.labels else {
             throw WorkflowError.badData(
-                "\(scorers[index].run.path): its samples are not those of \(scorers[0].run.path) (scores of several runs "
-                    + "are averaged per sample)")
+                "\(run.path): its samples are not those of \(scorers[0].run.path) (scores of several runs are averaged, "
+                    + "and soft labels taken, per sample)")
         }
     }
 

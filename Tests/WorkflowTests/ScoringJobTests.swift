@@ -105,6 +105,41 @@ import Testing
         #expect(try ScoringJob([run], [ScoreRequest("el2n")]).values()[0].count == 4)
     }
 
+    /// A run scored against another's soft labels has the scores that it has with those as its own.
+    @Test func softLabelsOfAnotherRunAreTaken() throws {
+        let scratch = try Scratch()
+        let script = """
+            import h5py, numpy as np
+            rng = np.random.default_rng(5)
+            logits, q = rng.normal(0, 3, (2, 50, 4)).astype("<f4"), rng.dirichlet(np.ones(4), 50).astype("<f4")
+            for name, has, first in (("hard", False, 0), ("soft", True, 0), ("other", True, 7)):
+                with h5py.File(name + ".h5", "w") as f:
+                    f.attrs.update({"format": "assay-run", "version": 1, "id": name, "subset": "full", "planned_epochs": 2.0})
+                    f["samples/id"], f["samples/label"] = np.arange(first, first + 50), np.arange(50) % 4
+                    f["checkpoints/epoch"], f["logits"] = np.arange(1.0, 3), logits
+                    if has:
+                        f["targets"] = q
+                        f.attrs["temperature"] = 4.0
+            """
+        let ending = try Program.run("/usr/bin/python3", ["-c", script], in: scratch.path)
+        try #require(ending.code == 0, "\(ending.err)")
+        let runs = try ["hard", "soft", "other"].map { try RunFile(path: "\(scratch.path)/\($0).h5") }
+        let request = try [ScoreRequest("el2n-sl", temperature: 1)]
+        var options = ScoringOptions()
+        options.targets = runs[1]
+        let taken = try ScoringJob([runs[0]], request, options: options)
+        #expect(try taken.values() == ScoringJob([runs[1]], request).values())
+        #expect(try SampleScores(taken).sidecar(0)["targets_of"]?["id"]?.string == "soft")
+        options.targets = runs[2]
+        let error = #expect(throws: WorkflowError.self) {
+            try ScoringJob([runs[0]], request, options: options).values()
+        }
+        #expect(error?.description.hasPrefix("\(runs[2].path): its samples are not those of \(runs[0].path)") == true)
+        options.targets = runs[0]
+        let bare = #expect(throws: WorkflowError.self) { try ScoringJob([runs[1]], request, options: options) }
+        #expect(bare?.description == "\(runs[0].path): el2n-sl needs the soft labels in /targets, and the run has none")
+    }
+
     @Test func whatARunLacksIsNamed() throws {
         let scratch = try Scratch()
         let run = try RunExample().write(in: scratch)

@@ -10,12 +10,12 @@ struct HardnessSpreadCommand: ParsableCommand {
         abstract: "Compare how widely scores are spread over samples, free of their scale.",
         discussion: """
             Of each file of scores (`assay score … -o`): coefficient of variation, quartile dispersion, quantiles, and with \
-            --histogram the figure's data. EL2N under hard and soft labels, or at two temperatures, is compared so:
+            --histogram the figure's data. EL2N under hard and soft labels is compared against the same soft \
+            labels, at temperature 1 and at the training's own:
 
-              assay score HL-run --method el2n -o hl.csv
-              assay score SL-run --method el2n-sl --temperature 1 -o sl-1.csv
-              assay score SL-run --method el2n-sl --temperature 20 -o sl-20.csv
-              assay spread hl.csv sl-1.csv sl-20.csv --figure spread.svg
+              assay score HL-run --method el2n-sl --targets SL-run --temperature 1 -o hl.csv
+              assay score SL-run --method el2n-sl --temperature 1 -o sl.csv
+              assay spread hl.csv sl.csv --figure spread.svg
             """)
 
     @Argument(help: "Tables with a column of scores.", completion: .file())

@@ -21,6 +21,7 @@ struct ScoreCommand: ParsableCommand {
               assay score runs/demo/HL/full/5/seed?.h5 --method aum --variant ccs -o aum.h5
               assay score runs/demo/HL/full/5/seed1 --method el2n --method aum:ccs --method forgetting -o scores/
               assay score runs/demo/HL/full/5/seed1 --method el2n --method loss -o 'scores/{method}.h5'
+              assay score runs/mine/HL/full/8/seed1 --method el2n-sl --targets runs/mine/SL/full/8/seed1 -o hl.csv
               assay score runs/demo/HL/full/5/seed1 --method cad-prune --span 3 --window 2 -o cad.csv
             """)
 
@@ -49,6 +50,11 @@ struct ScoreCommand: ParsableCommand {
 
     @Option(help: "T of el2n-sl. Default: the temperature of the run's soft labels.")
     var temperature: Double?
+
+    @Option(
+        help: "el2n-sl: a run whose soft labels are taken instead of the run's own, as for a run of hard labels.",
+        completion: .file())
+    var targets: String?
 
     @Flag(help: "Let cad-prune score a run whose schedule did not end at its budget, as an approximation.")
     var allowMismatched = false
@@ -92,6 +98,9 @@ struct ScoreCommand: ParsableCommand {
             }
             if temperature != nil, !requests.contains(where: \.needsTargets) {
                 throw ValidationError("no method has a temperature")
+            }
+            if targets != nil, !requests.contains(where: \.needsTargets) {
+                throw ValidationError("no method takes soft labels")
             }
             if output != "-" { for path in paths() { try SampleScores.checkEnding(path) } }
         } catch let error as ScoringError { throw ValidationError("\(error)") } catch let error as WorkflowError {
@@ -139,6 +148,7 @@ struct ScoreCommand: ParsableCommand {
         options.every = every
         options.threads = threads
         options.pass = pass
+        options.targets = try targets.map { try RunFile(path: $0) }
         let job = try ScoringJob(runs.map { try RunFile(path: $0) }, requests(), options: options)
         for warning in job.warnings { note("assay: warning: \(warning)") }
         let scores = SampleScores(job)
