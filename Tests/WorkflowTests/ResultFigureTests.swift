@@ -39,8 +39,11 @@ import Testing
         }
         let panels = Figure.spreads(spreads).panels
         let (own, free) = (panels[0].series.map(\.points), panels[1].series.map(\.points))
-        #expect(own[0].map(\.y) == own[1].map(\.y) && own[0].map { 4 * $0.x } == own[1].map(\.x))
-        #expect(zip(free[0], free[1]).allSatisfy { abs($0.x - $1.x) < 1e-12 } && free[0].count == 20)
-        #expect(abs(stride(from: 0, to: 20, by: 2).map { own[0][$0].y }.reduce(0, +) - 1) < 1e-12)
+        #expect(zip(own[0], own[1]).allSatisfy { 4 * $0.x == $1.x && abs($0.y - 4 * $1.y) < 1e-12 })
+        #expect(zip(free[0], free[1]).allSatisfy { abs($0.x - $1.x) < 1e-12 && abs($0.y - $1.y) < 1e-12 })
+        for line in own + free {
+            let area = stride(from: 0, to: line.count, by: 2).map { line[$0].y * (line[$0 + 1].x - line[$0].x) }
+            #expect(line.count == 20 && abs(area.reduce(0, +) - 1) < 1e-12)
+        }
     }
 }
