@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import Figures
 import Tables
 import Workflow
 
@@ -29,6 +30,12 @@ struct HardnessSpreadCommand: ParsableCommand {
     @Flag(help: "The histogram instead of the table: a row per distribution and bin.")
     var histogram = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Draw the distributions here (.svg, .pdf, .png), with the data beside it.", valueName: "file"),
+        completion: .file())
+    var figure: String?
+
     @OptionGroup var output: FormatOptions
 
     func validate() throws {
@@ -51,5 +58,8 @@ struct HardnessSpreadCommand: ParsableCommand {
         show(
             output.chosen, table: histogram ? ScoreSpread.histogram(spreads) : ScoreSpread.table(spreads),
             json: ScoreSpread.json(spreads), explanation: ScoreSpread.explanation(spreads), notes: [])
+        if let figure, case .notDrawn(let why) = try ScoreSpread.figure(spreads).draw(to: figure) {
+            note("assay: \(why)")
+        }
     }
 }

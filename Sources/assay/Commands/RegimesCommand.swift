@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import Figures
 import Tables
 import Workflow
 
@@ -88,6 +89,13 @@ struct RegimesCommand: ParsableCommand {
         name: .customLong("show"), help: "What the table shows: gains, gaps, errors, spreads, changes, claims or lrs.")
     var part: RegimeComparison.Part = .gains
 
+    @Option(
+        help: ArgumentHelp(
+            "Draw the errors from regime to regime here (.svg, .pdf, .png), with the data beside it.", valueName: "file"
+        ),
+        completion: .file())
+    var figure: String?
+
     @OptionGroup var output: FormatOptions
 
     func validate() throws {
@@ -125,7 +133,7 @@ struct RegimesCommand: ParsableCommand {
         options.only = try filters()
         options.random = random
         options.full = full
-        if let order { options.order = order.names }
+        options.order = order?.names
         options.margin = margin
         options.level = level
         options.resamples = resamples
@@ -134,6 +142,7 @@ struct RegimesCommand: ParsableCommand {
         show(
             output.chosen, table: comparison.table(part), json: comparison.json(),
             explanation: comparison.explanation(), notes: comparison.notes)
+        if let figure, case .notDrawn(let why) = try comparison.figure().draw(to: figure) { note("assay: \(why)") }
     }
 }
 
