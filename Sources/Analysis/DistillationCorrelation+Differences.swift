@@ -9,7 +9,8 @@ extension DistillationCorrelation {
         case pair(String, String)
     }
 
-    /// Of two objectives, ρ of the first minus ρ of the second on the sets that both have: a paired bootstrap.
+    /// Of two objectives, ρ of the first minus ρ of the second on the sets that both have: a paired bootstrap, by its
+    /// percentiles.
     public struct Difference: Sendable, Equatable {
         public var first: String
         public var second: String
@@ -63,7 +64,8 @@ extension DistillationCorrelation {
         guard let mine = pair[0].evidence?.bootstrap, let other = pair[1].evidence?.bootstrap else { return result }
         let difference = mine.minus(other)
         result.value = difference.estimate
-        result.interval = difference.interval(options.interval, level: options.level)
+        // The p-value is the level at which the percentile interval reaches zero: both are of one method.
+        result.interval = difference.percentile(level: options.level)
         result.pValue = difference.pValueOfZero
         return result
     }

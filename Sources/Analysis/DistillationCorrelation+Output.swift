@@ -38,6 +38,7 @@ extension DistillationCorrelation {
                 [
                     "reliability": .number(attenuation.reliability), "rho": .number(attenuation.rho),
                     "low": JSON(attenuation.interval?.low), "high": JSON(attenuation.interval?.high),
+                    "interval": JSON(attenuation.interval.map { "\($0.method.rawValue) bootstrap" }),
                 ]
             } ?? .null,
             "warnings": JSON(o.warnings),
@@ -85,8 +86,11 @@ extension DistillationCorrelation {
         lines.append("rho: Spearman's, \(headline), against \(options.error); positive: the loss falls with the error.")
         let percent = significant(options.level * 100)
         let units = options.cluster.map { "clusters of \($0)" } ?? "sets"
-        for (method, members) in grouped({ $0.interval.map { $0.method == .bca ? "BCa" : "percentile" } }) {
-            let bootstrap = "\(percent) % \(method) bootstrap, \(options.resamples) resamples of \(units)"
+        func words(_ interval: BootstrapInterval) -> String {
+            "\(percent) % \(interval.method == .bca ? "BCa" : "percentile") bootstrap, \(interval.resamples) resamples of "
+                + units
+        }
+        for (bootstrap, members) in grouped({ $0.interval.map(words) }) {
             lines.append("low, high (\(members)): \(bootstrap), seed \(options.seed).")
         }
         for (method, members) in grouped({ $0.pValue == nil ? nil : $0.pMethod }) {
@@ -113,8 +117,8 @@ extension DistillationCorrelation {
         for o in objectives {
             if let influence = o.influence {
                 lines.append(
-                    "\(o.objective), one \(influence.column) left out at a time: rho \(short(influence.low)) … "
-                        + "\(short(influence.high)); \(influence.mostInfluential) moves it most, to "
+                    "\(o.objective): without any one \(influence.column) rho lies in \(short(influence.low)) … "
+                        + "\(short(influence.high)); it changes most without \(influence.mostInfluential), to "
                         + "\(short(influence.rhoWithout)).")
             }
             if let attenuation = o.attenuation {

@@ -74,7 +74,10 @@ extension DistillationCorrelation {
         }
 
         private static func noise(_ table: Table, _ options: Options) throws(TableError) -> [Double]? {
-            let (deviation, seeds) = (options.deviation ?? options.error + "_std", options.seeds ?? "n")
+            let own = options.error + "_n"  // some seeds lack this figure
+            let (deviation, seeds) = (
+                options.deviation ?? options.error + "_std", options.seeds ?? (table.has(own) ? own : "n")
+            )
             // A column that was asked for must be there; one that was not may be absent.
             guard options.deviation != nil || table.has(deviation), options.seeds != nil || table.has(seeds) else {
                 return nil
@@ -117,8 +120,9 @@ extension DistillationCorrelation {
                 return result
             }
             result.rhoUnadjusted = spearman(loss, error)
-            for (side, values) in [("loss", loss), ("error", error)] where Set(values).count == 1 {
+            if let side = Set(loss).count == 1 ? "loss" : Set(error).count == 1 ? "error" : nil {
                 undefined("the \(side) is the same for all \(loss.count) sets: ρ is undefined")
+                return result
             }
             var used = Set(strata)
             if !options.adjustFor.isEmpty {
@@ -136,6 +140,7 @@ extension DistillationCorrelation {
                 return result
             }
             let rows = loss.indices.filter { used.contains(strata[$0]) }
+            result.m = rows.count
             result.effectiveM = clusters.map { clusters in Set(rows.map { clusters[$0] }).count } ?? rows.count
             result.detectable = smallestDetectable(
                 degrees: degrees(rows, headline, effective: result.effectiveM), alpha: 1 - options.level)
@@ -160,7 +165,8 @@ extension DistillationCorrelation {
         private func infer(_ subject: RankCorrelation, into result: inout Objective, options: Options) {
             result.rho = subject.estimate
             guard let rho = result.rho else {
-                if result.rhoUnadjusted != nil, subject.adjustment != .none {
+                // Where no stratum takes part, that was said.
+                if result.rhoUnadjusted != nil, subject.adjustment != .none, result.m > 0 {
                     result.warnings.append("ρ is undefined after adjusting: nothing is left to correlate")
                 }
                 result.undefined = result.undefined ?? result.warnings.last
@@ -172,13 +178,14 @@ extension DistillationCorrelation {
                 let bootstrap = subject.bootstrapDistribution(
                     resamples: options.resamples, seed: options.seed, identity: "dcs", clusters: clusters,
                     threads: options.threads)
-                result.interval = bootstrap?.interval(options.interval, level: options.level)
-                result.percentile = bootstrap?.percentile(level: options.level)
-                result.bca = bootstrap?.bca(level: options.level)
                 evidence.bootstrap = bootstrap
-                if let asked = options.interval, let given = result.interval?.method, asked != given {
-                    result.warnings.append(
-                        "no BCa interval: its bias or acceleration is undefined; percentiles instead")
+                let isBCa = options.interval == .bca || bootstrap?.units ?? 0 < RankCorrelation.bcaBelow
+                let settled = (isBCa ? bootstrap.flatMap { extended($0, of: subject, options) } : nil) ?? bootstrap
+                result.interval = settled?.interval(options.interval, level: options.level)
+                result.percentile = settled?.percentile(level: options.level)
+                result.bca = settled?.bca(level: options.level)
+                if result.interval?.method == .percentile, options.interval != .percentile, isBCa, let settled {
+                    result.warnings.append(Self.noBCa(settled, level: options.level))
                 }
             }
             warn(of: result.interval, hasEnough: hasEnough, &result)
@@ -210,6 +217,23 @@ extension DistillationCorrelation {
                     "the sets have \(test.arrangements) arrangement\(test.arrangements == 1 ? "" : "s"): no ρ can have a "
                         + "p below \(significant(1 / Double(test.arrangements), digits: 2))")
             }
+        }
+
+        private func extended(
+            _ bootstrap: BootstrapDistribution, of subject: RankCorrelation, _ options: Options
+        ) -> BootstrapDistribution? {
+            subject.extended(
+                bootstrap, level: options.level, seed: options.seed, identity: "dcs", clusters: clusters,
+                threads: options.threads)
+        }
+
+        private static func noBCa(_ bootstrap: BootstrapDistribution, level: Double) -> String {
+            guard let needed = bootstrap.resamplesForBCa(level: level) else {
+                return "no BCa interval: its bias or acceleration is undefined; percentiles instead"
+            }
+            let more = needed < 1e7 ? " (\(significant(needed, digits: 1)) resamples might do)" : ""
+            return "no BCa interval: its corrections reach beyond the \(bootstrap.values.count) resamples; percentiles "
+                + "instead\(more)"
         }
 
         private func warn(of interval: BootstrapInterval?, hasEnough: Bool, _ result: inout Objective) {
@@ -292,6 +316,12 @@ extension DistillationCorrelation {
             }
             if !pooled.constant.isEmpty {
                 warnings.append("left out, the loss or the error does not vary: \(list(pooled.constant))")
+            }
+            for stratum in pooled.perfect where pooled.used.count > pooled.perfect.count {
+                let counted = significant(PooledCorrelation.limit(stratum.count), digits: 3)
+                warnings.append(
+                    "rho is \(stratum.rho == 1 ? "1" : "−1") within \(stratumNames[stratum.code]) (\(stratum.count) sets): "
+                        + "its z is infinite, and ±\(counted) counts")
             }
             if pooled.used.isEmpty {
                 warnings.append("no stratum of \(options.adjustFor.joined(separator: ", ")) can be used; try partial")

@@ -48,7 +48,7 @@ public struct DistillationCorrelation: Sendable, Equatable {
 
     public struct Objective: Sendable, Equatable {
         public var objective: String
-        /// Sets with a loss, an error and every covariate.
+        /// Sets that ρ rests on: with a loss, an error and every covariate, in a stratum that takes part.
         public var m: Int
         /// The independent units that the headline rests on: clusters, or else sets, in the strata used.
         public var effectiveM: Int
@@ -110,23 +110,27 @@ public struct DistillationCorrelation: Sendable, Equatable {
     public var options: Options
     public var objectives: [Objective]
     /// What was left out, for stderr: "3 rows with an empty cell in 'dm' left out (lines 4, 7, 9)".
-    public var notes: [String]
+    public var notes: [String] = []
 
     /// Throws for an unknown column and for text in a column of numbers.
     public init(_ table: Table, options: Options) throws(TableError) {
         self.options = options
         objectives = []
-        notes = []
+        var gaps: [(rows: String, losses: [String])] = []
         for loss in options.losses {
             let columns = [loss, options.error] + options.adjustFor + (options.cluster.map { [$0] } ?? [])
             _ = try table.numbers(loss)  // text in a number column is an error, not an empty cell
             _ = try table.numbers(options.error)
             let (rows, dropped) = try table.complete(in: columns)
             if !dropped.isEmpty {
-                notes.append("\(loss): " + Self.leftOut(dropped, of: table, because: "an empty cell"))
+                let rows = Self.leftOut(dropped, of: table, because: "an empty cell")
+                let at = gaps.firstIndex { $0.rows == rows } ?? gaps.count
+                if at == gaps.count { gaps.append((rows, [])) }
+                gaps[at].losses.append(loss)
             }
             objectives.append(try Self.objective(loss, table.rows(rows), options))
         }
+        notes = gaps.map { "\($0.losses.joined(separator: ", ")): \($0.rows)" }
         assignFamilyWise(&objectives)
     }
 

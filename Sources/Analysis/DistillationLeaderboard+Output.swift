@@ -134,13 +134,14 @@ extension DistillationLeaderboard {
                 let place = entries.count > 1 ? "\(entry.title) against \(entry.error): " : ""
                 lines.append(
                     "\(place)rho of \(d.first) minus \(d.second): \(significant(value, digits: 2))\(ends ?? ""), p "
-                        + "\(significant(d.pHolm ?? .nan, digits: 2)) (paired bootstrap, Holm over the pairs), m = \(d.m)."
+                        + "\(significant(d.pHolm ?? .nan, digits: 2)) (paired bootstrap, percentiles; Holm over the pairs), m = \(d.m)."
                 )
             }
         }
         if let tried {
             lines.append(
-                "\(tried) loss\(tried == 1 ? " was" : "es were") tried on this table; p_tried multiplies p_value by them."
+                "\(tried) different loss\(tried == 1 ? " was" : "es were") evaluated on this table so far; p_tried multiplies "
+                    + "p_value by them."
             )
         }
         for check in repeats {

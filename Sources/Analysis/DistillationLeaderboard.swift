@@ -43,7 +43,7 @@ public struct DistillationLeaderboard: Sendable, Equatable {
     public var repeats: [Repeat] = []
     /// CPU or wall seconds that an objective takes per set, where they are known.
     public var seconds: [String: Double] = [:]
-    /// Losses tried on this table before and now; nil: no ledger.
+    /// Different losses that were evaluated on this table before and now; nil: no ledger.
     public var tried: Int?
 
     /// - Parameters:
@@ -91,20 +91,24 @@ public struct DistillationLeaderboard: Sendable, Equatable {
     /// Bonferroni over every loss that was tried on the table, this time and before.
     public func pTried(_ objective: DistillationCorrelation.Objective) -> Double? {
         guard let tried, let p = objective.pValue else { return nil }
-        return min(1, p * Double(max(tried, entries.first?.result.objectives.count ?? 1)))
+        return min(1, p * Double(max(1, tried)))
     }
 
-    /// What was left out, for stderr.
+    /// What was left out, for stderr; what is the same of several errors or groups is said once.
     public var notes: [String] {
-        entries.flatMap { entry in
-            entry.result.notes.map { note in
-                let place = [entry.title, entries.contains { $0.error != entry.error } ? "against \(entry.error)" : ""]
-                    .filter { !$0.isEmpty }.joined(separator: " ")
-                return place.isEmpty ? note : "\(place): \(note)"
+        var found: [(note: String, places: [String])] = []
+        for entry in entries {
+            let place = [entry.title, entries.contains { $0.error != entry.error } ? "against \(entry.error)" : ""]
+                .filter { !$0.isEmpty }.joined(separator: " ")
+            for note in entry.result.notes {
+                let at = found.firstIndex { $0.note == note } ?? found.count
+                if at == found.count { found.append((note, [])) }
+                if !place.isEmpty { found[at].places.append(place) }
             }
         }
+        return found.map { $0.places.isEmpty ? $0.note : "\($0.places.joined(separator: "; ")): \($0.note)" }
     }
 
-    /// Whether any objective had enough sets.
-    public var isAnswered: Bool { entries.contains { $0.result.objectives.contains { $0.m >= 3 } } }
+    /// Whether any correlation is defined.
+    public var isAnswered: Bool { entries.contains { $0.result.objectives.contains { $0.rho != nil } } }
 }

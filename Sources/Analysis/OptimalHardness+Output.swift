@@ -80,7 +80,7 @@ extension OptimalHardness {
                 best.isBestProbability.map { ", best in \(significant($0 * 100, digits: 3)) % of resampled seeds" }
                 ?? ", uncertainty unknown"
             lines.append(
-                "\(place): window \(shortest(best.start)), chosen on \(options.choose); \(options.report) "
+                "\(place): window \(significant(best.start, digits: 3)), chosen on \(options.choose); \(options.report) "
                     + "\(significant(best.reported, digits: 4))\(spread) (n=\(best.n))\(sure); choosing on "
                     + "\(options.report) would claim \(significant(result.optimism, digits: 2)) less.")
             if let interpolation = result.interpolation { lines.append("\(place): \(sentence(interpolation)).") }
@@ -107,9 +107,17 @@ extension OptimalHardness {
             saving.scoring.map { " and \(shortest($0)) of the run that scores" }
             ?? " (the run that scores is not in the table)"
         let share = significant(100 * saving.saved / saving.search, digits: 3)
+        let worse = MeanContrast(
+            MeasuredMean(mean: saving.reported, deviation: saving.deviation, n: saving.n),
+            MeasuredMean(mean: best.reported, deviation: best.reportedDeviation, n: best.n), margin: 0.01, level: 0.95)
+        let interval =
+            worse.low.flatMap { low in
+                worse.high.map { " [\(significant(low, digits: 2)), \(significant($0, digits: 2))]" }
+            } ?? ""
         return "\(saving.subset) saves \(shortest(saving.saved)) samples seen (\(share) % of the search): "
             + "\(saving.windows) windows need \(shortest(saving.search)), it needs \(shortest(saving.training))\(scoring); "
             + "\(options.report) \(significant(saving.reported, digits: 4))\(spread(saving.deviation)) (n=\(saving.n)), "
-            + "best window \(significant(best.reported, digits: 4))\(spread(best.reportedDeviation)) (n=\(best.n))"
+            + "best window \(significant(best.reported, digits: 4))\(spread(best.reportedDeviation)) (n=\(best.n)): "
+            + "\(significant(abs(worse.difference), digits: 2)) \(worse.difference < 0 ? "lower" : "higher")\(interval)"
     }
 }

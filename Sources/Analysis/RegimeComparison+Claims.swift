@@ -73,9 +73,9 @@ extension RegimeComparison {
         public var score: Double
     }
 
-    /// The regime of hard labels is the first of `options.order`.
+    /// The regime of hard labels is the first of the order.
     public var labelRobustness: [LabelRobustness] {
-        guard let hard = options.order.first else { return [] }
+        guard let hard = options.softening.first else { return [] }
         return gains.compactMap { gain in
             let cell = gain.cell
             guard cell.regime != hard else { return nil }

@@ -130,8 +130,9 @@ extension RegimeComparison {
     /// The conclusions, a sentence each: for the terminal, below the table.
     public func explanation() -> [String] {
         var lines = [
-            "errors are fractions of 1; intervals \(shortest(options.level * 100)) %; margin \(shortest(options.margin)); "
-                + "p-values adjusted (Holm): \(gains.count) gains, \(gaps.count) gaps, \(changes.count) changes."
+            "errors are fractions of 1; intervals \(shortest(options.level * 100)) %, each for itself; margin "
+                + "\(shortest(options.margin)); verdicts and p_holm are adjusted (Holm over \(gains.count) gains, "
+                + "\(gaps.count) gaps, \(changes.count) changes), so that an interval without 0 can stand beside 'cannot tell'."
         ]
         for claim in claims { lines += sentences(claim) }
         for change in changes { lines.append(sentence(change)) }
@@ -158,9 +159,11 @@ extension RegimeComparison {
                 + "\(interval(claim.furthest.contrast))\(margin))."
         ]
         if let gap = claim.leastGap {
+            let isBelow = gap.contrast.difference > 0
             lines.append(
-                "\(place): the best, \(gap.cell.method), is \(interval(gap.contrast.reversed)) above "
-                    + "\(gap.other.method): \(gap.verdict == .equivalent ? "saturated, " : "")\(gap.verdict.rawValue).")
+                "\(place): the best, \(gap.cell.method), is \(interval(isBelow ? gap.contrast : gap.contrast.reversed)) "
+                    + "\(isBelow ? "below" : "above") \(gap.other.method): \(gap.verdict == .equivalent ? "saturated, " : "")\(gap.verdict.rawValue)."
+            )
         }
         return lines
     }

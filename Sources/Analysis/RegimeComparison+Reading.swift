@@ -24,6 +24,7 @@ extension RegimeComparison {
         mutating func cells() throws(TableError) -> [Cell] {
             let rows = try chosen()
             let part = table.rows(rows)
+            try checkNames(part)
             let errors = try errors(part)
             let deviations = try options.deviation.map { (name) throws(TableError) in try part.numbers(name) }
             let runs = try options.runs.map { (name) throws(TableError) in try part.numbers(name) }
@@ -56,7 +57,57 @@ extension RegimeComparison {
                         + "(--n)")
             }
             try checkRoles(cells)
-            return cells
+            noteDeviations(cells)
+            return Self.bySize(cells)
+        }
+
+        /// Groups as they come, and in each the sizes in ascending order.
+        private static func bySize(_ cells: [Cell]) -> [Cell] {
+            var groups: [[String]: Int] = [:]
+            for cell in cells where groups[cell.group] == nil { groups[cell.group] = groups.count }
+            let places = cells.map { (groups[$0.group] ?? 0, $0.ipc ?? .infinity) }
+            return cells.indices.sorted { (places[$0].0, places[$0].1, $0) < (places[$1].0, places[$1].1, $1) }
+                .map { cells[$0] }
+        }
+
+        /// Names that were given must be there.
+        private func checkNames(_ part: Table) throws(TableError) {
+            func check(_ name: String?, among known: [String], _ what: String, _ option: String) throws(TableError) {
+                guard let name, !known.contains(name) else { return }
+                let near = closest(to: name, in: known).map { "did you mean '\($0)'?" } ?? ""
+                let all = Set(known).sorted().prefix(20).joined(separator: ", ")
+                throw TableError(
+                    .malformed(
+                        "no \(what) is called '\(name)' (\(option)); \(near.isEmpty ? "there are \(all)" : near)"),
+                    source: table.source)
+            }
+            let methods = try methods(part)
+            try check(options.random, among: methods, "method", "--random")
+            try check(options.full, among: methods, "method", "--full")
+            let regimes = try part.texts(options.regime)
+            for regime in options.order ?? [] { try check(regime, among: regimes, "regime", "--order") }
+        }
+
+        /// Deviations in another unit than the means, and none at all.
+        private mutating func noteDeviations(_ cells: [Cell]) {
+            let deviations = cells.compactMap(\.error.deviation).filter { $0 > 0 }.sorted()
+            if let name = options.deviation, let largest = deviations.last {
+                if case .accuracy(let accuracy) = options.value, largest < 0.0005 {
+                    notes.append(
+                        "no '\(name)' is above \(shortest(largest * 100)): are these fractions beside '\(accuracy)' in percent?"
+                    )
+                }
+                if case .error(let error) = options.value, deviations[deviations.count / 2] > 0.1 {
+                    notes.append(
+                        "half of '\(name)' is above 0.1: are these percent beside '\(error)' in fractions of 1?")
+                }
+            }
+            let single = cells.filter { $0.error.n == 1 && $0.role != .full }.count
+            if options.deviation == nil, single > 0 {
+                notes.append(
+                    "\(single) of the \(cells.count { $0.role != .full }) means rest on one run: no deviation, interval or "
+                        + "verdict for them (--std names a column of deviations)")
+            }
         }
 
         /// Rows with the values asked for.
@@ -108,8 +159,7 @@ extension RegimeComparison {
         private mutating func grouped(
             _ part: Table, _ errors: [Double]
         ) throws(TableError) -> ([Key], [Key: [Int]]) {
-            var methods: [[String]] = []
-            for name in options.method { methods.append(try part.texts(name)) }
+            let methods = try methods(part)
             var groups: [[String]] = []
             for name in options.per { groups.append(try part.texts(name)) }
             let (regimes, sizes) = (try part.texts(options.regime), try part.numbers(options.ipc))
@@ -117,7 +167,7 @@ extension RegimeComparison {
             var members: [Key: [Int]] = [:]
             var dropped: [Int] = []
             for row in 0..<part.rowCount {
-                let method = methods.map { $0[row] }.filter { !$0.isEmpty }.joined(separator: " ")
+                let method = methods[row]
                 let ipc = sizes[row].isNaN ? nil : sizes[row]
                 if errors[row].isNaN || method.isEmpty || regimes[row].isEmpty || (ipc == nil && role(method) != .full)
                 {
@@ -136,6 +186,15 @@ extension RegimeComparison {
                     .malformed("no row has a method, a regime, a size and a value"), source: table.source)
             }
             return (keys, members)
+        }
+
+        /// By row; of several columns, their texts side by side.
+        private func methods(_ part: Table) throws(TableError) -> [String] {
+            var columns: [[String]] = []
+            for name in options.method { columns.append(try part.texts(name)) }
+            return (0..<part.rowCount).map { row in
+                columns.map { $0[row] }.filter { !$0.isEmpty }.joined(separator: " ")
+            }
         }
 
         private func role(_ method: String) -> Role {
@@ -162,8 +221,15 @@ extension RegimeComparison {
                     .malformed("\(shortest(value)) is no standard deviation"), source: table.source,
                     line: part.line(ofRow: row), name: options.deviation)
             }
-            if case .accuracy = options.value { return value / 100 }
-            return value
+            let scaled = if case .accuracy = options.value { value / 100 } else { value }
+            // Values in 0…1 deviate by √½ at most: two of them, 0 and 1.
+            guard scaled <= 0.5.squareRoot() + 1e-12 else {
+                throw TableError(
+                    .malformed(
+                        "\(shortest(value)) is no standard deviation of values in that unit (percent, or fractions?)"),
+                    source: table.source, line: part.line(ofRow: row), name: options.deviation)
+            }
+            return scaled
         }
 
         private func repeated(_ key: Key, _ rows: [Int], _ part: Table) -> TableError {
@@ -222,7 +288,7 @@ extension RegimeComparison {
 
     /// The regimes that there are, harder labels first.
     static func ordered(_ regimes: [String], _ options: Options) -> [String] {
-        var found: [String] = options.order.filter(regimes.contains)
+        var found: [String] = options.softening.filter(regimes.contains)
         for regime in regimes where !found.contains(regime) { found.append(regime) }
         return found
     }

@@ -32,8 +32,8 @@ public struct RegimeComparison: Sendable, Equatable {
         /// The names of random images and of the whole data set; nil: what begins with these words.
         public var random: String?
         public var full: String?
-        /// Regimes in the order of softer labels; others follow as they come.
-        public var order = ["HL", "SL", "SL+KD"]
+        /// Regimes in the order of softer labels; others follow as they come. Nil: `standardOrder`.
+        public var order: [String]?
         /// A fraction of 1.
         public var margin = 0.01
         public var level = 0.95
@@ -42,6 +42,9 @@ public struct RegimeComparison: Sendable, Equatable {
         public var threads = 1
 
         public init() {}
+
+        public static let standardOrder = ["HL", "SL", "SL+KD"]
+        public var softening: [String] { order ?? Self.standardOrder }
     }
 
     /// Rows with one value in a column.
@@ -128,9 +131,38 @@ public struct RegimeComparison: Sendable, Equatable {
         if full.contains(where: { $0.error.deviation == nil }), !gaps.isEmpty {
             reading.notes.append("the whole data set has no deviation: its own noise is not in the gaps' intervals")
         }
+        reading.notes += Self.farFromFull(gaps)
         let subsets = cells.filter { $0.role != .full }
         (spreads, changes) = Self.spreadsAndChanges(subsets, options)
         notes = reading.notes
+    }
+
+    /// Best methods that beat the whole data set beyond noise, or lie too far from it for one unit.
+    private static func farFromFull(_ gaps: [Comparison]) -> [String] {
+        var best: [Comparison] = []
+        for gap in gaps {
+            let at = best.firstIndex { other in
+                (other.cell.group, other.cell.regime) == (gap.cell.group, gap.cell.regime)
+                    && other.cell.ipc == gap.cell.ipc
+            }
+            guard let at else {
+                best.append(gap)
+                continue
+            }
+            if gap.cell.error.mean < best[at].cell.error.mean { best[at] = gap }
+        }
+        return best.compactMap { gap in
+            let (distance, cell) = (-gap.contrast.difference, gap.cell)
+            let place = "the best of ipc \(shortest(cell.ipc ?? .nan)), \(cell.regime), \(cell.method),"
+            if abs(distance) > 0.5 {
+                return "\(place) is \(significant(abs(distance), digits: 2)) \(distance < 0 ? "below" : "above") "
+                    + "\(gap.other.method): are both in one unit?"
+            }
+            guard distance < 0, gap.verdict == .different else { return nil }
+            return
+                "\(place) has a lower error than \(gap.other.method), by \(significant(-distance, digits: 2)): was the "
+                + "whole data set trained with the same compute?"
+        }
     }
 
     /// Each cell beside the cell of its group, regime and size; a reference without a size stands for all sizes.

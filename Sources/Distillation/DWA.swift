@@ -58,7 +58,7 @@ public struct DWA: DistillationObjective, Equatable {
         _ gradients: borrowing NetworkGradients, away table: ElementTable, _ context: ObjectiveContext
     ) throws {
         let items = Array(table.classByClass(0, seed: context.seed).prefix(batch))
-        let (pixels, labels) = (table.pixels(of: items), table.labels(of: items))
+        let (pixels, labels) = (try table.pixels(of: items), table.labels(of: items))
         for _ in 0..<steps {
             let gradient = try gradients.gradient(of: pixels, labels: labels, statistics: .running).gradient
             let norm = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()

@@ -22,16 +22,21 @@ struct ElementTable {
     /// Elements of each set in ascending order, with how often they stand in it; a set that repeats all of its images
     /// equally often is the set without repeats.
     let members: [[(element: Int, times: Int)]]
-    private let sets: [ObjectiveSet]
+    private let own: OwnPixels
     private let context: ObjectiveContext
 
     /// Elements that are looked at together.
     private static let block = 512
 
-    /// - Throws: `.badSet` where a set is empty or holds a position or label that is none.
-    init(_ sets: [ObjectiveSet], in context: ObjectiveContext) throws(ObjectiveError) {
-        for set in sets { try set.check(context) }
-        let counts = sets.indices.map { Self.count($0, sets[$0]) }
+    /// - Throws: `.badSet` where a set is empty or holds a position or label that is none; what reading its pixels throws.
+    init(_ sets: [ObjectiveSet], in context: ObjectiveContext) throws {
+        own = OwnPixels(sets)
+        var counts: [[Element: Int]] = []
+        for (index, set) in sets.enumerated() {
+            let pixels = try own[index]
+            try set.check(context, pixels)
+            counts.append(Self.count(index, set, pixels))
+        }
         elements = Set(counts.flatMap(\.keys)).sorted {
             ($0.set, $0.position, $0.label) < ($1.set, $1.position, $1.label)
         }
@@ -40,18 +45,17 @@ struct ElementTable {
             let divisor = counts.values.reduce(0, greatestCommonDivisor)
             return counts.map { (places[$0.key] ?? 0, $0.value / divisor) }.sorted { $0.0 < $1.0 }
         }
-        self.sets = sets
         self.context = context
     }
 
-    private static func count(_ index: Int, _ set: ObjectiveSet) -> [Element: Int] {
+    private static func count(_ index: Int, _ set: ObjectiveSet, _ pixels: [Float]) -> [Element: Int] {
         var counts: [Element: Int] = [:]
         switch set.images {
         case .positions(let positions):
             for (position, label) in zip(positions, set.labels) {
                 counts[Element(set: -1, position: position, label: label), default: 0] += 1
             }
-        case .pixels(let pixels):
+        case .pixels:
             // Copies of an image are the image.
             var first: [ArraySlice<Float>: Int] = [:]
             let size = pixels.count / max(set.count, 1)
@@ -71,17 +75,15 @@ struct ElementTable {
     func labels(of items: some Sequence<Int>) -> [Int32] { items.map { elements[$0].label } }
 
     /// [items, channels, height, width]
-    func pixels(of items: some Collection<Int>) -> [Float] {
+    func pixels(of items: some Collection<Int>) throws -> [Float] {
         if items.allSatisfy({ elements[$0].set < 0 }) {
             return context.images.pixels(at: items.lazy.map { elements[$0].position })
         }
         let size = context.shape.count
-        return items.flatMap { item -> [Float] in
+        return try items.flatMap { item -> [Float] in
             let element = elements[item]
-            guard element.set >= 0, case .pixels(let pixels) = sets[element.set].images else {
-                return context.images.pixels(at: CollectionOfOne(element.position))
-            }
-            return Array(pixels[element.position * size..<(element.position + 1) * size])
+            if element.set < 0 { return context.images.pixels(at: CollectionOfOne(element.position)) }
+            return Array(try own[element.set][element.position * size..<(element.position + 1) * size])
         }
     }
 
@@ -103,14 +105,34 @@ struct ElementTable {
     static let samples = 1 << 32
 
     /// Calls `body` with pixels of successive elements, as `view` shows them.
-    func forEachBlock<Failure: Error>(
-        view: ((_ element: Int) -> View)? = nil, _ body: (Range<Int>, [Float]) throws(Failure) -> Void
-    ) throws(Failure) {
+    func forEachBlock(
+        view: ((_ element: Int) -> View)? = nil, _ body: (Range<Int>, [Float]) throws -> Void
+    ) throws {
         let viewer = Viewer(context.shape)
         for start in stride(from: 0, to: elements.count, by: Self.block) {
             let range = start..<min(start + Self.block, elements.count)
-            let pixels = pixels(of: range)
+            let pixels = try pixels(of: range)
             try body(range, view.map { view in viewer.draw(pixels, range.map(view)) } ?? pixels)
+        }
+    }
+}
+
+/// The images of sets that have their own, those of one set at a time: elements stand set by set.
+private final class OwnPixels {
+    private let sets: [ObjectiveSet]
+    private var held: (set: Int, pixels: [Float]) = (-1, [])
+
+    init(_ sets: [ObjectiveSet]) { self.sets = sets }
+
+    /// Empty for a set of images of D.
+    subscript(set: Int) -> [Float] {
+        get throws {
+            guard case .pixels(let read) = sets[set].images else { return [] }
+            if held.set != set {
+                held = (-1, [])
+                held = (set, try read())
+            }
+            return held.pixels
         }
     }
 }
@@ -144,7 +166,7 @@ struct Viewer {
 
 extension ObjectiveSet {
     /// - Throws: `.badSet`.
-    fileprivate func check(_ context: ObjectiveContext) throws(ObjectiveError) {
+    fileprivate func check(_ context: ObjectiveContext, _ pixels: [Float]) throws(ObjectiveError) {
         func bad(_ reason: String) -> ObjectiveError { .badSet(name: name, reason: reason) }
         if labels.isEmpty { throw bad("it has no images") }
         if let label = labels.first(where: { !(0..<Int32(context.classes) ~= $0) }) {
@@ -156,7 +178,7 @@ extension ObjectiveSet {
             if let position = positions.first(where: { !(0..<context.images.count ~= $0) }) {
                 throw bad("position \(position) is none of \(context.images.count) images")
             }
-        case .pixels(let pixels):
+        case .pixels:
             if pixels.count != count * context.shape.count {
                 throw bad("\(pixels.count) pixels are not \(count) images of \(context.shape)")
             }

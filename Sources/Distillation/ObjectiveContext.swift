@@ -39,21 +39,22 @@ public struct ObjectiveContext: Sendable {
     public var shape: ImageShape { images.shape }
 
     /// The images of a set, normalised, [n, channels, height, width].
-    public func pixels(of set: ObjectiveSet) -> [Float] {
+    public func pixels(of set: ObjectiveSet) throws -> [Float] {
         switch set.images {
         case .positions(let positions): images.pixels(at: positions)
-        case .pixels(let pixels): pixels
+        case .pixels(let read): try read()
         }
     }
 }
 
 /// A set S whose objectives are wanted.
-public struct ObjectiveSet: Sendable, Equatable {
-    public enum Images: Sendable, Equatable {
+public struct ObjectiveSet: Sendable {
+    public enum Images: Sendable {
         /// Positions in D; one that stands twice counts twice.
         case positions([Int])
-        /// Images of its own (a distilled set), normalised as D is, [n, channels, height, width].
-        case pixels([Float])
+        /// Images of its own (a distilled set), normalised as D is, [n, channels, height, width], read when they are asked
+        /// for: those of all sets together would fill the memory.
+        case pixels(@Sendable () throws -> [Float])
     }
 
     public var name: String
@@ -66,6 +67,10 @@ public struct ObjectiveSet: Sendable, Equatable {
     }
 
     public init(name: String, pixels: [Float], labels: [Int32]) {
+        self.init(name: name, labels: labels) { pixels }
+    }
+
+    public init(name: String, labels: [Int32], pixels: @escaping @Sendable () throws -> [Float]) {
         (self.name, images, self.labels) = (name, .pixels(pixels), labels)
     }
 

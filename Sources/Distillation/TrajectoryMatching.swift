@@ -65,7 +65,6 @@ public struct TrajectoryMatching: DistillationObjective, Equatable {
             let repeats = sets[set].count / table.items(of: set).count
             return table.members[set].flatMap { [Int](repeating: $0.element, count: $0.times * repeats) }
         }
-        let pixels = items.map { table.pixels(of: $0) }
         var curves = sets.map { _ in [ObjectiveValue.Point]() }
         var values = sets.map { _ in ObjectiveValue(literal: []) }
         for (index, expert) in context.trajectories.enumerated() {
@@ -80,9 +79,7 @@ public struct TrajectoryMatching: DistillationObjective, Equatable {
                     let part = Double(number * sets.count + set) / Double(pairs.count * sets.count)
                     context.onProgress?(name, (Double(index) + part) / Double(context.trajectories.count))
                     try student.load(start)
-                    try train(
-                        student, pixels[set], table.labels(of: items[set]), items[set].map(table.sample),
-                        start: number, context)
+                    try train(student, items[set], of: table, start: number, context)
                     let loss = squaredDistance(student.parameters, target) / distance
                     sums[set] += loss / Double(pairs.count)
                     curves[set].add(loss, at: expert.epochs[pair.start])
@@ -112,10 +109,9 @@ public struct TrajectoryMatching: DistillationObjective, Equatable {
 
     /// N steps; every pass over the set has an order of its own.
     private func train(
-        _ student: borrowing NetworkGradients, _ pixels: [Float], _ labels: [Int32], _ samples: [Int], start: Int,
+        _ student: borrowing NetworkGradients, _ items: [Int], of table: ElementTable, start: Int,
         _ context: ObjectiveContext
     ) throws {
-        let size = context.shape.count
         let augmenter = Augmenter(
             Augmentation([.dsa(DSA())]), shape: context.shape, run: "\(name)/start\(start)", seed: context.seed,
             samples: ElementTable.samples)
@@ -124,18 +120,17 @@ public struct TrajectoryMatching: DistillationObjective, Equatable {
         for step in 0..<steps {
             if used == order.count {
                 var stream = RandomStream("\(name)/start\(start)", seed: context.seed, purpose: "order", index: pass)
-                order = labels.count <= batch ? Array(labels.indices) : stream.permutation(of: labels.count)
+                order = items.count <= batch ? Array(items.indices) : stream.permutation(of: items.count)
                 (used, pass) = (0, pass + 1)
             }
-            let chosen = order[used..<min(used + batch, order.count)]
+            let chosen = order[used..<min(used + batch, order.count)].map { items[$0] }
             used += chosen.count
-            var images =
-                chosen.count == labels.count ? pixels : chosen.flatMap { pixels[$0 * size..<($0 + 1) * size] }
+            var images = try table.pixels(of: chosen)
             if dsa {
                 images = viewer.draw(
-                    images, chosen.map { augmenter.view(epoch: step, batch: 0, sample: samples[$0]) })
+                    images, chosen.map { augmenter.view(epoch: step, batch: 0, sample: table.sample($0)) })
             }
-            try student.descend(images, labels: chosen.map { labels[$0] }, rate: Float(learningRate))
+            try student.descend(images, labels: table.labels(of: chosen), rate: Float(learningRate))
         }
     }
 }

@@ -25,6 +25,15 @@ struct EpochCount: Sendable, Equatable {
             + "training."
     }
 
+    /// What the user should look at where files that were said to count from 0 begin at 1; `first` is what their first
+    /// number came to.
+    func doubt(first: Double?) -> String? {
+        guard base == 0, let first, first * (stepsPerEpoch ?? 1) == 2 else { return nil }
+        let unit = stepsPerEpoch == nil ? "epoch" : "step"
+        return
+            "The files' first \(unit) is 1, and --epoch-base 0 makes it the second: where they count from 1, leave it out."
+    }
+
     /// What the user should look at where the first checkpoint comes out as 0 and no base was given.
     var warning: String {
         let unit = stepsPerEpoch == nil ? "epoch" : "step"

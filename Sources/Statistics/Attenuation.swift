@@ -45,15 +45,17 @@ extension RankCorrelation {
 /// ρ/√r of a resample; NaN where r ≤ 0.
 private struct AttenuationEvaluator: CopyEvaluator {
     private var correlation: any CopyEvaluator
+    private let x: [Double]
     private let y: [Double]
     private let noise: [Double]
     private let strata: [[Int]]
+    private let areStrata: Bool
     /// As y is regressed on them.
     private let covariates: [[Double]]
 
     init(_ correlation: RankCorrelation, noise: [Double]) {
         self.correlation = correlation.makeCopyEvaluator()
-        y = correlation.y
+        (x, y) = (correlation.x, correlation.y)
         self.noise = noise
         var rows = [Int: [Int]]()
         switch correlation.adjustment {
@@ -61,6 +63,7 @@ private struct AttenuationEvaluator: CopyEvaluator {
         case .none, .partial, .residual: rows[0] = Array(y.indices)
         }
         strata = rows.keys.sorted().map { rows[$0] ?? [] }
+        if case .within = correlation.adjustment { areStrata = true } else { areStrata = false }
         covariates =
             switch correlation.adjustment {
             case .none, .within: []
@@ -80,7 +83,7 @@ private struct AttenuationEvaluator: CopyEvaluator {
         var (squares, degrees, noises, total) = (0.0, 0.0, 0.0, 0.0)
         for rows in strata {
             let drawn = rows.flatMap { row in repeatElement(row, count: Int(copies[row])) }
-            guard drawn.count > 1, strata.count == 1 || drawn.count >= PooledCorrelation.smallest else { continue }
+            guard drawn.count > 1, !areStrata || isUsed(drawn) else { continue }
             let columns = covariates.map { column in centered(drawn.map { column[$0] }) }
             let left = residual(drawn.map { y[$0] }, columns) ?? drawn.map { _ in 0 }
             squares += left.reduce(0) { $0 + $1 * $1 }
@@ -90,5 +93,11 @@ private struct AttenuationEvaluator: CopyEvaluator {
         }
         guard squares > 0, degrees > 0 else { return .nan }
         return 1 - (noises / total) / (squares / degrees)
+    }
+
+    /// Whether the pooled correlation has a part from these rows of a stratum.
+    private func isUsed(_ rows: [Int]) -> Bool {
+        rows.count >= PooledCorrelation.smallest && rows.contains { x[$0] != x[rows[0]] }
+            && rows.contains { y[$0] != y[rows[0]] }
     }
 }

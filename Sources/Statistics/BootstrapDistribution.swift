@@ -22,6 +22,15 @@ public struct BootstrapDistribution: Sendable, Equatable {
         return BootstrapInterval(bcaOf: values, estimate: estimate, jackknife: jackknife, level: level)
     }
 
+    /// How many resamples BCa's ends need to be within reach; nil where its corrections are undefined.
+    public func resamplesForBCa(level: Double) -> Double? {
+        guard !jackknife.isEmpty,
+            let shares = BootstrapInterval.bcaShares(
+                of: values, estimate: estimate, jackknife: jackknife, level: level)
+        else { return nil }
+        return BootstrapInterval.fewestBeyond / min(shares.low, 1 - shares.high)
+    }
+
     /// - Parameter method: nil: BCa below `RankCorrelation.bcaBelow` units, percentile from there on.
     public func interval(_ method: BootstrapInterval.Method?, level: Double) -> BootstrapInterval? {
         if method ?? (units < RankCorrelation.bcaBelow ? .bca : .percentile) == .bca, let interval = bca(level: level) {

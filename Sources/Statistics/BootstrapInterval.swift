@@ -17,11 +17,25 @@ public struct BootstrapInterval: Sendable, Equatable {
         self.init(distribution, level: level, method: .percentile) { $0 }
     }
 
+    /// Where a corrected end has fewer resamples than this beyond it, it is the resamples' noise: BCa is then out of reach.
+    public static let fewestBeyond = 10.0
+
     /// The bias-corrected and accelerated interval (Efron 1987); nil where fewer than half of the resamples are defined,
-    /// or where bias, acceleration or, at a very skewed end, the corrected share are not.
+    /// where `bcaShares` are not, and where one of them is out of the resamples' reach.
     ///
     /// - Parameter jackknife: the statistic with each unit left out in turn, NaN where undefined.
     public init?(bcaOf distribution: [Double], estimate: Double, jackknife: [Double], level: Double) {
+        guard let shares = Self.bcaShares(of: distribution, estimate: estimate, jackknife: jackknife, level: level),
+            Double(distribution.count { !$0.isNaN }) * min(shares.low, 1 - shares.high) >= Self.fewestBeyond
+        else { return nil }
+        self.init(distribution, level: level, method: .bca) { $0 < 0.5 ? shares.low : shares.high }
+    }
+
+    /// The shares of the resamples at which BCa's ends lie: (1 ∓ level)/2 after the corrections of bias and acceleration;
+    /// nil where one of these, or at a very skewed end the corrected share, is undefined.
+    static func bcaShares(
+        of distribution: [Double], estimate: Double, jackknife: [Double], level: Double
+    ) -> (low: Double, high: Double)? {
         let defined = distribution.filter { !$0.isNaN }
         let below = defined.count { $0 < estimate }
         let equal = defined.count { $0 == estimate }
@@ -32,12 +46,14 @@ public struct BootstrapInterval: Sendable, Equatable {
         let cubes = left.reduce(0) { $0 + (center - $1) * (center - $1) * (center - $1) }
         guard bias.isFinite, squares > 0 else { return nil }
         let acceleration = cubes / (6 * squares * squares.squareRoot())
-        self.init(distribution, level: level, method: .bca) { share in
+        func corrected(_ share: Double) -> Double {
             let z = bias + normalQuantile(share)
             // At 1 − a·z = 0 the corrected share has its pole; beyond it, it would run backwards.
             let scale = 1 - acceleration * z
             return scale > 0 ? normalCDF(bias + z / scale) : .nan
         }
+        let (low, high) = (corrected((1 - level) / 2), corrected((1 + level) / 2))
+        return low.isFinite && high.isFinite ? (low, high) : nil
     }
 
     private init?(_ distribution: [Double], level: Double, method: Method, share: (Double) -> Double) {
@@ -56,13 +72,13 @@ public struct BootstrapInterval: Sendable, Equatable {
 }
 
 extension RankCorrelation {
-    /// Below this many independent units the interval is BCa, from it on percentile: BCa's correction matters while ρ's
-    /// distribution is skewed.
+    /// Below this many independent units the interval is BCa where it is within reach, from it on percentile: BCa's
+    /// correction matters while ρ's distribution is skewed.
     public static let bcaBelow = 50
 
     /// A bootstrap interval of the correlation; nil where the correlation, or half of the resamples, are undefined.
     ///
-    /// Where a BCa interval is undefined the percentile interval is given, and says so.
+    /// Where a BCa interval is undefined or out of reach the percentile interval is given, and says so.
     public func bootstrap(
         resamples: Int = 10_000, level: Double = 0.95, seed: Int, identity: String = "", clusters: [Int]? = nil,
         method: BootstrapInterval.Method? = nil, threads: Int = 1
@@ -84,6 +100,22 @@ extension RankCorrelation {
         return bootstrapDistribution(
             of: estimate, unitPools(clusters), resamples: resamples, seed: seed, identity: identity, threads: threads,
             makeCopyEvaluator)
+    }
+
+    /// The same with twenty times as many resamples, where BCa's ends would rest on a few of those drawn and that helps;
+    /// nil where it is not needed, or no help.
+    public func extended(
+        _ distribution: BootstrapDistribution, level: Double = 0.95, seed: Int, identity: String = "",
+        clusters: [Int]? = nil, threads: Int = 1
+    ) -> BootstrapDistribution? {
+        let (drawn, factor) = (Double(distribution.values.count), 20)
+        // An end with five times the least number beyond it is settled to some hundredths.
+        guard let needed = distribution.resamplesForBCa(level: level), drawn < 5 * needed,
+            needed <= drawn * Double(factor)
+        else { return nil }
+        return bootstrapDistribution(
+            resamples: distribution.values.count * factor, seed: seed, identity: identity, clusters: clusters,
+            threads: threads)
     }
 
     func bootstrapDistribution(

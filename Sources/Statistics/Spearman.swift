@@ -42,8 +42,17 @@ public struct PooledCorrelation: Sendable, Equatable {
     /// Large enough, but one side does not vary.
     public var constant: [Stratum] { strata.filter { $0.rho == nil && $0.count >= Self.smallest } }
 
+    /// Those with ρ = ±1, which enters the mean as ±`limit`.
+    public var perfect: [Stratum] { strata.filter { abs($0.rho ?? 0) == 1 } }
+
     /// The smallest stratum whose z has a variance, 1/(n − 3).
     public static let smallest = 4
+
+    /// What a perfect correlation of n rows, whose z is infinite, counts as: √(1 − 3/(n³ − n)).
+    public static func limit(_ count: Int) -> Double {
+        let n = Double(count)
+        return (1 - 3 / (n * n * n - n)).squareRoot()
+    }
 }
 
 /// Spearman's correlation within each stratum, pooled as tanh(Σ (n_k − 3) atanh ρ_k / Σ (n_k − 3)).
@@ -75,8 +84,7 @@ struct FisherPool {
 
     mutating func add(_ rho: Double, count: Int) {
         guard count >= PooledCorrelation.smallest, !rho.isNaN else { return }
-        let n = Double(count)
-        let limit = (1 - 3 / (n * n * n - n)).squareRoot()
+        let (n, limit) = (Double(count), PooledCorrelation.limit(count))
         if abs(rho) < 1 { isPerfect = false }
         if perfect == 0 { perfect = rho } else if perfect != rho { isPerfect = false }
         sum += (n - 3) * atanh(min(max(rho, -limit), limit))

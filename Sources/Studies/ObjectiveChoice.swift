@@ -152,7 +152,7 @@ extension ObjectiveChoice.Value {
             }
             self = .number(value)
         case .shares:
-            let values = place.list().compactMap { $0.number("in 0…1 (0 excluded)") { $0 > 0 && $0 <= 1 } }
+            let values = place.list().compactMap { $0.number("above 0 and at most 1") { $0 > 0 && $0 <= 1 } }
             if values.isEmpty { return nil }
             self = .numbers(values)
         case .word(let words):

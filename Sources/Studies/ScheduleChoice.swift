@@ -97,7 +97,7 @@ extension ScheduleChoice {
     private static func step(_ reader: MappingReader) -> Curve? {
         let epochs = reader.optional("epochs")
         let at = epochs == nil ? reader.required("at") : reader.optional("at")
-        let factor = reader.required("factor")?.number("in 0…1", { $0 > 0 && $0 <= 1 })
+        let factor = reader.required("factor")?.number("above 0 and at most 1", { $0 > 0 && $0 <= 1 })
         if let epochs, at != nil { epochs.problem("'at' and 'epochs' exclude each other") }
         guard let factor else { return nil }
         if let epochs {

@@ -53,7 +53,7 @@ extension AnalysisChoice {
         let analysis: AnalysisChoice? = options.mapping { reader in
             let sources = study.blocks.compactMap(\.name) + study.subsets.map(\.name)
             let of = reader.optional("of")?.words("block or subset", among: sources) ?? []
-            let level = reader.optional("level").map { $0.number("in 0…1") { $0 > 0 && $0 < 1 } } ?? 0.95
+            let level = reader.optional("level").map { $0.number("above 0 and below 1") { $0 > 0 && $0 < 1 } } ?? 0.95
             let kind: Kind?
             var per: [String] = []
             var objectives = ObjectiveList()

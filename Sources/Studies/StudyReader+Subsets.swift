@@ -84,7 +84,9 @@ extension ScoredSubsetChoice {
         let keep =
             (windowed ? reader.optional("keep") : reader.required("keep"))
             .map { $0.word("rule", among: Keep.allCases.map(\.rawValue)) } ?? "highest"
-        let fractions = reader.optional("fraction")?.list().compactMap { $0.number("in 0…1") { $0 > 0 && $0 <= 1 } }
+        let fractions = reader.optional("fraction")?.list().compactMap {
+            $0.number("above 0 and at most 1") { $0 > 0 && $0 <= 1 }
+        }
         let windows = reader.optional("windows")
         let variant = reader.optional("variant")?.string()
         let span = (windowed ? reader.required("span") : reader.optional("span"))?.integer(2...10_000)

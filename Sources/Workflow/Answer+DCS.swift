@@ -13,12 +13,11 @@ extension AnswerSource {
                     + "data set and runs")
         }
         let ids = Set(try rows(finals, of: choice.of).texts("id"))
+        let all = plan.runs.filter { ids.contains($0.id) && $0.images != .all }
         // A set that repeats its images leaves many a loss as it is by construction: it is no point of ρ.
-        let (repeating, runs) = plan.runs.filter { ids.contains($0.id) && $0.images != .all }
-            .reduce(into: ([PlannedRun](), [PlannedRun]())) { parts, run in
-                if run.alteration?.copies ?? 1 > 1 { parts.0.append(run) } else { parts.1.append(run) }
-            }
-        let repeats = Set(repeating.map(\.setName)).sorted().map { "\($0) repeats its images and is left out" }
+        let runs = try all.filter { try SetContent(plan.store.open($0.id)).repeats == 1 }
+        let repeats = Set(all.map(\.setName)).subtracting(runs.map(\.setName)).sorted()
+            .map { "\($0) repeats its images and is left out" }
         let values = try SetObjectives(
             plan: plan, data: data, runs: runs, objectives: choice.objectives, report: report)
         let sets = try ImageSetTable(
@@ -33,7 +32,7 @@ extension AnswerSource {
             name: name, title: "Distillation Correlation Score: \(question.objectives.joined(separator: ", "))",
             table: board.table(), json: board.json(), explanation: Self.sentences(lines) + sets.notes + repeats,
             warnings: board.notes + Self.warnings(lines),
-            figure: { try Self.scatterFigure(sets.table, board, loss: losses[0], errors: [question.against[0]], $0) })
+            figure: { try Self.dcsFigure(sets.table, board, loss: losses[0], against: question.against, $0) })
         var answers = [
             score, Answer(name: "\(name)-sets", title: "Sets", table: sets.table, isHidden: true),
             Answer(name: "\(name)-losses", title: "Losses by run", table: sets.losses, isHidden: true),
@@ -45,6 +44,32 @@ extension AnswerSource {
                     isHidden: true))
         }
         return answers
+    }
+
+    /// Loss against error, in-domain and out of it, and beside it the losses that follow an expert, along its epochs.
+    static func dcsFigure(
+        _ sets: Table, _ board: DistillationLeaderboard, loss: String, against: [String], _ choice: FigureChoice
+    ) throws -> Figure {
+        let errors = against.filter { $0.hasSuffix("_error") }
+        var figure = try scatterFigure(
+            sets, board, loss: loss, errors: errors.contains(against[0]) ? errors : [against[0]], choice)
+        for along in EpochLosses.among(sets.columnNames) {
+            for entry in board.entries where entry.error == against[0] {
+                let keys = try entry.group.map { try sets.texts($0.column) }
+                let rows = (0..<sets.rowCount).filter { row in
+                    zip(keys, entry.group).allSatisfy { $0[row] == $1.value }
+                }
+                let epochs = try epochFigure(
+                    along, sets.rows(rows), error: against[0], adjustFor: entry.result.options.adjustFor)
+                figure.panels += epochs.panels.map { panel in
+                    var panel = panel
+                    if !entry.title.isEmpty { panel.title = "\(entry.title): \(panel.title)" }
+                    return panel
+                }
+                figure.notes = (figure.notes + epochs.notes).distinct()
+            }
+        }
+        return figure
     }
 
     private static func options(

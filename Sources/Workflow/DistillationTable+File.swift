@@ -14,27 +14,31 @@ extension DistillationTable {
     }
 
     /// Builds `STORE/dcs-table.csv` from the store's sealed runs, or extends it. Nothing is trained. Equal runs give equal
-    /// bytes; SHA-256 of the file stands in `dcs-table.csv.json` beside it.
+    /// bytes; SHA-256 of the file, and of the one that it replaced, stands in `dcs-table.csv.json` beside it: at any moment, and
+    /// after an end at any moment, table and seal agree.
     ///
     /// - Parameter heldOut: sets, subsets or families that become held-out.
     /// - Throws: `WorkflowError` for a store without sets, what reading runs and writing files throws.
     public static func update(store directory: String, heldOut: Set<String> = []) throws -> Update {
         let store = Store(directory)
         let path = store.directory + "/" + fileName
-        let older = FileManager.default.fileExists(atPath: path) ? try read(path).table : nil
-        let runs = try StoredSet.all(in: store)
-        guard !runs.isEmpty || older != nil else {
-            throw WorkflowError.missing(
-                "\(directory): no finished run on a subset; a table of sets needs runs that say their 'subset' and hold "
-                    + "/samples")
+        return try withLockedFolder(of: path, LOCK_EX) {
+            let older = FileManager.default.fileExists(atPath: path) ? try sealed(path) : nil
+            let runs = try StoredSet.all(in: store)
+            guard !runs.isEmpty || older != nil else {
+                throw WorkflowError.missing(
+                    "\(directory): no finished run on a subset; a table of sets needs runs that say their 'subset' and "
+                        + "hold /samples")
+            }
+            let table = try DistillationTable(runs, older: older?.table.table, heldOut: heldOut)
+            let text = table.table.formatted(.csv)
+            if older?.text != text {
+                // The seal of both comes first: whichever of the tables a reader finds, it is a sealed one.
+                try Tables.write(table.seal(text, replacing: older?.text).text(), to: path + ".json")
+                try Tables.write(text, to: path)
+            }
+            return Update(path: path, table: table, added: table.table.rowCount - (older?.table.table.rowCount ?? 0))
         }
-        let table = try DistillationTable(runs, older: older, heldOut: heldOut)
-        let text = table.table.formatted(.csv)
-        if older.map({ $0.formatted(.csv) != text }) ?? true {
-            try Tables.write(text, to: path)
-            try Tables.write(table.about(text).text(), to: path + ".json")
-        }
-        return Update(path: path, table: table, added: table.table.rowCount - (older?.rowCount ?? 0))
     }
 
     /// The rows as objects, by column.
@@ -45,16 +49,31 @@ extension DistillationTable {
         return ["format": "assay-dcs-table", "version": 1, "sets": .array(rows)]
     }
 
-    private func about(_ text: String) -> JSON {
-        [
+    private func seal(_ text: String, replacing older: String?) -> JSON {
+        var members: [String: JSON] = [
             "format": "assay-dcs-table", "version": 1, "sha256": .string(sha256(text)),
             "rows": .integer(table.rowCount), "sets": .integer(setNames.count),
         ]
+        if let older { members["replaces"] = .string(sha256(older)) }
+        return .object(members)
     }
 
-    /// Reads a table, which must hold what the sidecar says where there is one.
+    /// What is not known of a table without its seal; nil for one that has it.
+    public static func missingSeal(of path: String) -> String? {
+        guard !FileManager.default.fileExists(atPath: path + ".json") else { return nil }
+        return
+            "\(path): no seal \((path as NSString).lastPathComponent).json beside it: whether the table was changed, and "
+            + "how many losses were evaluated on it elsewhere, is not known"
+    }
+
+    /// Reads a table, which must be one that the seal beside it names, where there is one.
     public static func read(_ path: String) throws -> DistillationTable {
-        let bytes = try fileContents(path)
+        guard FileManager.default.fileExists(atPath: path) else { throw TableError(.missingFile, source: path) }
+        return try withLockedFolder(of: path, LOCK_SH) { try sealed(path).table }
+    }
+
+    private static func sealed(_ path: String) throws -> (table: DistillationTable, text: String) {
+        let text = String(decoding: try fileContents(path), as: UTF8.self)
         let texts: Set<String> = ["set", "subset", "family", "parent", "same_as", "split", "images"]
         let table = try Table.read(path, texts: texts.union(conditions))
         guard isOne(table) else {
@@ -63,13 +82,27 @@ extension DistillationTable {
         }
         let sidecar = path + ".json"
         if FileManager.default.fileExists(atPath: sidecar) {
-            let about = try JSON.parse(try fileContents(sidecar))
-            guard about["sha256"]?.string == sha256(String(decoding: bytes, as: UTF8.self)) else {
+            let seal = try JSON.parse(try fileContents(sidecar))
+            guard [seal["sha256"]?.string, seal["replaces"]?.string].contains(sha256(text)) else {
                 throw WorkflowError.badData(
                     "\(path): not the table that \(sidecar) describes: one of them was changed. Restore it, or remove both "
                         + "and build them again (assay dcs STORE)")
             }
         }
-        return DistillationTable(table)
+        return (DistillationTable(table), text)
     }
+}
+
+/// Holds a lock on the folder of a file meanwhile: `LOCK_EX` for who writes there, `LOCK_SH` for who reads files that belong
+/// together.
+func withLockedFolder<Value>(of path: String, _ kind: Int32, _ body: () throws -> Value) throws -> Value {
+    let folder = (path as NSString).deletingLastPathComponent
+    let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
+    defer { if descriptor >= 0 { close(descriptor) } }
+    var locked: Int32 = -1
+    repeat { locked = descriptor < 0 ? -1 : flock(descriptor, kind) } while locked != 0 && errno == EINTR
+    guard locked == 0 else {
+        throw WorkflowError.failure("\(path): its folder cannot be locked: \(String(cString: strerror(errno)))")
+    }
+    return try body()
 }

@@ -20,7 +20,7 @@ import Tables
 /// | `model`, `regime`, `budget` | |
 /// | `split` | `public` or `held-out` |
 /// | `test_loss`, `test_error`, `ood_error`, … with `…_std` | means and deviations (n − 1) over seeds |
-/// | `n` | seeds |
+/// | `n` | seeds; `…_n` those that have the figure, where some lack it |
 /// | `images` | digest of the images and labels of all seeds |
 public struct DistillationTable: Sendable, Equatable {
     public var table: Table
@@ -47,6 +47,15 @@ public struct DistillationTable: Sendable, Equatable {
         Self.conditions.filter { name in table.has(name) && Set((try? table.texts(name)) ?? []).count > 1 }
     }
 
+    /// What each row's set was trained under.
+    static func conditions(of table: Table) throws(TableError) -> [[String]] {
+        var rows = [[String]](repeating: [], count: table.rowCount)
+        for name in conditions where table.has(name) {
+            for (row, text) in try table.texts(name).enumerated() { rows[row].append(text) }
+        }
+        return rows
+    }
+
     /// The rows that may be points of a correlation, and those that repeat another set.
     ///
     /// - Parameter heldOut: whether held-out sets are points too.
@@ -65,12 +74,11 @@ public struct DistillationTable: Sendable, Equatable {
     ///
     /// - Parameter heldOut: names of sets, subsets or families that become held-out; rows of `older` keep their split.
     init(_ runs: [StoredSet], older: Table?, heldOut: Set<String>) throws(TableError) {
-        var rows = [Row]()
-        let same = StoredSet.repetitions(runs)
-        for (_, members) in Dictionary(grouping: runs, by: \.key).sorted(by: { $0.key < $1.key }) {
-            rows.append(Row(members, sameAs: same[members[0].set] ?? ""))
-        }
-        var table = Self.table(rows)
+        let rows = StoredSet.rows(runs)
+        let members = rows.joined().map { SetContent.Named(set: $0.set, condition: $0.condition, content: $0.content) }
+        let twins = Dictionary(
+            zip(members.map { $0.condition + [$0.set] }, SetContent.twins(members)), uniquingKeysWith: { a, _ in a })
+        var table = Self.table(rows.map { Row($0, sameAs: (twins[$0[0].key] ?? nil) ?? "") })
         if let older { table = try Self.extended(table, by: older) }
         if !heldOut.isEmpty { try Self.holdOut(heldOut, in: &table) }
         self.table = try Self.sorted(table)
@@ -136,7 +144,7 @@ public struct DistillationTable: Sendable, Equatable {
     private static func ordered(_ table: Table) -> Table {
         let first =
             ["set", "subset", "family", "parent", "ipc", "repeats", "same_as"] + conditions + ["split"]
-            + metrics.flatMap { [$0, $0 + "_std"] } + ["n", "images"]
+            + metrics.flatMap { [$0, $0 + "_std", $0 + "_n"] } + ["n", "images"]
         let known = first.filter(table.has)
         let rest = table.columnNames.filter { !first.contains($0) }
         return Table((known + rest).compactMap { name in table.columns.first { $0.name == name } })
@@ -152,13 +160,12 @@ public struct DistillationTable: Sendable, Equatable {
         var columns = [
             texts("set", \.first.set), texts("subset", \.first.subset), texts("family", \.first.origin.family),
             texts("parent", \.first.origin.parent), numbers("ipc", \.first.distinctPerClass),
-            numbers("repeats", \.first.repeats), texts("same_as", \.sameAs), texts("variant", \.first.variant),
+            numbers("repeats", \.first.content.repeats), texts("same_as", \.sameAs), texts("variant", \.first.variant),
             texts("model", \.first.model), texts("regime", \.first.regime), texts("budget", \.first.budget),
             texts("split") { _ in "public" },
         ]
         for metric in metrics where rows.contains(where: { $0.values[metric] != nil }) {
-            columns.append(Column(metric, rows.map { mean($0.values[metric] ?? []) }))
-            columns.append(Column(metric + "_std", rows.map { standardDeviation($0.values[metric] ?? []) ?? .nan }))
+            columns += overSeeds(metric, rows.map { $0.values[metric] ?? [] }, seeds: rows.map(\.count))
         }
         columns += [Column("n", rows.map(\.count)), texts("images", \.images)]
         return Table(columns)
@@ -179,11 +186,25 @@ public struct DistillationTable: Sendable, Equatable {
             count = members.count
             var values: [String: [Double]] = [:]
             for metric in metrics {
-                let found = members.compactMap { $0.metrics[metric] }.filter { !$0.isNaN }
+                let found = members.compactMap { $0.metrics[metric] }
                 if !found.isEmpty { values[metric] = found }
             }
             self.values = values
-            images = String(sha256(Set(members.map(\.digest)).sorted().joined(separator: " ")).prefix(16))
+            images = StoredSet.images(members)
         }
     }
+}
+
+/// Mean and deviation over the seeds that have a figure, and how many those are where a seed lacks it.
+///
+/// - Parameters:
+///   - values: of each row, by seed; NaN where a seed has none.
+///   - seeds: of each row.
+func overSeeds(_ name: String, _ values: [[Double]], seeds: [Int]) -> [Column] {
+    let known = values.map { $0.filter { !$0.isNaN } }
+    var columns = [
+        Column(name, known.map { mean($0) }), Column(name + "_std", known.map { standardDeviation($0) ?? .nan }),
+    ]
+    if known.map(\.count) != seeds { columns.append(Column(name + "_n", known.map(\.count))) }
+    return columns
 }

@@ -1,8 +1,15 @@
 import Foundation
+import Synchronization
+import Tables
 
-/// A line of shell with one more argument, run in a process group of its own, so that it ends with all its children but
-/// those that leave the group (`setsid`).
-struct ExternalProgram {
+/// A line of shell with one more argument, run in a process group of its own, so that it ends with all its children; those
+/// that leave the group (`setsid`) are known by a variable of their environment.
+public struct ExternalProgram {
+    /// Programs that would outlive this process if it ended now.
+    public static var areRunning: Bool { running.load(ordering: .relaxed) > 0 }
+    private static let running = Atomic<Int>(0)
+    private static let mark = "ASSAY_PROGRAM"
+
     enum Outcome: Equatable {
         /// The only thing on stdout.
         case number(Double)
@@ -59,7 +66,9 @@ struct ExternalProgram {
         posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // No other program, of this process or another, has the same file for what it prints.
+        let own = environment.merging([Self.mark: out]) { $1 }
+        let all = ProcessInfo.processInfo.environment.merging(own) { $1 }
         let words: [String] = ["sh", "-c", command + " \"$1\"", "assay", argument]
         let settings: [String] = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
@@ -72,6 +81,7 @@ struct ExternalProgram {
         guard code == 0 else {
             throw .failure("/bin/sh: cannot be started: \(String(cString: strerror(code)))")
         }
+        Self.running.add(1, ordering: .relaxed)
     }
 
     /// nil while it runs.
@@ -79,18 +89,14 @@ struct ExternalProgram {
         // Seen first and reaped last: until then its number, and that of its group, is nobody else's.
         var info = siginfo_t()
         let seen = waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT)
-        if seen < 0 { return .failed("cannot be waited for: \(String(cString: strerror(errno)))") }
+        if seen < 0 { return stop("cannot be waited for: \(String(cString: strerror(errno)))") }
         guard info.si_signo != 0 else {
             if seconds > timeLimit { return stop("took longer than \(Self.words(timeLimit)) and was stopped") }
             if Self.size(out) > Self.mostOut { return stop("printed more than one number and was stopped") }
             if Self.size(err) > Self.mostErr { return stop("wrote more than 64 MiB to stderr and was stopped") }
             return nil
         }
-        kill(-pid, SIGKILL)  // what it left running
-        var status: Int32 = 0
-        guard waitpid(pid, &status, 0) == pid else {
-            return .failed("cannot be waited for: \(String(cString: strerror(errno)))")
-        }
+        let status = end()
         let signal = status & 0x7f
         if signal != 0 { return .failed("was killed by signal \(signal)") }
         let code = (status >> 8) & 0xff
@@ -101,10 +107,36 @@ struct ExternalProgram {
 
     /// Kills it with its children.
     func stop(_ reason: String) -> Outcome {
-        kill(-pid, SIGKILL)
-        var status: Int32 = 0
-        waitpid(pid, &status, 0)
+        _ = end()
         return .failed(reason)
+    }
+
+    /// Kills what it left running, and takes its status.
+    private func end() -> Int32 {
+        kill(-pid, SIGKILL)
+        // A child may start another one while the list is read: until there is none.
+        var rounds = 0
+        while rounds < 100, killMarked() {
+            usleep(1000)
+            rounds += 1
+        }
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        Self.running.subtract(1, ordering: .relaxed)
+        return status
+    }
+
+    /// Whether there was a process with this program's mark that was not yet dead.
+    private func killMarked() -> Bool {
+        let sign = Array("\0\(Self.mark)=\(out)\0".utf8)
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        let left = all.compactMap { pid_t($0) }.filter { other in
+            // Empty for a process that is dead, unreadable for one that is not ours.
+            guard other != pid, let variables = try? fileContents("/proc/\(other)/environ") else { return false }
+            return Data([0] + variables).range(of: Data(sign)) != nil
+        }
+        for other in left { kill(other, SIGKILL) }
+        return !left.isEmpty
     }
 
     private func reading() -> Outcome {
@@ -113,7 +145,7 @@ struct ExternalProgram {
         }
         let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         if text.isEmpty { return .failed("printed nothing on stdout") }
-        guard let value = Double(text), value.isFinite else {
+        guard let value = decimal(text) else {
             let start = text.split(separator: "\n").first.map { String($0.prefix(40)) } ?? ""
             return .failed("printed '\(start)'\(text.contains("\n") ? " and more" : "") where one number was expected")
         }

@@ -16,23 +16,23 @@ struct ImageSetTable {
     ///   - per: columns of `runTable` that tell groups apart.
     ///   - metrics: the test figures to average over seeds.
     init(plan: Plan, runs: [PlannedRun], objectives: SetObjectives, per: [String], metrics: [String]) throws {
-        let names = runs.map { objectives.sets[$0.id]?.name ?? "" }
-        // The hardest window holds the images of 'hardest': one set must not be two points of a correlation.
-        var firstName: [String: String] = [:]
-        var twins: [String: String] = [:]
-        for (run, name) in zip(runs, names) {
-            guard let digest = objectives.sets[run.id]?.digest else { continue }
-            if let first = firstName[digest], first != name { twins[name] = first }
-            if firstName[digest] == nil { firstName[digest] = name }
-        }
-        notes = twins.sorted { $0.key < $1.key }.map { "\($0.key) holds the images of \($0.value) and is left out" }
-
         let runTable = try Workflow.runTable(runs.map { (id: $0.id, run: try plan.store.open($0.id)) })
         let groupColumns = try per.map { try runTable.texts($0) }
         let values = try metrics.map { try runTable.numbers($0) }
+        // The hardest window holds the images of 'hardest': one set must not be two points of a correlation.
+        let members = try runs.enumerated().map { index, run in
+            SetContent.Named(
+                set: run.setName, condition: groupColumns.map { $0[index] }, content: try objectives.content(of: run))
+        }
+        let twins = SetContent.twins(members)
+        notes = Set(
+            zip(members, twins).compactMap { member, other in
+                other.map { "\(member.set) holds the images of \($0) and is left out" }
+            }
+        ).sorted()
         var rows: [(key: [String], members: [Int])] = []
-        for index in runs.indices where twins[names[index]] == nil {
-            let key = groupColumns.map { $0[index] } + [names[index]]
+        for index in members.indices where twins[index] == nil {
+            let key = members[index].condition + [members[index].set]
             if let row = rows.firstIndex(where: { $0.key == key }) {
                 rows[row].members.append(index)
             } else {
@@ -43,7 +43,7 @@ struct ImageSetTable {
         let firsts = rows.map { runs[$0.members[0]] }
         var columns = per.enumerated().map { at, name in Column(name, rows.map { $0.key[at] }) }
         let about = [
-            Column("set", rows.map { names[$0.members[0]] }), Column("subset", firsts.map(\.subset)),
+            Column("set", firsts.map(\.setName)), Column("subset", firsts.map(\.subset)),
             Column("family", firsts.map(\.family)),
             Column("parent", firsts.map { SetOrigin($0.resolved["subset"], set: $0.setName).parent }),
             Column("ipc", firsts.map { $0.images.ipc ?? 0 }),
@@ -51,20 +51,20 @@ struct ImageSetTable {
         ]
         columns += about.filter { !per.contains($0.name) }
         for (name, column) in zip(metrics, values) {
-            let members = rows.map { $0.members.map { column[$0] } }
-            columns.append(Column(name, members.map { mean($0) }))
-            columns.append(Column("\(name)_std", members.map { standardDeviation($0) ?? .nan }))
+            columns += overSeeds(name, rows.map { $0.members.map { column[$0] } }, seeds: rows.map(\.members.count))
         }
-        for name in objectives.columns {
+        for objective in objectives.objectives {
+            let name = objective.name
             let perRow = rows.map { $0.members.compactMap { objectives.value(of: runs[$0], name) } }
             columns.append(Column(name, perRow.map { mean($0.map(\.literalMean)) }))
             columns.append(Column("\(name)_network_std", perRow.map { mean($0.map(\.literalStd)) }))
+            if objective.isAlongEpochs { columns += Self.alongEpochs(name, perRow) }
             guard perRow.contains(where: { $0.contains(where: \.debiasedDiffers) }) else { continue }
             columns.append(Column("\(name)-debiased", perRow.map { mean($0.map(\.debiasedMean)) }))
             columns.append(Column("\(name)-debiased_network_std", perRow.map { mean($0.map(\.debiasedStd)) }))
         }
         table = Table(columns)
-        let perRun = runs.indices.filter { twins[names[$0]] == nil }.map { runs[$0] }
+        let perRun = runs.indices.filter { twins[$0] == nil }.map { runs[$0] }
         var byRun = [Column("id", perRun.map(\.id))]
         for name in objectives.columns {
             let values = perRun.map { objectives.value(of: $0, name) }
@@ -73,5 +73,16 @@ struct ImageSetTable {
             byRun.append(Column("\(name)-debiased", values.map { $0?.debiasedMean ?? .nan }))
         }
         losses = Table(byRun)
+    }
+
+    /// `tm@5`: what a loss is the mean of, over networks and seeds.
+    private static func alongEpochs(_ name: String, _ rows: [[ObjectiveValue]]) -> [Column] {
+        rows.joined().flatMap { $0.curve.map(\.at) }.distinct().sorted().map { epoch in
+            Column(
+                "\(name)@\(shortest(epoch))",
+                rows.map { values in
+                    mean(values.map { value in mean(value.curve.first { $0.at == epoch }?.values ?? []) })
+                })
+        }
     }
 }

@@ -4,8 +4,8 @@ import Tables
 
 /// Every loss that was tried on a table: a table that many losses query is a test set that is being overfitted.
 ///
-/// The file beside the table has a row per loss, error, group of sets and way of adjusting. A loss is told by its name and
-/// the digest of its values: the same loss tried again leaves the same bytes.
+/// The file beside the table has a row per loss, error, group of sets and way of adjusting in which ρ was defined. A loss is
+/// told by the digest of its values: the same loss tried again leaves the same bytes.
 struct LossLedger {
     static let fileName = "dcs-ledger.csv"
 
@@ -48,26 +48,24 @@ struct LossLedger {
         }
     }
 
-    /// Different losses that were tried.
-    var tried: Int { Set(entries.map { $0.loss + " " + $0.digest }).count }
+    /// Different losses that were evaluated, by their values: a loss that failed or does not vary has no ρ, and one that is
+    /// asked again under another name is the same.
+    var tried: Int { Set(entries.filter { !$0.rho.isNaN }.map(\.digest)).count }
 
     /// Writes down what a leaderboard tried; what stands there already stays as it is. One process at a time: the folder
     /// is locked meanwhile.
     mutating func record(_ board: DistillationLeaderboard, sets: Table, heldOut: Bool) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
-        defer { if descriptor >= 0 { close(descriptor) } }
-        var locked: Int32 = -1
-        repeat { locked = descriptor < 0 ? -1 : flock(descriptor, LOCK_EX) } while locked != 0 && errno == EINTR
-        guard locked == 0 else {
-            throw WorkflowError.failure("\(path): its folder cannot be locked: \(String(cString: strerror(errno)))")
-        }
+        try withLockedFolder(of: path, LOCK_EX) { try add(board, sets: sets, heldOut: heldOut) }
+    }
+
+    private mutating func add(_ board: DistillationLeaderboard, sets: Table, heldOut: Bool) throws {
         try read()
         var known = Set(entries.map(\.key))
         let names = try sets.texts("set")
         for entry in board.entries {
             for objective in entry.result.objectives {
                 let values = try sets.numbers(objective.objective)
+                guard objective.rho != nil else { continue }
                 let pairs = Set(zip(names, values).filter { !$1.isNaN }.map { "\($0)=\($1)" }).sorted()
                 let options = entry.result.options
                 let tried = Entry(
@@ -79,6 +77,7 @@ struct LossLedger {
                 if known.insert(tried.key).inserted { entries.append(tried) }
             }
         }
+        guard !entries.isEmpty else { return }
         let table = Table([
             Column("loss", entries.map(\.loss)), Column("losses_sha256", entries.map(\.digest)),
             Column("error", entries.map(\.error)), Column("group", entries.map(\.group)),

@@ -46,16 +46,17 @@ public struct ObjectiveCommand {
     /// The mean over a set's seeds of each set's value; sets of which a seed failed have none.
     ///
     /// - Parameters:
+    ///   - rows: the runs of each row of the look-up table.
     ///   - folder: where values and stderr are kept.
     ///   - shouldStop: asked while programs run; true ends them all and throws.
     func losses(
-        of sets: [StoredSet], images: SetArchive, folder: String, shouldStop: () -> Bool, report: (String) -> Void
+        of rows: [[StoredSet]], images: SetArchive, folder: String, shouldStop: () -> Bool, report: (String) -> Void
     ) throws -> Answer {
         var contents: [String: StoredSet] = [:]
-        for set in sets where contents[set.digest] == nil { contents[set.digest] = set }
+        for set in rows.joined() where contents[set.content.digest] == nil { contents[set.content.digest] = set }
         let kept = "\(folder)/\(key)"
         var cache = try LossCache("\(kept)/losses.csv")
-        let missing = contents.values.filter { cache.values[$0.digest] == nil }.sorted { $0.id < $1.id }
+        let missing = contents.values.filter { cache.values[$0.content.digest] == nil }.sorted { $0.id < $1.id }
         var problems: [String: String] = [:]
         if !missing.isEmpty {
             report("\(name): \(missing.count) of \(contents.count) sets, \(jobs) at a time; stderr in \(kept)")
@@ -63,30 +64,30 @@ public struct ObjectiveCommand {
             try Tables.write(command + "\n", to: "\(kept)/command.txt")
             problems = try run(missing, images: images, folder: kept, cache: &cache, shouldStop: shouldStop)
         }
-        return answer(sets, cache, problems)
+        return answer(rows, cache, problems)
     }
 
-    private func answer(_ sets: [StoredSet], _ cache: LossCache, _ problems: [String: String]) -> Answer {
-        var values: [String: Double] = [:]
+    private func answer(_ rows: [[StoredSet]], _ cache: LossCache, _ problems: [String: String]) -> Answer {
+        var values: [SetLosses.Key: Double] = [:]
         var sentences: [String] = []
         var seconds: [Double] = []
-        for (name, members) in Dictionary(grouping: sets, by: \.set).sorted(by: { $0.key < $1.key }) {
-            let digests = Set(members.map(\.digest)).sorted()
+        for members in rows {
+            let digests = Set(members.map(\.content.digest)).sorted()
             let found = digests.compactMap { cache.values[$0] }
             if found.count == digests.count {
-                values[name] = found.map(\.loss).reduce(0, +) / Double(found.count)
+                values[StoredSet.name(members)] = found.map(\.loss).reduce(0, +) / Double(found.count)
                 seconds += found.map(\.seconds)
             }
             for digest in digests {
                 if let problem = problems[digest] {
-                    let seed = members.first { $0.digest == digest }?.seed.map { ", seed \($0)" } ?? ""
-                    sentences.append("\(self.name): set '\(name)'\(seed): \(problem)")
+                    let seed = members.first { $0.content.digest == digest }?.seed.map { ", seed \($0)" } ?? ""
+                    sentences.append("\(name): set '\(members[0].set)'\(seed): \(problem)")
                 }
             }
         }
         let cost = seconds.isEmpty ? nil : seconds.reduce(0, +) / Double(seconds.count)
         return Answer(
-            losses: SetLosses.Objective(name: name, values: values, seconds: cost), problems: sentences)
+            losses: SetLosses.Objective(name: name, values: values, seconds: cost), problems: sentences.distinct())
     }
 
     /// By digest: what went wrong. The cache is written after every value, so that nothing is asked twice.
@@ -104,11 +105,11 @@ public struct ObjectiveCommand {
         while !waiting.isEmpty || !running.isEmpty {
             if shouldStop() { throw WorkflowError.interrupted }
             while running.count < jobs, let set = waiting.popFirst() {
-                let path = "\(scratch)/\(set.digest.prefix(16)).npz"
+                let path = "\(scratch)/\(set.content.digest.prefix(16)).npz"
                 do {
                     try images.write(set, to: path)
                 } catch {
-                    problems[set.digest] = "\(error)"
+                    problems[set.content.digest] = "\(error)"
                     continue
                 }
                 var program = ExternalProgram(
@@ -129,10 +130,10 @@ public struct ObjectiveCommand {
             for entry in ended {
                 switch entry.outcome {
                 case .number(let loss):
-                    cache.values[entry.set.digest] = (loss, entry.program.seconds)
+                    cache.values[entry.set.content.digest] = (loss, entry.program.seconds)
                     try cache.write()
                 case .failed(let reason):
-                    problems[entry.set.digest] = reason + remark(errorFile(entry.set, folder))
+                    problems[entry.set.content.digest] = reason + remark(errorFile(entry.set, folder))
                 }
                 for file in [entry.program.argument, entry.program.out] {
                     try? FileManager.default.removeItem(atPath: file)
@@ -155,7 +156,7 @@ public struct ObjectiveCommand {
 
     private func errorFile(_ set: StoredSet, _ folder: String) -> String {
         let name = set.set.map { $0.isLetter || $0.isNumber || "-_.+".contains($0) ? $0 : "_" }
-        return "\(folder)/\(String(name))\(set.seed.map { "-seed\($0)" } ?? "")-\(set.digest.prefix(8)).stderr"
+        return "\(folder)/\(String(name))\(set.seed.map { "-seed\($0)" } ?? "")-\(set.content.digest.prefix(8)).stderr"
     }
 
     /// The last line that it wrote to stderr, and where the rest is.

@@ -22,8 +22,15 @@ struct ObjectiveRuns {
             if let fault = choice.fault { return "\(choice.objective): \(fault)" }
             let objective = choice.objective(plan.study.models)
             if objective.needs.contains(.observers), let fault = runs.observerFault(objective, list) { return fault }
-            if let matching = objective as? TrajectoryMatching, let fault = runs.expertFault(matching, list) {
+            if let matching = objective as? TrajectoryMatching,
+                let fault = runs.expertFault(matching, starts: choice.startEpochs, list)
+            {
                 return fault
+            }
+            if let real = choice.realImages, let fewest = plan.data.classCounts.min(), real > fewest {
+                return
+                    "\(choice.objective): 'real: \(real)' is more than the \(fewest) training images that a class has; "
+                    + "'real: all' takes all"
             }
         }
         return nil
@@ -47,7 +54,9 @@ struct ObjectiveRuns {
         return nil
     }
 
-    private func expertFault(_ matching: TrajectoryMatching, _ list: ObjectiveList) -> String? {
+    private func expertFault(
+        _ matching: TrajectoryMatching, starts: Int?, _ list: ObjectiveList
+    ) -> String? {
         guard !experts.isEmpty else {
             return "'\(matching.name)' follows an expert, and the study plans no run of "
                 + "'\(list.experts.map(\.words).joined(separator: ", "))' ('experts:' names runs on all images)"
@@ -56,7 +65,11 @@ struct ObjectiveRuns {
             let epochs = run.weightsAt.map { Double(run.boundary(atOrAfter: $0)) / Double(run.samples) }
             let expert = ExpertTrajectory(name: run.id, network: run.model.network, epochs: epochs.sorted()) { _ in [] }
             do {
-                _ = try matching.startPairs(expert)
+                let pairs = try matching.startPairs(expert).count
+                if let starts, pairs < starts {
+                    return "\(matching.name): 'starts: \(starts)', and \(run.id) has weights for \(pairs) start epoch"
+                        + (pairs == 1 ? "" : "s")
+                }
             } catch {
                 return "\(error); 'record: { weights: all }' keeps those of every checkpoint, and 'checkpoints: "
                     + "{ full-every: 1 }' has one per epoch"

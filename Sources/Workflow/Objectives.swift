@@ -106,6 +106,11 @@ extension ObjectiveChoice {
     /// nil where `all` is written, or nothing.
     private func count(_ key: String) -> Int? { number(key).map { Int($0) } }
 
+    /// Images of each class of D that were asked for by number.
+    var realImages: Int? { count("real") }
+    /// Start epochs that were asked for.
+    var startEpochs: Int? { count("starts") }
+
     private func word(_ key: String) -> String? { if case .word(let word)? = self[key] { word } else { nil } }
 
     /// What is wrong with options that are each right, or nil.

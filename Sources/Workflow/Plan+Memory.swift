@@ -1,3 +1,4 @@
+import Distillation
 import Records
 import Studies
 import Training
@@ -64,5 +65,64 @@ extension Plan {
         let bytes = try known[key] ?? frozenBytes(model.network, shape: shape, classes: data.classes)
         known[key] = bytes
         return bytes
+    }
+}
+
+extension Plan {
+    /// The peak memory of evaluating each analysis' objectives, a sentence each: the sets' own images are held one set at a
+    /// time.
+    public func objectiveMemory() throws -> [String] {
+        try study.analyses.compactMap { analysis in
+            guard case .dcs = analysis.value.kind, data.shape.count == 3 else { return nil }
+            let bytes = try objectiveBytes(analysis.value.objectives, runs.filter { looksAt($0, analysis.value) })
+            return "memory: \(bytes / 1_000_000) MB for the objectives of '\(analysis.name)', on one thread"
+        }
+    }
+
+    private func objectiveBytes(_ list: ObjectiveList, _ chosen: [PlannedRun]) throws -> Int {
+        let shape = ImageShape(channels: data.shape[0], height: data.shape[1], width: data.shape[2])
+        let float = MemoryLayout<Float>.size
+        let sets = chosen.filter { $0.images != .all }
+        let own = sets.filter { !$0.images.areOfData }.map(\.samples).max() ?? 0
+        let names = Set(sets.map { "\($0.setName) \($0.seed)" }).count
+        let most = try list.choices.map { try bytes(of: $0.objective(study.models), list, shape, sets: names) }.max()
+        // D, one set with images of its own beside what it is read from, and the images that are looked at.
+        return Self.program + (data.training + data.validation + data.test) * shape.count
+            + 2 * (own + Self.block) * shape.count * float + (most ?? 0)
+    }
+
+    /// Images that are shown to a network together.
+    private static let block = 1024
+
+    /// The networks that an objective asks, and what it keeps of them.
+    private func bytes(
+        of objective: any DistillationObjective, _ list: ObjectiveList, _ shape: ImageShape, sets: Int
+    ) throws -> Int {
+        let runs = ObjectiveRuns(list, plan: self)
+        var specs = objective.needs.contains(.observers) ? runs.observers.map(\.model.network) : []
+        if objective.needs.contains(.trajectories) { specs += runs.experts.map(\.model.network) }
+        let matching = [(objective as? DistributionMatching)?.networks, (objective as? GradientMatching)?.networks]
+        for case .random(_, let spec)? in matching { specs.append(spec) }
+        let takesGradients = objective is GradientMatching || objective is TrajectoryMatching || objective is DWA
+        let held = specs.reduce(0) { $0 + parameterCount($1, shape: shape, classes: data.classes) }
+        let most = try specs.map { spec -> Int in
+            let parameters = parameterCount(spec, shape: shape, classes: data.classes)
+            guard takesGradients else {
+                let frozen = try frozenBytes(spec, shape: shape, classes: data.classes)
+                guard objective is DistributionMatching else { return frozen }
+                let network = try FrozenNetwork(
+                    spec, shape: shape, classes: data.classes, identity: "memory", seed: 0, threads: 1)
+                // Sums of features by set and class, and those of D.
+                return frozen + (sets + 1) * data.classes * network.featureCount * MemoryLayout<Double>.size
+            }
+            let batch = max(256, 16 * data.classes)
+            let training = try trainingBytes(
+                spec, shape: shape, classes: data.classes,
+                recipe: Recipe(optimizer: .sgd(learningRate: 0.01), schedule: Schedule(.constant), batch: batch),
+                images: batch)
+            // The gradients of D's classes, or an expert's weights at both ends.
+            return training + MemoryLayout<Float>.size * parameters * (objective is GradientMatching ? data.classes : 4)
+        }.max()
+        return held * MemoryLayout<Float>.size + (most ?? 0)
     }
 }

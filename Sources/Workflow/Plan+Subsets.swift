@@ -22,7 +22,7 @@ extension PlanResolver {
         case .random: return ipcs.map { ("", .random(ipc: $0)) }
         case .noise: return ipcs.map { ("", .noise(ipc: $0)) }
         case .scored(let choice):
-            guard let source = scoreSource(choice, for: cell) else { return [] }
+            guard let source = scoreSource(choice, for: cell), hasWindows(choice, ipcs, of: subset) else { return [] }
             return ipcs.flatMap { ipc in
                 variants(choice, ipc: ipc).map { suffix, fraction, start in
                     let images = PlannedRun.ScoredImages(
@@ -71,6 +71,20 @@ extension PlanResolver {
         return choice.fractions.map { ("-f\(shortest($0))", $0, nil) }
     }
 
+    /// Whether there are as many different windows as the subset wants.
+    private mutating func hasWindows(_ choice: ScoredSubsetChoice, _ ipcs: [Int], of subset: Named<SubsetChoice>)
+        -> Bool
+    {
+        guard let windows = choice.windows, let fewest = data.classCounts.min(), let ipc = ipcs.max(), ipc <= fewest,
+            windows > fewest - ipc + 1
+        else { return true }
+        problem(
+            subset.mark, "subsets.\(subset.name)",
+            "\(windows) windows of IPC \(ipc), and \(fewest) training images of a class have \(fewest - ipc + 1) different "
+                + "ones")
+        return false
+    }
+
     /// Whether every class has as many images as the subset takes of it.
     mutating func fits(_ images: PlannedRun.Images, subset: String) -> Bool {
         guard images.areOfData, let ipc = images.ipc,
@@ -101,9 +115,17 @@ extension PlanResolver {
                 reference, for: cell, defaultBudget: isMatched ? cell.budget : defaultBudget(for: cell)),
             let run = runs.first(where: { $0.id == source.id })
         else { return nil }
-        guard isMatched, let span = choice.span, let window = choice.window else { return source }
         let epochs = run.storedCheckpoints.map { Double($0) / Double(run.samples) }
         let there = readCheckpoints(epochs, every: choice.every).count
+        if there == 0 || choice.checkpoints.map({ $0.upperBound > there }) ?? false {
+            let wanted = choice.checkpoints.map { "checkpoints [\($0.lowerBound), \($0.upperBound)]" } ?? "a checkpoint"
+            let spacing = choice.every.map { " every \(shortest($0)) epochs" } ?? ""
+            problem(
+                mark, "subsets.\(cell.subset)",
+                "it wants \(wanted)\(spacing), and \(run.id) has \(there) (\(shortest(epochs.last ?? 0)) epochs)")
+            return nil
+        }
+        guard isMatched, let span = choice.span, let window = choice.window else { return source }
         let read = choice.checkpoints?.clamped(to: 0..<there).count ?? there
         guard read < span + window else { return source }
         let spacing = choice.every.map { " at \(shortest($0)) epochs" } ?? ""
@@ -119,7 +141,7 @@ extension PlanResolver {
 }
 
 extension PlannedRun.ListedImages {
-    /// Throws where the file is no list of samples, or lists one twice.
+    /// Throws where the file is no list of samples, lists one twice, or one that the data set does not have so.
     init(_ path: String, in data: DataFacts) throws {
         let (ids, labels) = try readSubset(path)
         guard !ids.isEmpty else { throw WorkflowError.badData("\(path): it lists no sample") }
@@ -127,6 +149,7 @@ extension PlannedRun.ListedImages {
             throw WorkflowError.badData(
                 "\(path): a sample stands twice in it; list it once and say 'copies: 2' for all of them")
         }
+        if let fault = data.fault(of: ids, labels: labels) { throw WorkflowError.badData("\(path): \(fault)") }
         self.init(
             path: path, digest: SubsetFile.digest(of: ids), count: ids.count,
             ipc: labels.flatMap { equalCount($0.map(Int.init), classes: data.classes) })

@@ -74,12 +74,16 @@ extension Plan {
             guard let (law, parameters) = fewest, most <= parameters else { return nil }
             return
                 "no group of \(named(analysis.per)) has more than \(most) points, and '\(law)' has \(parameters) parameters"
-        case .dcs:
+        case .dcs(let question):
             if let noise = chosen.first(where: { if case .noise = $0.images { true } else { false } }) {
                 return
                     "noise is no set of the data's images, and has no distance to them: leave '\(noise.family)' out ('of: …')"
             }
             if let mixed { return mixes(mixed.0, analysis) }
+            if let metric = question.against.first(where: { !isMeasured($0) }) {
+                let key = metric.hasPrefix("ood") ? "ood" : "validation"
+                return "no run has a '\(metric)': the study has no '\(key):'"
+            }
             if let fault = ObjectiveRuns.fault(of: analysis.objectives, plan: self) { return fault }
             let most = groups.values.map { Set($0.filter { $0.images != .all }.map(\.setName)).count }.max() ?? 0
             return most >= 3
@@ -91,6 +95,12 @@ extension Plan {
             return hasWindows ? nil : "none of these runs is a window ('keep: window')"
         case .pareto: return mixed.map { mixes($0.0, analysis) }
         }
+    }
+
+    /// Whether the study's data let runs measure a figure.
+    private func isMeasured(_ metric: String) -> Bool {
+        if corruptionMetrics.contains(metric) { return data.corruptions != nil }
+        return !metric.hasPrefix("validation") || data.validation > 0
     }
 
     private func mixes(_ column: String, _ analysis: AnalysisChoice) -> String {

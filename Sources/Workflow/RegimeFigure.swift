@@ -38,7 +38,7 @@ private struct RegimeDrawing {
 
     init(_ comparison: RegimeComparison) {
         self.comparison = comparison
-        let (cells, order) = (comparison.cells, comparison.options.order)
+        let (cells, order) = (comparison.cells, comparison.options.softening)
         regimes = Set(cells.map(\.regime)).sorted {
             (order.firstIndex(of: $0) ?? .max, $0) < (order.firstIndex(of: $1) ?? .max, $1)
         }

@@ -10,46 +10,41 @@ struct SetArchive {
     /// Writes a set as `.npz`. Throws where its images are not the study's, and what writing throws.
     func write(_ set: StoredSet, to path: String) throws {
         let run = try plan.store.open(set.id)
-        let samples = try run.samples().trainedOnly
+        let content = set.content
         let train = data.dataset.train
+        let (ids, labels) = (content.repeated(content.ids), content.repeated(content.labels))
         if let digest = run.description.datasetDigest, digest != data.digest {
             throw WorkflowError.badData("its run \(set.id) was trained on another data set than the study's")
         }
         var arrays: [NumPyArray]
-        if samples.ids.allSatisfy({ $0 >= 0 }) {
-            // A further copy of an image counts on from the number of training images.
-            let places = samples.ids.map { Int($0 % Int64(train.count)) }
+        if content.origin == nil {
+            guard let last = ids.last, last < train.count else {
+                throw WorkflowError.badData("its run \(set.id) was trained on images that the study's data set lacks")
+            }
             let size = train.valuesPerImage
             var next = 0
             arrays = [
                 NumPyArray(
                     name: "images", type: "|u1", elementBytes: 1,
-                    shape: [samples.count, train.channels, train.height, train.width]
+                    shape: [ids.count, train.channels, train.height, train.width]
                 ) {
-                    guard next < places.count else { return nil }
-                    let first = places[next] * size
+                    guard next < ids.count else { return nil }
+                    let first = Int(ids[next]) * size
                     next += 1
                     return Array(train.pixels[first..<first + size])
                 }
             ]
-            if let names = train.names { arrays.append(.texts("names", places.map { names[$0] })) }
+            if let names = train.names { arrays.append(.texts("names", ids.map { names[Int($0)] })) }
         } else {
-            guard let planned = plan.run(set.id) else {
-                throw WorkflowError.badData("its images are not the data set's, and the study does not plan \(set.id)")
-            }
-            let images = try SetImages(plan: plan, run: planned, data: data)
-            guard images.ids == samples.ids else {
-                throw WorkflowError.badData("its images are no longer those that \(set.id) was trained on")
-            }
+            let images = try content.ownImages(plan, of: set.id, data: data)
             arrays = [
                 .numbers(
-                    "images", "<f4", images.pixels,
-                    shape: [samples.count, train.channels, train.height, train.width])
+                    "images", "<f4", images.pixels, shape: [ids.count, train.channels, train.height, train.width])
             ]
         }
         arrays += [
-            .numbers("labels", "<i8", samples.labels.map(Int64.init), shape: [samples.count]),
-            .numbers("ids", "<i8", samples.ids, shape: [samples.count]),
+            .numbers("labels", "<i8", labels.map(Int64.init), shape: [ids.count]),
+            .numbers("ids", "<i8", ids, shape: [ids.count]),
             .numbers("classes", "<i8", [Int64(data.dataset.classes)], shape: [1]),
         ]
         try NumPyFile.write(archive: arrays, to: path)

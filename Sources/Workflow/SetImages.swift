@@ -124,23 +124,11 @@ struct SetImages {
         guard SubsetFile.digest(of: ids) == listed.digest else {
             throw WorkflowError.badData("\(listed.path): it is not the file that was planned with: it has changed")
         }
-        let places = Dictionary(uniqueKeysWithValues: data.training.enumerated().map { (Int64($1), $0) })
-        return try ids.enumerated().map { row, id in
-            guard let place = places[id] else {
-                let isThere = data.dataset.train.labels.indices.contains(Int(id))
-                throw WorkflowError.badData(
-                    "\(listed.path): sample_id \(id) is "
-                        + (isThere
-                            ? "one of the study's validation images; choose among the others, or say 'validation: 0'"
-                            : "no training image (0…\(data.dataset.train.count - 1))"))
-            }
-            if let labels, labels[row] != Int64(data.labels[place]) {
-                throw WorkflowError.badData(
-                    "\(listed.path): sample_id \(id) has label \(labels[row]), and \(data.labels[place]) in the data set: "
-                        + "the class order differs")
-            }
-            return place
-        }.sorted()
+        if let fault = data.facts.fault(of: ids, labels: labels) {
+            throw WorkflowError.badData("\(listed.path): \(fault)")
+        }
+        let chosen = Set(ids)
+        return data.training.indices.filter { chosen.contains(Int64(data.training[$0])) }
     }
 }
 

@@ -10,20 +10,13 @@ import Training
 /// budgets were trained on it, and never again: values are kept by the content of the set, the objective's definition and
 /// the weights of the networks that it asks.
 struct SetObjectives {
-    /// A named set of one seed.
-    struct ImageSet: Equatable {
-        var name: String
-        var seed: Int
-        /// SHA-256 over the data set's digest and the set's images and labels: equal digests are equal sets.
-        var digest: String
-        var set: ObjectiveSet
-    }
-
     /// What was evaluated.
     struct Evaluated {
         /// The column's name.
         var name: String
         var definition: String
+        /// Whether the points of its curve are expert epochs.
+        var isAlongEpochs: Bool
         /// By the digests of sets.
         fileprivate(set) var values: [String: ObjectiveValue] = [:]
         /// Mean over the sets that were evaluated together, by the digests of sets.
@@ -31,7 +24,7 @@ struct SetObjectives {
     }
 
     /// By run id.
-    let sets: [String: ImageSet]
+    private let sets: [String: SetContent]
     /// In the order of the study.
     let objectives: [Evaluated]
 
@@ -44,10 +37,17 @@ struct SetObjectives {
         plan: Plan, data: TrainingData, runs: [PlannedRun], objectives list: ObjectiveList, cache: String? = nil,
         threads: Int = ProcessInfo.processInfo.activeProcessorCount, report: @escaping (String) -> Void
     ) throws {
-        let sets = try Self.imageSets(plan: plan, data: data, runs: runs)
-        self.sets = sets
+        var sets: [String: SetContent] = [:]
         var distinct: [String: ObjectiveSet] = [:]
-        for set in sets.values { distinct[set.digest] = set.set }
+        for run in runs {
+            let content = try SetContent(plan.store.open(run.id))
+            sets[run.id] = content
+            guard distinct[content.digest] == nil else { continue }
+            distinct[content.digest] = try content.objectiveSet(run.setName, plan: plan, of: run.id, data: data)
+        }
+        self.sets = sets
+        // D is the training images without those of the validation split.
+        let real = "\(data.digest) " + sha256(data.training.map(String.init).joined(separator: ","))
 
         let chosen = list.choices.map { ($0.column, $0.objective(plan.study.models)) }
         var networks = try NetworkSource(list, plan: plan)
@@ -58,7 +58,7 @@ struct SetObjectives {
         for (name, objective) in chosen {
             let weights = try networks.digest(objective.needs)
             func key(_ digest: String) -> String {
-                sha256("\(runSemantics) seed 0 \(objective.definition) \(digest) \(weights)")
+                sha256("\(runSemantics) seed 0 \(objective.definition) \(real) \(digest) \(weights)")
             }
             let missing = distinct.filter { kept[key($0.key)] == nil }.sorted { $0.key < $1.key }
             if !missing.isEmpty {
@@ -76,7 +76,8 @@ struct SetObjectives {
                 }
                 try kept.write()
             }
-            var result = Evaluated(name: name, definition: objective.definition)
+            var result = Evaluated(
+                name: name, definition: objective.definition, isAlongEpochs: objective is TrajectoryMatching)
             for digest in distinct.keys {
                 let entry = kept[key(digest)]
                 result.values[digest] = entry?.value
@@ -93,38 +94,16 @@ struct SetObjectives {
         return objectives.first { $0.name == column }?.values[digest]
     }
 
+    /// - Throws: `WorkflowError` for a run that was not among those evaluated.
+    func content(of run: PlannedRun) throws(WorkflowError) -> SetContent {
+        guard let content = sets[run.id] else { throw .badData("\(run.id): its set was not evaluated") }
+        return content
+    }
+
     /// The mean cost of a loss per set.
     func seconds(of column: String) -> Double? {
         guard let all = objectives.first(where: { $0.name == column })?.seconds.values, !all.isEmpty else { return nil }
         return all.sorted().reduce(0, +) / Double(all.count)
-    }
-
-    /// What each run trained on, by run id: its images are those of D, or, where some are not, pixels of their own.
-    static func imageSets(
-        plan: Plan, data: TrainingData, runs: [PlannedRun]
-    ) throws -> [String: ImageSet] {
-        let position = Dictionary(uniqueKeysWithValues: data.training.enumerated().map { (Int64($1), $0) })
-        // D is the training images without those of the validation split.
-        let real = "\(data.digest) " + sha256(data.training.map(String.init).joined(separator: ","))
-        var sets: [String: ImageSet] = [:]
-        for run in runs {
-            let samples = try plan.store.open(run.id).samples().trainedOnly
-            // A further copy of an image adds the number of the data set's training images.
-            let ids = samples.ids.map { $0 < 0 ? $0 : $0 % Int64(data.dataset.train.count) }
-            let items = zip(ids, samples.labels).sorted { ($0.0, $0.1) < ($1.0, $1.1) }
-            let positions = items.compactMap { position[$0.0] }
-            var text = "\(real) " + items.map { "\($0.0):\($0.1)" }.joined(separator: ",")
-            var set = ObjectiveSet(name: run.setName, positions: positions, labels: items.map(\.1))
-            if positions.count != items.count {
-                let images = try SetImages(plan: plan, run: run, data: data)
-                set = ObjectiveSet(name: run.setName, pixels: images.pixels, labels: images.labels)
-                text =
-                    "\(real) \(sha256(images.pixels)) "
-                    + images.labels.map(String.init).joined(separator: ",")
-            }
-            sets[run.id] = ImageSet(name: run.setName, seed: run.seed, digest: sha256(text), set: set)
-        }
-        return sets
     }
 }
 

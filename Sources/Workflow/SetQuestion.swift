@@ -9,6 +9,8 @@ public struct SetQuestion {
     /// Where it is kept; the ledger stands beside it.
     public var path: String
     public var losses: [String] = []
+    /// Those of their objectives that are asked; nil: all.
+    public var asked: [String]?
     public var commands: [ObjectiveCommand] = []
     /// The study whose images the programs get.
     public var study: (plan: Plan, data: TrainingData)?
@@ -53,18 +55,23 @@ public struct SetQuestion {
         let per = per ?? table.differingConditions
         var (points, notes) = try Self.answerable(all, per: per)
         notes += try Self.twins(in: repeats)
-        let needed = Self.distinct(try points.texts("set"))
+        let needed = try SetLosses.Key.all(of: points).distinct()
         var losses = SetLosses()
         for file in self.losses {
-            let found = try SetLosses(Table.read(file, texts: ["set"]), sets: table.setNames, needed: needed)
+            let found = try SetLosses(
+                Table.read(file, texts: ["set", "images"]), known: try SetLosses.Key.all(of: table.table),
+                needed: needed, asked: asked)
             losses.objectives += found.objectives
             losses.problems += found.problems
+            notes += found.notes
         }
-        try ask(&losses, names: Set(needed + (try repeats.texts("set"))), shouldStop: shouldStop, report: report)
+        try ask(
+            &losses, of: Set(needed + (try SetLosses.Key.all(of: repeats))), shouldStop: shouldStop, report: report)
         guard !losses.objectives.isEmpty else {
             throw WorkflowError.badData("no losses to correlate with the errors of \(path)")
         }
-        if let twice = Self.firstTwice(losses.objectives.map(\.name)) {
+        let names = losses.objectives.map(\.name)
+        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
             throw WorkflowError.badData("two objectives are called '\(twice)'; rename one")
         }
         var sets = try losses.joined(to: points)
@@ -79,7 +86,7 @@ public struct SetQuestion {
         options.error = errors[0]
         var board = try DistillationLeaderboard(
             sets, options: options, per: per, against: errors, comparing: comparison)
-        board.repeats = try Self.repeats(of: losses, in: repeats)
+        board.repeats = try Self.repeats(of: losses, in: repeats, originals: table)
         for objective in losses.objectives { board.seconds[objective.name] = objective.seconds }
         var ledger = try LossLedger(besideTable: path)
         try ledger.record(board, sets: sets, heldOut: heldOut)
@@ -106,16 +113,15 @@ public struct SetQuestion {
         let (names, same, factor) = (
             try repeats.texts("set"), try repeats.texts("same_as"), try repeats.numbers("repeats")
         )
-        return distinct(
-            names.indices.filter { same[$0].isEmpty || !(factor[$0] > 1) }.map {
-                same[$0].isEmpty
-                    ? "\(names[$0]) repeats its images and is left out"
-                    : "\(names[$0]) holds the images of \(same[$0]) and is left out"
-            })
+        return names.indices.filter { same[$0].isEmpty || !(factor[$0] > 1) }.map {
+            same[$0].isEmpty
+                ? "\(names[$0]) repeats its images and is left out"
+                : "\(names[$0]) holds the images of \(same[$0]) and is left out"
+        }.distinct()
     }
 
     private func ask(
-        _ losses: inout SetLosses, names: Set<String>, shouldStop: () -> Bool, report: (String) -> Void
+        _ losses: inout SetLosses, of sets: Set<SetLosses.Key>, shouldStop: () -> Bool, report: (String) -> Void
     ) throws {
         guard !commands.isEmpty else { return }
         guard let study else {
@@ -123,51 +129,45 @@ public struct SetQuestion {
                 64, "an objective command gets the sets' images, which a study knows: assay dcs STUDY …")
         }
         let images = SetArchive(plan: study.plan, data: study.data)
-        let stored = try StoredSet.all(in: study.plan.store).filter { names.contains($0.set) }
+        let rows = try StoredSet.rows(StoredSet.all(in: study.plan.store)).filter { sets.contains(StoredSet.name($0)) }
         let folder = study.plan.store.directory + "/dcs-objectives"
+        let unknown = sets.subtracting(rows.map(StoredSet.name)).sorted().map(\.set).distinct()
         for command in commands {
             let answer = try command.losses(
-                of: stored, images: images, folder: folder, shouldStop: shouldStop, report: report)
+                of: rows, images: images, folder: folder, shouldStop: shouldStop, report: report)
             losses.objectives.append(answer.losses)
             losses.problems += answer.problems
-            let unknown = names.subtracting(stored.map(\.set)).sorted()
             if !unknown.isEmpty {
                 losses.problems.append(
                     "\(command.name): \(unknown.count) sets are in the table, but no run of them is in the store: "
-                        + unknown.prefix(8).joined(separator: ", "))
+                        + listed(unknown))
             }
         }
     }
 
     /// What each objective makes of repeated elements.
     private static func repeats(
-        of losses: SetLosses, in table: Table
+        of losses: SetLosses, in table: Table, originals: DistillationTable
     ) throws(TableError) -> [DistillationLeaderboard.Repeat] {
-        let (names, same) = (try table.texts("set"), try table.texts("same_as"))
-        let factor = try table.numbers("repeats")
-        var seen: Set<String> = []
+        let (keys, same) = (try SetLosses.Key.all(of: table), try table.texts("same_as"))
+        let (factor, conditions) = (try table.numbers("repeats"), try DistillationTable.conditions(of: table))
+        let places = try DistillationTable.conditions(of: originals.table)
+        let all = try SetLosses.Key.all(of: originals.table)
+        var seen: Set<SetLosses.Key> = []
         var found: [DistillationLeaderboard.Repeat] = []
-        for row in names.indices where factor[row] > 1 && seen.insert(names[row]).inserted {
+        for row in keys.indices where factor[row] > 1 && seen.insert(keys[row]).inserted {
+            guard let at = all.indices.first(where: { all[$0].set == same[row] && places[$0] == conditions[row] })
+            else {
+                continue
+            }
             for objective in losses.objectives {
-                guard let loss = objective.values[names[row]], let original = objective.values[same[row]] else {
-                    continue
-                }
+                guard let loss = objective.values[keys[row]], let first = objective.values[all[at]] else { continue }
                 found.append(
                     .init(
-                        set: names[row], of: same[row], objective: objective.name, loss: loss, lossOfOriginal: original)
+                        set: keys[row].set, of: same[row], objective: objective.name, loss: loss, lossOfOriginal: first)
                 )
             }
         }
         return found
-    }
-
-    private static func distinct(_ names: [String]) -> [String] {
-        var seen: Set<String> = []
-        return names.filter { seen.insert($0).inserted }
-    }
-
-    private static func firstTwice(_ names: [String]) -> String? {
-        var seen: Set<String> = []
-        return names.first { !seen.insert($0).inserted }
     }
 }

@@ -39,14 +39,13 @@ struct StoredSet {
     let seed: Int?
     /// At the last checkpoint.
     let metrics: [String: Double]
-    /// SHA-256 over data set, image ids and labels, repeats counted; and over those without repeats.
-    let digest: String
-    let distinctDigest: String
-    let distinctPerClass: Double
-    let repeats: Double
+    let content: SetContent
+    private let classes: Int
 
     /// What one row of the table stands for.
-    var key: String { [set, variant, model, regime, budget].joined(separator: "\u{1f}") }
+    var key: [String] { condition + [set] }
+    /// As `DistillationTable.conditions` has it.
+    var condition: [String] { [variant, model, regime, budget] }
 
     /// nil for a run that is no set: the full training set, a stretch of a trunk, a run without samples.
     init?(_ id: String, _ run: RunFile) throws {
@@ -71,43 +70,28 @@ struct StoredSet {
             metrics[name] = try run.metric(name).last
         }
         self.metrics = metrics
-        let samples = try run.samples().trainedOnly
-        // Copies follow the images that they repeat, under ids of their own.
-        let copies = max(1, chosen?["copies"]?.int ?? 1)
-        let count = samples.count % copies == 0 ? samples.count / copies : samples.count
-        let pairs = zip(samples.ids, samples.labels).prefix(count).map { "\($0):\($1)" }.sorted()
-        var unique: [String] = []
-        for pair in pairs where unique.last != pair { unique.append(pair) }
-        // Images that are not of the data set count −1, −2, … in every set: what they are says their file, or their name.
-        let isForeign = samples.ids.contains { $0 < 0 }
-        let source =
-            isForeign ? " " + (chosen?["digest"]?.string ?? "\(subset) \(about.ipc ?? 0) \(about.seed ?? 0)") : ""
-        let data = (about.datasetDigest ?? about.dataset ?? "") + source
-        digest = sha256("\(data) \(samples.count / max(1, count)) " + pairs.joined(separator: ","))
-        distinctDigest = sha256(data + " " + unique.joined(separator: ","))
-        let classes = about.classes ?? Set(samples.labels).count
-        distinctPerClass = Double(unique.count) / Double(max(1, classes))
-        repeats = Double(samples.count) / Double(unique.count)
+        content = try SetContent(run)
+        classes = about.classes ?? Set(content.labels).count
     }
+
+    /// Different images per class.
+    var distinctPerClass: Double { Double(content.distinct) / Double(max(1, classes)) }
 
     /// The sealed runs of a store that are sets, in the order of their ids.
     static func all(in store: Store) throws -> [StoredSet] {
         try store.ids().filter { store.status($0) == .sealed }.compactMap { try StoredSet($0, store.open($0)) }
     }
 
-    /// Sets whose images are another set's, in any seed: by name, the other's name. Of two equal sets the first by name
-    /// stands; a set without repeats stands before one with.
-    static func repetitions(_ runs: [StoredSet]) -> [String: String] {
-        var firsts: [String: StoredSet] = [:]
-        let ordered = runs.sorted { ($0.repeats, $0.set, $0.id) < ($1.repeats, $1.set, $1.id) }
-        var found: [String: String] = [:]
-        for run in ordered {
-            if let first = firsts[run.distinctDigest] {
-                if first.set != run.set { found[run.set] = found[run.set] ?? first.set }
-            } else {
-                firsts[run.distinctDigest] = run
-            }
-        }
-        return found
+    /// The runs of each row of the table, by its key.
+    static func rows(_ runs: [StoredSet]) -> [[StoredSet]] {
+        Dictionary(grouping: runs, by: \.key).sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+    }
+
+    /// What losses of a row are kept under.
+    static func name(_ row: [StoredSet]) -> SetLosses.Key { .init(set: row[0].set, images: images(row)) }
+
+    /// The digest of the images and labels of all seeds of a row.
+    static func images(_ row: [StoredSet]) -> String {
+        String(sha256(Set(row.map(\.content.digest)).sorted().joined(separator: " ")).prefix(16))
     }
 }

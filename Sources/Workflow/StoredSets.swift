@@ -28,13 +28,8 @@ public struct StoredSets {
         threads: Int = ProcessInfo.processInfo.activeProcessorCount
     ) throws {
         runs = plan.runs.filter { $0.images != .all && (names.isEmpty || names.contains($0.family)) }
-        let images = try SetObjectives.imageSets(plan: plan, data: data, runs: runs)
-        sets = runs.compactMap { run in
-            images[run.id].map {
-                var set = $0.set
-                set.name = run.id
-                return set
-            }
+        sets = try runs.map { run in
+            try SetContent(plan.store.open(run.id)).objectiveSet(run.id, plan: plan, of: run.id, data: data)
         }
         let full = plan.study.subsets.first { $0.value == .all }?.name ?? "full"
         let reference =

@@ -90,7 +90,7 @@ public struct TrainingData: Sendable {
             name: dataset.name, digest: digest, classNames: dataset.classNames, classCounts: counts,
             validation: validation.count, test: dataset.test.count,
             shape: [dataset.train.channels, dataset.train.height, dataset.train.width],
-            corruptions: corrupted?.choice, digests: digests)
+            corruptions: corrupted?.choice, digests: digests, labels: dataset.train.labels, split: Set(validation))
     }
 }
 
@@ -109,11 +109,15 @@ public struct DataFacts: Sendable, Equatable {
     public var corruptions: CorruptionChoice?
     /// All of its digests, where they are known.
     public var digests: DataDigests?
+    /// Of all training images, where they are known.
+    public var labels: [Int32]
+    /// Those among them that are the validation split.
+    public var split: Set<Int>
 
     public init(
         name: String, digest: String, classNames: [String], classCounts: [Int], validation: Int, test: Int,
         shape: [Int],
-        corruptions: CorruptionChoice? = nil, digests: DataDigests? = nil
+        corruptions: CorruptionChoice? = nil, digests: DataDigests? = nil, labels: [Int32] = [], split: Set<Int> = []
     ) {
         self.name = name
         self.digest = digest
@@ -124,6 +128,28 @@ public struct DataFacts: Sendable, Equatable {
         self.shape = shape
         self.corruptions = corruptions
         self.digests = digests
+        self.labels = labels
+        self.split = split
+    }
+
+    /// Why listed samples are no training images with those labels, or nil.
+    func fault(of ids: [Int64], labels stated: [Int64]?) -> String? {
+        guard !labels.isEmpty else { return nil }
+        for (row, id) in ids.enumerated() {
+            guard let index = Int(exactly: id), labels.indices.contains(index) else {
+                return "sample_id \(id) is no training image (0…\(labels.count - 1))"
+            }
+            if split.contains(index) {
+                return "sample_id \(id) is one of the study's validation images; choose among the others, or say "
+                    + "'validation: 0'"
+            }
+            if let stated, stated[row] != Int64(labels[index]) {
+                return
+                    "sample_id \(id) has label \(stated[row]), and \(labels[index]) in the data set: the class order "
+                    + "differs"
+            }
+        }
+        return nil
     }
 
     /// What a resolved run says of its data. Runs without corrupted test images say nothing of them, as ever.

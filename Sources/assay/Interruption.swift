@@ -2,19 +2,24 @@ import Foundation
 import Synchronization
 import Workflow
 
-/// Ctrl-C and termination, as a question that long work asks. A second Ctrl-C ends the program at once.
+/// Ctrl-C, termination and the end of the terminal, as a question that long work asks. A second Ctrl-C ends the program at
+/// once, unless programs that it started would outlive it.
 enum Interruption {
     private static let count = Atomic<Int>(0)
 
-    /// From here on, SIGINT and SIGTERM are counted instead of ending the program.
+    /// From here on, SIGINT, SIGTERM and SIGHUP are counted instead of ending the program; what was ignored (nohup) stays so.
     static func watch() {
-        _ = isRequested  // the counter exists before a handler can run
+        _ = (isRequested, ExternalProgram.areRunning)  // the counters exist before a handler can run
         // Who started this program may have blocked signals in the thread that did: the mask is inherited.
         var heard = sigset_t()
         sigemptyset(&heard)
-        for number in [SIGINT, SIGTERM] {
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            var former = sigaction()
+            sigaction(number, nil, &former)
+            let isIgnored = unsafeBitCast(former.__sigaction_handler.sa_handler, to: Int.self) == 1  // SIG_IGN
+            if number == SIGHUP, isIgnored { continue }
             signal(number) { _ in
-                if Interruption.isRepeated() { _exit(130) }
+                if Interruption.isRepeated(), !ExternalProgram.areRunning { _exit(130) }
             }
             sigaddset(&heard, number)
         }

@@ -92,6 +92,11 @@ import Testing
         let table = Table([Column("dm", [1.0, 1, 1, 1]), Column("test_error", [0.1, 0.2, 0.3, 0.4])])
         let constant = try DistillationCorrelation(table, options: Self.options("dm", adjustFor: []))
         #expect(constant.objectives[0].warnings == ["the loss is the same for all 4 sets: ρ is undefined"])
+        var strata = table
+        strata.columns.append(Column("ipc", [1, 1, 1, 1]))
+        let within = try DistillationLeaderboard(strata, options: Self.options("dm"), against: ["test_error"])
+        #expect(within.entries[0].result.objectives[0].warnings == constant.objectives[0].warnings)
+        #expect(!within.isAnswered)
         let json = constant.json()["objectives"]?[0]
         for key in ["rho", "low", "high", "p_value", "p_family", "rho_within"] { #expect(json?[key] == .null) }
         let three = try DistillationCorrelation(
@@ -115,11 +120,10 @@ import Testing
             Column("test_error", [0.1, 0.2, 0.3, 0.4, 0.5, 0.1, 0.2, 0.3, 0.1, 0.2, 0.3, 0.4]),
         ])
         let o = try DistillationCorrelation(table, options: Self.options("dm")).objectives[0]
-        #expect(o.m == 12 && o.effectiveM == 5)
+        #expect(o.m == 5 && o.effectiveM == 5)
         #expect(o.warnings.contains("left out, fewer than 4 sets: ipc=2 (3)"))
         #expect(o.warnings.contains("left out, the loss or the error does not vary: ipc=3 (4)"))
-        #expect(o.interval?.method == .bca)
-        let none = try DistillationCorrelation(table.rows([0, 5, 8]), options: Self.options("dm")).objectives[0]
+        let none = try DistillationCorrelation(table.rows([0, 6, 10]), options: Self.options("dm")).objectives[0]
         #expect(none.rho == nil)
         #expect(none.warnings.contains("no stratum of ipc can be used; try partial"))
     }
@@ -237,6 +241,60 @@ import Testing
         #expect(abs(attenuation.reliability - (1 - 3.0 / 13)) < 1e-12)
         #expect(attenuation.rho > (try #require(o.rho)) && attenuation.interval != nil)
         #expect(try DistillationCorrelation(Self.sets, options: Self.options("dm")).objectives[0].attenuation == nil)
+        // Only two of the three seeds have this figure.
+        noisy.columns.append(Column("test_error_n", [Int](repeating: 2, count: 36)))
+        let fewer = try DistillationCorrelation(noisy, options: Self.options("dm")).objectives[0]
+        #expect(abs(try #require(fewer.attenuation).reliability - (1 - 4.5 / 13)) < 1e-12)
+    }
+
+    /// What ρ does not rest on does not count: a small stratum, one without a varying loss, however noisy its errors are.
+    @Test func strataThatAreLeftOutAddNoNoise() throws {
+        var noisy = Self.sets
+        noisy.columns += [
+            Column("test_error_std", [Double](repeating: 0.03, count: 36)), Column("n", [Int](repeating: 3, count: 36)),
+        ]
+        let o = try DistillationCorrelation(noisy, options: Self.options("dm")).objectives[0]
+        func with(_ name: String, _ more: [Double]) throws -> Column { Column(name, try noisy.numbers(name) + more) }
+        let more = Table([
+            try with("ipc", [200, 200, 200, 300, 300, 300, 300]),
+            try with("test_error", [0.1, 0.9, 0.5, 0.1, 0.9, 0.5, 0.3]), try with("dm", [1, 2, 3, 5, 5, 5, 5]),
+            try with("test_error_std", [Double](repeating: 0.3, count: 7)),
+            try with("n", [Double](repeating: 3, count: 7)),
+        ])
+        let all = try DistillationCorrelation(more, options: Self.options("dm")).objectives[0]
+        #expect(all.m == 36 && all.rho == o.rho && all.attenuation?.reliability == o.attenuation?.reliability)
+    }
+
+    @Test func aPerfectStratumSaysHowItCounts() throws {
+        let table = Table([
+            Column("ipc", [1, 1, 1, 1, 2, 2, 2, 2, 2]), Column("dm", [1.0, 2, 3, 4, 1, 3, 2, 5, 4]),
+            Column("test_error", [0.1, 0.2, 0.3, 0.4, 0.1, 0.2, 0.3, 0.4, 0.5]),
+        ])
+        let o = try DistillationCorrelation(table, options: Self.options("dm")).objectives[0]
+        // √(1 − 3/60)
+        #expect(
+            o.warnings.contains("rho is 1 within ipc=1 (4 sets): its z is infinite, and ±0.975 counts"), "\(o.warnings)"
+        )
+        let alike = try DistillationCorrelation(table.rows([0, 1, 2, 3]), options: Self.options("dm")).objectives[0]
+        #expect(alike.rho == 1 && !alike.warnings.contains { $0.contains("infinite") })
+    }
+
+    @Test func whatIsLeftOutIsSaidOnce() throws {
+        var table = Self.sets
+        let errors = try table.numbers("test_error")
+        table.columns.append(Column("ood_error", errors))
+        table.columns[1] = Column("test_error", [.nan] + errors.dropFirst())
+        let board = try DistillationLeaderboard(
+            table, options: Self.options("dm", "random"), against: ["test_error", "ood_error"])
+        #expect(board.notes == ["against test_error: dm, random: 1 row with an empty cell left out (line 2)"])
+        table.columns.removeLast()
+        table.columns.append(Column("ood_error", [.nan] + errors.dropFirst()))
+        let both = try DistillationLeaderboard(
+            table, options: Self.options("dm", "random"), against: ["test_error", "ood_error"])
+        #expect(
+            both.notes == [
+                "against test_error; against ood_error: dm, random: 1 row with an empty cell left out (line 2)"
+            ])
     }
 
     @Test func differencesAreOfTheSameSets() throws {
@@ -249,6 +307,10 @@ import Testing
         let (a, b) = (dcs.objectives[0], dcs.objectives[1])
         #expect(all[0].value == (try #require(a.rho)) - (try #require(b.rho)))
         #expect(try #require(all[0].interval).low > 0 && #require(all[0].pHolm) < 0.05)
+        // Interval and p-value are of one method: the percentile interval of level 1 − p just reaches zero.
+        let evidence = try [a, b].map { try #require($0.evidence?.bootstrap) }
+        let difference = evidence[0].minus(evidence[1])
+        #expect(all[0].interval == difference.percentile(level: 0.95) && all[0].pValue == difference.pValueOfZero)
         // 'some' is 'dm' on 32 sets: on those they do not differ at all.
         #expect(all[1].m == 32 && all[1].value == 0 && all[1].pValue == 1)
         #expect(try dcs.differences(.pair("random", "dm"), in: table)[0].value == -(try #require(all[0].value)))

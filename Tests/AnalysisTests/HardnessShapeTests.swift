@@ -90,6 +90,22 @@ private func numbers(_ json: JSON?) -> [Double] { (json?.items ?? []).compactMap
         Column("samples_seen", [900, 1100, 1000, 1000, 1000, 1000, 1500, 1]),
     ])
 
+    /// What is saved has a price: means 0.40 and 0.45, two runs each. SciPy: ttest_ind(…, equal_var=False)
+    /// .confidence_interval() = [−0.01085, 0.11085].
+    @Test func thePriceOfASavingHasAnInterval() throws {
+        let table = Table([
+            Column("subset", ["w0", "w0", "w1", "w1", "cad", "cad", "full"]),
+            Column("ipc", [10, 10, 10, 10, 10, 10, .nan]),
+            Column("window_start", [1.0 / 3, 1.0 / 3, 0.5, 0.5, .nan, .nan, .nan]),
+            Column("validation_error", [0.39, 0.41, 0.5, 0.5, 0.4, 0.4, 0.1]),
+            Column("test_error", [0.39, 0.41, 0.5, 0.5, 0.44, 0.46, 0.1]),
+            Column("samples_seen", [1000, 1000, 1000, 1000, 1000, 1000, 500]),
+        ])
+        let lines = try OptimalHardness(table).explanation()
+        #expect(lines.contains { $0.hasSuffix("(n=2): 0.05 higher [-0.011, 0.11].") }, "\(lines)")
+        #expect(lines.contains { $0.contains("window 0.333, chosen on") })
+    }
+
     /// Three windows of 1000 samples seen; CAD-Prune trains one subset, and the run that scores.
     @Test func samplesSeenAreCounted() throws {
         var options = OptimalHardness.Options()
@@ -101,6 +117,8 @@ private func numbers(_ json: JSON?) -> [Double] { (json?.items ?? []).compactMap
         #expect(saving.saved == 500 && abs(saving.reported - 0.4) < 1e-12)
         #expect(hardness.json()["results"]?[0]?["savings"]?[0]?["saved_samples_seen"]?.double == 500)
         #expect(hardness.explanation().contains { $0.contains("cad-ipc10 saves 500 samples seen") })
+        // 0.40 ± 0.014 (n=2) beside one run of the best window: no interval.
+        #expect(hardness.explanation().contains { $0.hasSuffix("best window 0.4 (n=1): 0 higher.") })
         options.cad = "nothing"
         #expect(try OptimalHardness(Self.table, options: options).results[0].savings.isEmpty)
     }
@@ -113,6 +131,8 @@ private func numbers(_ json: JSON?) -> [Double] { (json?.items ?? []).compactMap
         #expect(spread.n == 101)
         #expect(abs((spread.variation ?? 9) - (json["cv"]?.double ?? 0)) < 1e-14)
         #expect(abs((spread.quartileDispersion ?? 9) - (json["quartile_dispersion"]?.double ?? 0)) < 1e-14)
+        #expect(spread.quantiles.count > 2 && spread.quantiles.count == numbers(json["quantiles"]).count)
+        #expect(spread.shares.count == 8 && numbers(json["shares"]).count == 8)
         #expect(zip(spread.quantiles, numbers(json["quantiles"])).allSatisfy { abs($0 - $1) < 1e-14 })
         #expect(zip(spread.shares, numbers(json["shares"])).allSatisfy { abs($0 - $1) < 1e-14 })
     }

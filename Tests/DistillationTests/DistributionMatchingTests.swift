@@ -35,6 +35,7 @@ import Training
         let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appending(path: "Fixtures/distribution_matching.json")
         let oracle = try JSONDecoder().decode(Oracle.self, from: Data(contentsOf: path))
+        #expect(oracle.subsets.count > 3 && oracle.subsets.count == oracle.expected.count)
         let tolerance = 1e-12  // both sums are in double precision, in another order
         for (subset, expected) in zip(oracle.subsets, oracle.expected) {
             let actual = discrepancy(

@@ -1,4 +1,5 @@
 import Randomness
+import Synchronization
 import Testing
 import Training
 
@@ -49,10 +50,32 @@ import Training
             #expect(values[2] == values[0])
             // Images of one's own, too.
             let own = ObjectiveFixture.sets[3]
-            let pixels = Self.context().pixels(of: own)
+            let pixels = try Self.context().pixels(of: own)
             let twice = ObjectiveSet(name: "twice", pixels: pixels + pixels, labels: own.labels + own.labels)
             #expect(try objective.values(of: [twice], in: Self.context())[0] == values[3])
         }
+    }
+
+    /// Images of a set's own are read when they are asked for, and those of one set are held.
+    @Test func imagesOfOneSetAreHeldAtATime() throws {
+        let own = ObjectiveFixture.sets[3]
+        let pixels = try Self.context().pixels(of: own)
+        let reads = Mutex([0, 0])
+        let sets = [0, 1].map { set in
+            ObjectiveSet(name: "own\(set)", labels: own.labels) {
+                reads.withLock { $0[set] += 1 }
+                return pixels
+            }
+        }
+        for objective in Self.all {
+            let values = try objective.values(of: sets, in: Self.context())
+            #expect(try values == objective.values(of: [own, own], in: Self.context()), "\(objective.name)")
+        }
+        let table = try ElementTable(sets, in: Self.context())
+        let firsts = sets.indices.map { table.members[$0][0].element }
+        let before = reads.withLock { $0 }
+        for element in [firsts[0], firsts[0], firsts[1], firsts[0]] { _ = try table.pixels(of: [element]) }
+        #expect(reads.withLock { $0 } == [before[0] + 2, before[1] + 1])
     }
 
     @Test(arguments: all.indices)
@@ -66,19 +89,19 @@ import Training
     @Test func cropsAreWhatTheStatisticsAreTakenOf() throws {
         let (context, set) = (Self.context(), ObjectiveFixture.sets[0])
         let table = try ElementTable([set], in: context)
-        func shown(_ operations: [ImageOperation], _ run: String, epoch: Int) -> ObjectiveSet {
+        func shown(_ operations: [ImageOperation], _ run: String, epoch: Int) throws -> ObjectiveSet {
             let augmenter = Augmenter(
                 Augmentation(operations), shape: context.shape, run: run, seed: context.seed,
                 samples: ElementTable.samples)
             let views = table.elements.indices.map { augmenter.view(epoch: epoch, batch: 0, sample: table.sample($0)) }
-            let pixels = Viewer(context.shape).draw(table.pixels(of: table.elements.indices), views)
+            let pixels = Viewer(context.shape).draw(try table.pixels(of: table.elements.indices), views)
             return ObjectiveSet(name: "shown", pixels: pixels, labels: table.elements.map(\.label))
         }
-        let crop = shown([.randomResizedCrop(scale: 0.5...1), .flip], "cda/0.5", epoch: 0)
+        let crop = try shown([.randomResizedCrop(scale: 0.5...1), .flip], "cda/0.5", epoch: 0)
         #expect(
             try CDA(scales: [0.5]).values(of: [set], in: context)[0].literal
                 == SRe2L().values(of: [crop], in: context)[0].literal)
-        let first = shown([.randomResizedCrop(scale: 0.08...1, ratio: 1...1)], "rded", epoch: 0)
+        let first = try shown([.randomResizedCrop(scale: 0.08...1, ratio: 1...1)], "rded", epoch: 0)
         #expect(
             try Realism(crops: 1).values(of: [set], in: context)[0].literal
                 == ObserverEntropy(.nll).values(of: [first], in: context)[0].literal)

@@ -36,6 +36,21 @@ import Testing
         #expect(EpochCount(base: base, stepsPerEpoch: steps).epochs(number) == epoch)
     }
 
+    /// Files that begin at 1 are not counted from 0.
+    @Test(arguments: [(0, "1", true), (0, "0", false), (1, "1", false)])
+    func aDoubtfulBaseIsSaid(base: Int, first: String, isDoubtful: Bool) throws {
+        let folder = try TemporaryFolder()
+        let log = try folder.write("m.csv", "epoch,val_loss\n\(first),3\n5,2\n")
+        let samples = try folder.write("s.csv", "epoch,sample_id,label,el2n\n\(first),0,0,0.5\n5,0,0,0.4\n")
+        for path in [log, samples] {
+            let run = try #require(
+                try Importer.csv.read([path], .testing { ($0.epochBase, $0.id) = (base, "x") }).first)
+            #expect(run.warnings.contains { $0.contains("makes it the second") } == isDoubtful, "\(run.warnings)")
+        }
+        let count = EpochCount(base: 0, stepsPerEpoch: 50)
+        #expect(count.doubt(first: count.epochs(1)) != nil && count.doubt(first: count.epochs(49)) == nil)
+    }
+
     /// An id that was given, and one that a file's name gives.
     @Test func noFormatTakesANameOfTheStores() throws {
         let folder = try TemporaryFolder()

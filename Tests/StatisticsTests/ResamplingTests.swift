@@ -123,10 +123,50 @@ import Testing
         let distribution = (0..<10_000).map { Double($0) / 10_000 }
         let jackknife = [0] + [Double](repeating: 1, count: 999)
         for (level, isDefined) in [(0.5, true), (0.99, false)] {
-            let interval = BootstrapInterval(
-                bcaOf: distribution, estimate: 0.99985, jackknife: jackknife, level: level)
-            #expect((interval != nil) == isDefined)
+            let shares = BootstrapInterval.bcaShares(
+                of: distribution, estimate: 0.99985, jackknife: jackknife, level: level)
+            #expect((shares != nil) == isDefined)
+            // Where it is defined, no resample lies beyond it.
+            #expect(
+                BootstrapInterval(bcaOf: distribution, estimate: 0.99985, jackknife: jackknife, level: level) == nil)
         }
+    }
+
+    /// Without bias and acceleration BCa's ends are the percentiles'; 2.5 % of 402 resamples are more than 10, of 398 fewer.
+    @Test func fewResamplesBeyondAnEndAreOutOfReach() throws {
+        let jackknife: [Double] = [-1, 1]
+        for (count, isThere) in [(402, true), (398, false)] {
+            let values = (0..<count).map { Double($0) }
+            let distribution = BootstrapDistribution(
+                estimate: Double(count) / 2 - 0.5, values: values, units: 2, jackknife: jackknife)
+            let bca = distribution.bca(level: 0.95)
+            #expect((bca != nil) == isThere)
+            #expect(distribution.interval(nil, level: 0.95)?.method == (isThere ? .bca : .percentile))
+            #expect(near(distribution.resamplesForBCa(level: 0.95), 400, 1e-6))
+            let percentile = try #require(distribution.percentile(level: 0.95))
+            if let bca { #expect(near(bca.low, percentile.low, 1e-6) && near(bca.high, percentile.high, 1e-6)) }
+        }
+    }
+
+    /// Eighteen pairs in three strata, where pooling biases resamples away from zero: of 2000 resamples two or three lie
+    /// beyond BCa's lower end (−0.31, −0.14, 0.14 over NumPy's seeds). Twenty times as many settle it.
+    @Test func theLowerEndIsStableOverSeeds() throws {
+        let x = (0..<18).map(Double.init)
+        let y: [Double] = [1, 0, 2, 4, 3, 5, 0, 2, 1, 3, 5, 4, 0, 1, 3, 2, 4, 5]
+        let correlation = RankCorrelation(x, y, adjustment: .within((0..<18).map { $0 / 6 }))
+        let ends = try (1...5).map { seed in
+            let few = try #require(correlation.bootstrapDistribution(resamples: 2000, seed: seed))
+            #expect(few.bca(level: 0.95) == nil && few.interval(nil, level: 0.95)?.method == .percentile)
+            let more = try #require(correlation.extended(few, seed: seed))
+            #expect(more.values.count == 40_000 && Array(more.values.prefix(2000)) == few.values)
+            return try #require(more.bca(level: 0.95)).low
+        }
+        #expect((ends.max() ?? 9) - (ends.min() ?? -9) < 0.2, "\(ends)")
+        // Where resamples are enough, none are added; nor where no number would do.
+        let enough = try #require(RankCorrelation(sample.x, sample.y).bootstrapDistribution(resamples: 4000, seed: 1))
+        #expect(RankCorrelation(sample.x, sample.y).extended(enough, seed: 1) == nil)
+        let perfect = try #require(RankCorrelation(x, x).bootstrapDistribution(resamples: 200, seed: 1))
+        #expect(RankCorrelation(x, x).extended(perfect, seed: 1) == nil)
     }
 
     @Test func withoutABCaIntervalThePercentilesAreGivenAndCalledSo() throws {

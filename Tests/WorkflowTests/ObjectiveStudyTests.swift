@@ -1,6 +1,8 @@
+import Analysis
 import Distillation
 import Foundation
 import Studies
+import Tables
 import Testing
 import Training
 
@@ -76,7 +78,7 @@ import Training
         ("[dmm]", "", "unknown objective 'dmm' (did you mean 'dm'?)"),
         ("[dm, { dm: { real: 4 } }]", "", "'dm' stands twice; name one of them ('as: NAME')"),
         ("[{ dm: { reel: 4 } }]", "", "unknown key 'reel' (did you mean 'real'?)"),
-        ("[{ cda: { scales: [2] } }]", "", "2 must be in 0…1 (0 excluded)"),
+        ("[{ cda: { scales: [2] } }]", "", "2 must be above 0 and at most 1"),
         ("[{ dm: { model: nett } }]", "", "unknown model 'nett' (did you mean 'net'?)"),
         ("sre2l", "observer: random,", "'random' is no subset of all images"),
         (
@@ -86,10 +88,52 @@ import Training
         ("[{ tm: { first: 3, last: 2 } }]", "", "tm: the first start epoch 3 comes after the last, 2"),
         ("[{ dm: { weights: trained, networks: 2 } }]", "", "dm: 'networks' is of random networks"),
         ("[{ tm: { expert-epochs: 9 } }]", "", "a start epoch t needs those of t and t + 9.0"),
+        ("[{ tm: { expert-epochs: 1, starts: 9 } }]", "", "tm: 'starts: 9', and HL/full/mid/seed"),
+        ("[{ dm: { real: 1000 } }]", "", "dm: 'real: 1000' is more than the "),
+        ("dm", "level: 0,", "0 must be above 0 and below 1"),
     ])
     func mistakesAreNamed(objectives: String, more: String, message: String) {
         let found = Self.problems(Self.text(objectives, more: more))
         #expect(found.contains { $0.contains(message) }, "\(found)")
+    }
+
+    @Test func errorsThatNoRunMeasuresAreFoundBeforeTraining() {
+        func problems(_ against: String) -> [String] {
+            Self.problems(Self.text("dm").replacingOccurrences(of: "against: test_error", with: "against: \(against)"))
+        }
+        #expect(problems("[test_error, ood_error]") == ["no run has a 'ood_error': the study has no 'ood:'"])
+        #expect(problems("test_loss").isEmpty)
+    }
+
+    @Test func whatSubsetsWantIsThere() {
+        func problems(_ subset: String) -> [String] {
+            Self.problems(
+                Self.text("dm").replacingOccurrences(
+                    of: "random: { method: random, ipc: [2, 4, 8] }", with: "random: { \(subset) }"))
+        }
+        let scored = "method: el2n, keep: easiest, ipc: [2, 4, 8]"
+        #expect(problems(scored).isEmpty && problems("\(scored), checkpoints: [0, 4]").isEmpty)
+        #expect(
+            problems("\(scored), checkpoints: [0, 5]").contains {
+                $0.contains("it wants checkpoints [0, 5], and HL/full/mid/seed")
+            })
+        #expect(problems("\(scored), every: 9").contains { $0.contains("it wants a checkpoint every 9 epochs") })
+        #expect(
+            problems("method: el2n, keep: window, windows: 900, ipc: [2, 4, 8]").contains {
+                $0.hasPrefix("900 windows of IPC 8, and ")
+            })
+    }
+
+    @Test func theMemoryOfObjectivesIsSaid() throws {
+        let plan = try Plan(Self.study(Self.text("[dm, nll]")), data: PlanTests.facts)
+        let lines = try plan.objectiveMemory()
+        #expect(lines.count == 1 && lines[0].hasSuffix(" MB for the objectives of 'score', on one thread"))
+        func bytes(_ objectives: String) throws -> Int {
+            let plan = try Plan(Self.study(Self.text(objectives)), data: PlanTests.facts)
+            return try #require(plan.objectiveMemory()[0].split(separator: " ").compactMap { Int($0) }.first)
+        }
+        // Gradients of wide batches take more than what a network shows of them.
+        #expect(try bytes("dc") > bytes("nll"))
     }
 
     @Test func weightsThatWouldBeMissingAreFoundBeforeTraining() {
@@ -138,6 +182,24 @@ import Training
             #expect(two.value(of: runs[0], column) == all.value(of: runs[0], column))
         }
         #expect(all.value(of: runs[0], "tm")?.curve.count == 2)
+        // Along expert epochs: columns of their own, and a panel beside the scatter plots of both errors.
+        var sets = try ImageSetTable(plan: first, runs: runs, objectives: all, per: [], metrics: ["test_error"]).table
+        let along = EpochLosses.among(sets.columnNames)
+        #expect(along.map(\.name) == ["tm"] && along[0].columns.count == 2)
+        let (average, loss) = (try along[0].average(in: sets).values, try sets.column("tm").values)
+        if case (.numbers(let a), .numbers(let b)) = (average, loss) {
+            #expect(a.count == 3 && zip(a, b).allSatisfy { abs($0 - $1) < 1e-12 })
+        } else {
+            Issue.record("losses are numbers")
+        }
+        sets.columns.append(Column("ood_error", try sets.numbers("test_error")))
+        var options = DistillationCorrelation.Options(losses: ["dm"], error: "test_error")
+        options.resamples = 9
+        let board = try DistillationLeaderboard(sets, options: options, against: ["test_error", "ood_error"])
+        let choice = try Self.study(Self.text("dm") + "\nfigures: [{ file: a.svg, show: score }]\n").figures[0]
+        let figure = try AnswerSource.dcsFigure(
+            sets, board, loss: "dm", against: ["test_error", "ood_error"], choice)
+        #expect(figure.panels.count == 3 && figure.panels[2].title == "tm along expert epochs")
         // Another definition is another value.
         let (other, _) = try plan("[{ dm: { networks: 3, model: mlp } }]")
         let (_, anew) = try evaluate(other, runs)

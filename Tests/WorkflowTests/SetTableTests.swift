@@ -132,12 +132,105 @@ import Testing
         }
     }
 
+    /// The seal of a new table is written first: an end in between leaves the old table under a seal that names it, too.
+    @Test func tableAndSealAgreeAtAnyMoment() throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        let store = scratch.path + "/runs/tiny"
+        let path = store + "/dcs-table.csv"
+        _ = try DistillationTable.update(store: store)
+        let old = try Self.text(path)
+        _ = try DistillationTable.update(store: store, heldOut: ["easy"])
+        try old.write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(try DistillationTable.read(path).table.texts("split").allSatisfy { $0 == "public" })
+        _ = try DistillationTable.update(store: store, heldOut: ["cad"])
+        #expect(try JSON.parse(Self.text(path + ".json"))["replaces"]?.string == sha256(old))
+        try (old + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(throws: WorkflowError.self) { try DistillationTable.read(path) }
+    }
+
+    /// Several at once, each with a change of its own, and readers: nothing is lost, nothing is refused.
+    @Test func severalUpdatesAtOnceKeepAll() async throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        let store = scratch.path + "/runs/tiny"
+        _ = try DistillationTable.update(store: store)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for name in Self.sets {
+                group.addTask { _ = try DistillationTable.update(store: store, heldOut: [name]) }
+                group.addTask { _ = try DistillationTable.read(store + "/dcs-table.csv") }
+            }
+            try await group.waitForAll()
+        }
+        #expect(
+            try DistillationTable.read(store + "/dcs-table.csv").table.texts("split").allSatisfy { $0 == "held-out" })
+    }
+
+    @Test func aTableWithoutItsSealSaysSo() throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        _ = try Program.assay("dcs runs/tiny", in: scratch.path)
+        #expect(try !Program.assay("dcs runs/tiny/dcs-table.csv", in: scratch.path).err.contains("no seal"))
+        try FileManager.default.copyItem(
+            atPath: scratch.path + "/runs/tiny/dcs-table.csv", toPath: scratch.path + "/t.csv")
+        let ending = try Program.assay("dcs t.csv", in: scratch.path)
+        #expect(
+            ending.code == 0 && ending.err.hasPrefix("assay: t.csv: no seal t.csv.json beside it: "), "\(ending.err)")
+    }
+
+    /// Ctrl-C twice, or the end of the terminal: programs end with their children, one in a session of its own included.
+    @Test(arguments: [[SIGINT, SIGINT], [SIGHUP]])
+    func noProgramOutlivesAnInterruption(signals: [Int32]) throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        try """
+        setsid sh -c 'echo $$ > \(scratch.path)/own; sleep 600' &
+        sleep 600 &
+        echo $! > \(scratch.path)/child.part; mv \(scratch.path)/child.part \(scratch.path)/child
+        wait
+
+        """.write(toFile: scratch.path + "/loss.sh", atomically: true, encoding: .utf8)
+        let running = try Program.start(
+            ["dcs", "tiny.yaml", "--objective-command", "sh loss.sh", "--time-limit", "60"], in: scratch.path)
+        let files = ["own", "child"].map { scratch.path + "/" + $0 }
+        while running.process.isRunning, !files.allSatisfy({ FileManager.default.fileExists(atPath: $0) }) {
+            usleep(2_000)
+        }
+        usleep(20_000)  // the number is written just after the file is made
+        for signal in signals { kill(running.process.processIdentifier, signal) }
+        #expect(try Program.finish(running).code == 130)
+        for file in files {
+            let number = try Self.text(file).trimmingCharacters(in: .whitespacesAndNewlines)
+            let state = (try? Self.text("/proc/\(number)/stat"))?.split(separator: " ").dropFirst(2).first
+            #expect(!number.isEmpty && (state == nil || state == "Z"), "\(file) \(number)")
+        }
+    }
+
+    @Test func lossesOfOneFileCanBeChosen() throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        try "set,a,b\n\(Self.sets.enumerated().map { "\($1),\($0),\($0 * $0 % 3)\n" }.joined())".write(
+            toFile: scratch.path + "/my.csv", atomically: true, encoding: .utf8)
+        let ending = try Program.assay(
+            "dcs runs/tiny --losses my.csv --loss b --cluster none --adjust partial --resamples 99 --json",
+            in: scratch.path)
+        #expect(ending.code == 0, "\(ending.err)")
+        let objectives = try JSON.parse(ending.out)["objectives"]?.items ?? []
+        #expect(!objectives.isEmpty && objectives.allSatisfy { $0["objective"] == "b" })
+        #expect(try Program.assay(["dcs", "tiny.yaml", "--objective-command", " "], in: scratch.path).code == 64)
+        // A loss that does not vary is no answer.
+        try "set,a\n\(Self.sets.map { "\($0),1\n" }.joined())".write(
+            toFile: scratch.path + "/my.csv", atomically: true, encoding: .utf8)
+        let constant = try Program.assay("dcs runs/tiny --losses my.csv --resamples 99", in: scratch.path)
+        #expect(constant.code == 1 && constant.out.contains("a: the loss is the same for all 5 sets"), "\(constant)")
+    }
+
     @Test func aProgramIsAskedOncePerSet() throws {
         let scratch = try Scratch()
         try Self.copy(in: scratch)
         let arguments = [
             "dcs", "tiny.yaml", "--objective-command", "/usr/bin/python3 \(Program.fixtures)/loss_of_set.py", "-j", "2",
-            "--error", "test_error", "--resamples", "99", "--figures", "out", "--json",
+            "--error", "test_error", "--adjust", "partial", "--resamples", "99", "--figures", "out", "--json",
         ]
         let ending = try Program.assay(arguments, in: scratch.path)
         #expect(ending.code == 0, "\(ending.err)")

@@ -34,6 +34,7 @@ import Testing
         question.losses = [scratch.path + "/l.csv"]
         let answer = try question.answer(shouldStop: { false }, report: { _ in })
         #expect(answer.problems.isEmpty && answer.board.entries[0].result.objectives.map(\.m) == [2, 2])
+        #expect(answer.board.tried == 0)  // two sets have no ρ
         #expect(answer.board.repeats.map(\.objective) == ["mean", "count"])
         #expect(answer.board.repeats.map { $0.loss - $0.lossOfOriginal } == [0, 5])
         let said = answer.board.explanation()
@@ -43,7 +44,25 @@ import Testing
         #expect(
             try question.answer(shouldStop: { false }, report: { _ in }).board.entries[0].result.objectives[0].m == 3)
         let ledger = try Table.read(scratch.path + "/dcs-ledger.csv")
-        #expect(try ledger.texts("held_out") == ["no", "no", "yes", "yes"])
+        // 'count' does not vary, and two public sets have no ρ: neither was evaluated on the table.
+        #expect(try ledger.texts("held_out") == ["yes"] && ledger.texts("loss") == ["mean"])
+    }
+
+    /// What counts is what was evaluated: a loss under a second name is the same, other values are not.
+    @Test func theLedgerCountsDifferentValues() throws {
+        let scratch = try Scratch()
+        var options = DistillationCorrelation.Options(losses: [], error: "test_error")
+        options.resamples = 99
+        var question = SetQuestion(table: Self.table, path: scratch.path + "/dcs-table.csv", options: options)
+        question.heldOut = true
+        question.losses = [scratch.path + "/l.csv"]
+        func tried(_ text: String) throws -> Int? {
+            try text.write(toFile: scratch.path + "/l.csv", atomically: true, encoding: .utf8)
+            return try question.answer(shouldStop: { false }, report: { _ in }).board.tried
+        }
+        #expect(try tried("set,dm,constant\na-ipc5,1,4\nb-ipc5,2,4\nc-ipc5,3,4\n") == 1)
+        #expect(try tried("set,again\na-ipc5,1\nb-ipc5,2\nc-ipc5,3\n") == 1)
+        #expect(try tried("set,dm,some\na-ipc5,1,7\nb-ipc5,3,8\nc-ipc5,2,\n") == 2)
     }
 
     @Test func aSetsOriginIsWhatItWasCutFrom() {

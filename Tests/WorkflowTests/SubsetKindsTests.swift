@@ -146,7 +146,10 @@ import Testing
         let scratch = try Scratch()
         try write(in: scratch.path)
         try "sample_id\n3\n500\n".write(toFile: scratch.path + "/list.csv", atomically: true, encoding: .utf8)
-        let run = try Program.assay("train a.yaml --only HL/mine/mid/seed1", in: scratch.path)
-        #expect(run.code == 65 && run.err.contains("sample_id 500 is no training image (0…499)"), "\(run.err)")
+        let check = try Program.assay("check a.yaml", in: scratch.path)
+        #expect(check.code == 65 && check.err.contains("sample_id 500 is no training image (0…499)"), "\(check.err)")
+        try "sample_id,label\n3,99\n".write(toFile: scratch.path + "/list.csv", atomically: true, encoding: .utf8)
+        let labels = try Program.assay("check a.yaml", in: scratch.path)
+        #expect(labels.code == 65 && labels.err.contains("sample_id 3 has label 99, and "), "\(labels.err)")
     }
 }

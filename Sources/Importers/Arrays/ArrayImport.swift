@@ -183,6 +183,7 @@ struct ArrayImport {
             if let note = count.note("the numbers of the files") { notes.append(note) }
         }
         let epochs = numbers.map(count.epochs)
+        if options.epochBase != nil, let doubt = count.doubt(first: epochs.first) { warnings.append(doubt) }
         try countSamples(numbers, count)
         for (index, epoch) in epochs.enumerated() {
             guard epoch.isFinite, epoch >= 0, index == 0 || epoch > epochs[index - 1] else {

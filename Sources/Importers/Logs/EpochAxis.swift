@@ -50,6 +50,7 @@ struct EpochAxis {
         try place(ofRows, log, shift: count.shift)
         if log.isLightnings { foldTest() }
         if self.epochs.first == 0, options.epochBase == nil { warnings.append(count.warning) }
+        if options.epochBase != nil, let doubt = count.doubt(first: self.epochs.first) { warnings.append(doubt) }
     }
 
     /// A column that is named by a mapping or recognised by its name.

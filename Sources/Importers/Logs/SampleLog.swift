@@ -189,13 +189,16 @@ private struct SampleReader {
                     + (options.duplicates == .mean ? "their mean counts." : "the first counts."))
         }
         if !ignored.isEmpty { notes.append("Columns left out: \(ignored.sorted().joined(separator: ", ")).") }
-        let warnings = epochs.first == 0 && options.epochBase == nil ? counts.prefix(1).map(\.warning) : []
+        let count = counts.first
+        let warnings =
+            options.epochBase == nil
+            ? epochs.first == 0 ? [count?.warning] : [] : [count?.doubt(first: epochs.first)]
         return ImportedRun(
             description: description, epochs: epochs, samples: samples,
             arrays: table.arrays(
                 cells, layers: layers, order: order, origins: origins),
             sources: sources, notes: notes,
-            warnings: warnings)
+            warnings: warnings.compactMap(\.self))
     }
 
     /// The error of the first row, in the order of the files, that repeats a sample in a checkpoint.

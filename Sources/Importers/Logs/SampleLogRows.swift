@@ -69,7 +69,11 @@ struct SampleLogRows {
 
     private func notFinite(_ row: Int, _ column: String, _ value: Double, _ place: Int? = nil) -> ImportError {
         let found = value.isNaN ? "empty or NaN" : "\(value), which single precision does not hold,"
-        return error(row, column, "\(place.map { "logit \($0)" } ?? "the value") is \(found) where a number is needed")
+        let which = (place ?? columns.logits.firstIndex(of: column)).map { ", class \($0)" } ?? ""
+        return error(
+            row, column,
+            "\(place.map { "logit \($0)" } ?? "the value") is \(found) where a number is needed: sample \(idText(row)), "
+                + "epoch \(shortest: epochs[row])\(which)")
     }
 
     private static func epochs(_ block: TableBlock, _ columns: SampleLogColumns) throws(ImportError) -> [Double] {

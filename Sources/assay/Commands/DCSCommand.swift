@@ -22,8 +22,8 @@ struct DCSCommand: ParsableCommand {
 
             A table of sets is asked for test_error, test_loss and ood_error, within equal IPC and clustered by subset, unless \
             said otherwise; every loss tried on it is written to dcs-ledger.csv beside it. A row with an empty cell is left \
-            out and named on stderr. The exit code is 1 with fewer than 3 sets for every objective, and where a loss is \
-            missing, doubled or no number.
+            out and named on stderr. The exit code is 1 where no objective has a defined rho, and where a loss is missing, \
+            doubled or no number.
             """)
 
     @Argument(
@@ -68,7 +68,8 @@ struct DCSCommand: ParsableCommand {
         var objectives = losses.loss?.names ?? []
         let errors = statistics.error?.names ?? []
         if let file = losses.losses.first {
-            (rows, objectives) = try DistillationCorrelation.joining(Table.read(file), to: rows, error: errors[0])
+            let joined = try DistillationCorrelation.joining(Table.read(file), to: rows, error: errors[0])
+            (rows, objectives) = (joined.table, objectives.isEmpty ? joined.objectives : objectives)
         }
         var options = try statistics.options(adjustFor: [], cluster: nil)
         options.losses = objectives
@@ -93,6 +94,7 @@ struct DCSCommand: ParsableCommand {
         if let update {
             note("assay: \(update.path): \(sets.setNames.count) sets, \(sets.table.rowCount) rows, \(update.added) new")
         }
+        if update == nil, let lack = DistillationTable.missingSeal(of: table) { note("assay: " + lack) }
         if losses.isEmpty {
             show(output.chosen, table: sets.table, json: sets.json(), explanation: [], notes: [])
             return
@@ -101,6 +103,7 @@ struct DCSCommand: ParsableCommand {
             table: sets, path: update?.path ?? table,
             options: try statistics.options(adjustFor: ["ipc"], cluster: "subset"))
         question.losses = losses.losses
+        question.asked = losses.loss?.names
         question.commands = losses.commands
         question.study = study
         question.against = statistics.error?.names ?? []

@@ -7,7 +7,10 @@ import Workflow
 
 /// Where the losses come from.
 struct DCSLosses: ParsableArguments {
-    @Option(help: ArgumentHelp("The columns of losses, one per objective.", valueName: "col,…"))
+    @Option(
+        help: ArgumentHelp(
+            "The columns of losses, one per objective; with --losses, those of its objectives that are asked.",
+            valueName: "col,…"))
     var loss: ColumnList?
 
     @Option(
@@ -41,7 +44,7 @@ struct DCSLosses: ParsableArguments {
 
     /// Losses of runs rather than of sets: columns of the store's runs, or a table without a column `set`.
     var areByRun: Bool {
-        if loss != nil { return true }
+        if loss != nil, losses.isEmpty { return true }
         guard let file = losses.first, objectiveCommand.isEmpty else { return false }
         return (try? Table.read(file)).map { !$0.has("set") } ?? false
     }
@@ -59,16 +62,19 @@ struct DCSLosses: ParsableArguments {
 
     func validate(_ source: DCSSource) throws {
         let isPlain = source == .table
-        guard !isPlain || (loss == nil) != losses.isEmpty else {
-            throw ValidationError("say where the losses are: either --loss COL[,COL…] or --losses FILE")
+        guard !isPlain || loss != nil || !losses.isEmpty else {
+            throw ValidationError("say where the losses are: --loss COL[,COL…] or --losses FILE")
         }
-        guard loss == nil || losses.isEmpty && objectiveCommand.isEmpty else {
-            throw ValidationError("--loss names columns of the table; --losses and --objective-command bring their own")
+        guard loss == nil || losses.count < 2 && objectiveCommand.isEmpty else {
+            throw ValidationError("--loss chooses columns of the table, or of one --losses FILE")
         }
-        guard source != .sets || loss == nil else {
+        guard objectiveCommand.allSatisfy({ !$0.allSatisfy(\.isWhitespace) }) else {
+            throw ValidationError("--objective-command needs a command, not an empty text")
+        }
+        guard source != .sets || loss == nil || !losses.isEmpty else {
             throw ValidationError("a table of sets holds no losses: bring them with --losses FILE")
         }
-        guard source != .study || loss == nil else {
+        guard source != .study || loss == nil || !losses.isEmpty else {
             throw ValidationError("a study has no columns of losses: bring them with --losses or --objective-command")
         }
         guard !isPlain || objectiveCommand.isEmpty else {
@@ -123,7 +129,11 @@ struct DCSStatistics: ParsableArguments {
         help: ArgumentHelp("The difference of two objectives on the same sets, or of all pairs.", valueName: "a,b|all"))
     var compare: String?
 
-    @Option(help: "The interval shown: bca or percentile; default: bca below 50 independent sets. JSON has both.")
+    @Option(
+        help: """
+            The interval shown: bca or percentile; default: bca below 50 independent sets, where the resamples are enough \
+            for it. JSON has both.
+            """)
     var interval: BootstrapInterval.Method?
 
     @Option(help: ArgumentHelp("The errors' standard deviation over seeds; default: <error>_std.", valueName: "col"))

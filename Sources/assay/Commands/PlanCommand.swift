@@ -38,6 +38,7 @@ struct PlanCommand: ParsableCommand {
             if !plan.runs.isEmpty {
                 print(plan.networks())
                 print(try plan.memory())
+                for line in try plan.objectiveMemory() { print(line) }
             }
         case .csv: print(try plan.table().formatted(.csv), terminator: "")
         case .md: print(try plan.table().formatted(.md), terminator: "")

@@ -129,7 +129,7 @@ struct RegimesCommand: ParsableCommand {
         options.only = try filters()
         options.random = random
         options.full = full
-        if let order { options.order = order.names }
+        options.order = order?.names
         options.margin = margin
         options.level = level
         options.resamples = resamples
@@ -138,7 +138,9 @@ struct RegimesCommand: ParsableCommand {
         show(
             output.chosen, table: comparison.table(part), json: comparison.json(),
             explanation: comparison.explanation(), notes: comparison.notes)
-        if let figure, case .notDrawn(let why) = try Figure.regimes(comparison).draw(to: figure) { note("assay: \(why)") }
+        if let figure, case .notDrawn(let why) = try Figure.regimes(comparison).draw(to: figure) {
+            note("assay: \(why)")
+        }
     }
 }
 

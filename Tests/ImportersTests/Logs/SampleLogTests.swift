@@ -87,7 +87,10 @@ import Testing
         ("1,0,1,0.5\n1,1,1,0.5\n2,1,1,0.5\n", "sample 0 is missing in epoch 2, though epoch 1 has it"),
         ("1,0,-1,0.5\n", "line 2, column 'label': -1 is no class: an integer from 0 is needed"),
         ("1,0,1.5,0.5\n", "line 2, column 'label': 1.5 is no class"),
-        ("1,0,1,0.5\n1,1,1,\n", "line 3, column 'el2n': the value is empty or NaN where a number is needed"),
+        (
+            "1,0,1,0.5\n1,1,1,\n",
+            "line 3, column 'el2n': the value is empty or NaN where a number is needed: sample 1, epoch 1"
+        ),
         ("1,0,1,1e60\n", "line 2, column 'el2n': the value is 1e+60, which single precision does not hold,"),
         ("1,0,1,word\n", "line 2, byte 7: 'word' in column 'el2n' is not a number"),
         ("1,0.5,1,0.5\n", "line 2, column 'sample_id': 0.5 is no sample id: an integer is needed"),
@@ -102,7 +105,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"epoch": 1, "id": 1, "label": 0, "logits": [1, NaN]}"#, "logit 1 is empty or NaN"),
+        (
+            #"{"epoch": 1, "id": 1, "label": 0, "logits": [1, NaN]}"#,
+            "logit 1 is empty or NaN where a number is needed: sample 1, epoch 1, class 1"
+        ),
         (#"{"epoch": 1, "id": 1, "label": 0, "logits": [1, 1e400]}"#, "logit 1 is empty or NaN"),
         (#"{"epoch": 1, "id": 1, "label": 0, "logits": 7}"#, "'7' is no array of logits"),
         (#"{"epoch": 1, "id": 1, "label": 2, "logits": [1, 2]}"#, "sample 1 has the label 2, expected 0…1"),
