@@ -12,21 +12,60 @@
 #endif
 #define INLINE static inline __attribute__((always_inline))
 
-enum { LANES = 16, DEPTH = 512, AHEAD = 8 };  // DEPTH: what a tall panel keeps in the nearest cache
+// DEPTH: what a tall panel keeps in the nearest cache. STRIP: vectors that fit into registers beside what they change.
+enum { LANES = 16, DEPTH = 512, AHEAD = 8, STRIP = 2 };
 typedef float lanes __attribute__((ext_vector_type(16)));
 typedef float loose __attribute__((ext_vector_type(16), aligned(4)));
 typedef double precise __attribute__((ext_vector_type(16)));
 typedef int32_t mask __attribute__((ext_vector_type(16)));
 
-void ck_pack(
+// Four rounds of a perfect shuffle turn 16 rows of 16 into columns.
+INLINE void turn(lanes v[LANES]) {
+    for (int round = 0; round < 4; round++) {
+        lanes next[LANES];
+        for (int i = 0; i < LANES / 2; i++) {
+            next[2 * i] = __builtin_shufflevector(
+                v[i], v[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            next[2 * i + 1] = __builtin_shufflevector(
+                v[i], v[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        }
+        memcpy(v, next, sizeof next);
+    }
+}
+
+// Of a panel of `width` rows those from `top` on, at most 16.
+INLINE void pack_rows(
+    const float *x, size_t depth, const uint32_t *rows, size_t height, const float *scales, size_t top, size_t wide,
+    size_t width, float *packed) {
+    size_t k = 0;
+    for (; k + LANES <= depth; k += LANES) {
+        lanes v[LANES];
+        for (size_t w = 0; w < LANES; w++) {
+            v[w] = 0;
+            if (top + w < height) {
+                v[w] = *(const loose *)(x + rows[top + w] * depth + k);
+                if (scales) v[w] *= scales[rows[top + w]];
+            }
+        }
+        turn(v);
+        for (size_t l = 0; l < LANES; l++) memcpy(packed + (k + l) * width + top, v + l, wide * sizeof(float));
+    }
+    for (; k < depth; k++)
+        for (size_t w = top; w < top + wide; w++) {
+            float scale = w < height && scales ? scales[rows[w]] : 1;
+            packed[k * width + w] = w < height ? x[rows[w] * depth + k] * scale : 0;
+        }
+}
+
+VARIANTS void ck_pack(
     const float *x, size_t depth, const uint32_t *rows, size_t count, const float *scales, size_t width, float *packed) {
     for (size_t first = 0; first < count; first += width, packed += width * depth) {
         size_t height = count - first < width ? count - first : width;
-        if (height < width) memset(packed, 0, width * depth * sizeof(float));
-        for (size_t w = 0; w < height; w++) {
-            const float *row = x + rows[first + w] * depth;
-            float scale = scales ? scales[rows[first + w]] : 1;
-            for (size_t k = 0; k < depth; k++) packed[k * width + w] = row[k] * scale;
+        if (width == CK_TALL) {
+            pack_rows(x, depth, rows + first, height, scales, 0, CK_TALL, CK_TALL, packed);
+        } else {
+            for (size_t top = 0; top < CK_WIDE; top += LANES)
+                pack_rows(x, depth, rows + first, height, scales, top, LANES, CK_WIDE, packed);
         }
     }
 }
@@ -80,16 +119,17 @@ void ck_products(const float *a, size_t p, const float *b, size_t q, size_t dept
 }
 
 VARIANTS void ck_transpose(const float *x, size_t stride, size_t rows, size_t columns, float *y) {
-    size_t top = 0;
-    for (; top + LANES <= rows; top += LANES) {
-        for (size_t j = 0; j < columns; j++) {
-            lanes column;
-            for (size_t i = 0; i < LANES; i++) column[i] = x[(top + i) * stride + j];
-            *(loose *)(y + j * rows + top) = column;
+    for (size_t top = 0; top < rows; top += LANES) {
+        size_t j = 0;
+        for (; top + LANES <= rows && j + LANES <= columns; j += LANES) {
+            lanes v[LANES];
+            for (size_t i = 0; i < LANES; i++) v[i] = *(const loose *)(x + (top + i) * stride + j);
+            turn(v);
+            for (size_t l = 0; l < LANES; l++) *(loose *)(y + (j + l) * rows + top) = v[l];
         }
+        for (; j < columns; j++)
+            for (size_t i = top; i < rows && i < top + LANES; i++) y[j * rows + i] = x[i * stride + j];
     }
-    for (; top < rows; top++)
-        for (size_t j = 0; j < columns; j++) y[j * rows + top] = x[top * stride + j];
 }
 
 INLINE void add_gain(const float *x, size_t columns, float covered, double *sums) {
@@ -129,33 +169,71 @@ VARIANTS void ck_add_losses(
     for (size_t i = 0; i < rows; i++) add_loss(x + i * stride, columns, before[i], after[i], sums);
 }
 
-VARIANTS void ck_add_stages(
+// A strip of columns, so narrow that its sums of all stages stay in the nearest cache.
+INLINE void add_strip(
     const float *x, size_t stride, size_t rows, size_t columns, const float *base, const uint32_t *starts,
-    const uint32_t *places, const float *values, size_t stages, size_t width, double *sums) {
-    for (size_t i = 0; i < rows; i++) {
-        float covered = base[i];
-        for (size_t e = starts[i]; e < starts[i + 1]; covered = values[e++])
-            add_loss(x + i * stride, columns, covered, values[e], sums + places[e] * width);
-        add_gain(x + i * stride, columns, covered, sums + stages * width);
+    const uint32_t *places, const float *values, size_t stages, precise *sums) {
+    size_t vectors = (columns + LANES - 1) / LANES;
+    for (size_t i = 0; i < rows; i++, x += stride) {
+        lanes points[STRIP] = {0}, excess[STRIP];
+        memcpy(points, x, columns * sizeof(float));
+        for (size_t v = 0; v < vectors; v++) {
+            lanes old = points[v] - base[i];
+            excess[v] = old > 0 ? old : (lanes)0.0f;
+        }
+        for (size_t e = starts[i]; e < starts[i + 1]; e++) {
+            precise *lost = sums + places[e] * STRIP;
+            for (size_t v = 0; v < vectors; v++) {
+                lanes new = points[v] - values[e];
+                new = new > 0 ? new : (lanes)0.0f;
+                lost[v] += __builtin_convertvector(excess[v] - new, precise);
+                excess[v] = new;
+            }
+        }
+        for (size_t v = 0; v < vectors; v++)
+            sums[stages * STRIP + v] += __builtin_convertvector(excess[v], precise);
     }
 }
 
-VARIANTS size_t ck_above(
-    const float *x, size_t count, float threshold, uint32_t first, uint32_t *places, float *values) {
-    size_t found = 0, j = 0;
-    for (; j + LANES <= count; j += LANES) {
-        mask above = *(const loose *)(x + j) > (lanes)threshold;
-        if (!__builtin_reduce_or(above)) continue;
-        for (size_t l = 0; l < LANES; l++) {
-            places[found] = first + (uint32_t)(j + l);
-            values[found] = x[j + l];
-            found += x[j + l] > threshold;
+VARIANTS void ck_add_stages(
+    const float *x, size_t stride, size_t rows, size_t columns, const float *base, const uint32_t *starts,
+    const uint32_t *places, const float *values, size_t stages, size_t width, double *scratch, double *sums) {
+    precise *strip = (precise *)(((uintptr_t)scratch + sizeof(precise) - 1) / sizeof(precise) * sizeof(precise));
+    for (size_t j = 0, count; j < columns; j += count) {
+        count = columns - j < LANES * STRIP ? columns - j : LANES * STRIP;
+        memset(strip, 0, (stages + 1) * STRIP * sizeof(precise));
+        if (count == LANES * STRIP)
+            add_strip(x + j, stride, rows, LANES * STRIP, base, starts, places, values, stages, strip);
+        else add_strip(x + j, stride, rows, count, base, starts, places, values, stages, strip);
+        for (size_t s = 0; s <= stages; s++) {
+            const double *line = (const double *)(strip + s * STRIP);
+            for (size_t l = 0; l < count; l++) sums[s * width + j + l] += line[l];
         }
     }
-    for (; j < count; j++) {
-        if (!(x[j] > threshold)) continue;
-        places[found] = first + (uint32_t)j;
-        values[found++] = x[j];
+}
+
+VARIANTS void ck_above(
+    const float *x, size_t stride, size_t rows, size_t columns, const float *thresholds, uint32_t first,
+    uint32_t *places, float *values, uint32_t *counts) {
+    for (size_t i = 0; i < rows; i++, x += stride) {
+        float threshold = thresholds[i];
+        size_t found = 0, j = 0;
+        for (; j + LANES <= columns; j += LANES) {
+            mask above = *(const loose *)(x + j) > (lanes)threshold;
+            if (!__builtin_reduce_or(above)) continue;
+            for (size_t l = 0; l < LANES; l++) {
+                places[found] = first + (uint32_t)(j + l);
+                values[found] = x[j + l];
+                found += x[j + l] > threshold;
+            }
+        }
+        for (; j < columns; j++) {
+            if (!(x[j] > threshold)) continue;
+            places[found] = first + (uint32_t)j;
+            values[found++] = x[j];
+        }
+        counts[i] = (uint32_t)found;
+        places += found;
+        values += found;
     }
-    return found;
 }

@@ -43,9 +43,12 @@ struct CoverageForecast {
         for start in stride(from: 0, to: count, by: Self.side) {
             let right = blocks.wide(start..<min(count, start + Self.side))
             products.withUnsafeMutableBufferPointer { blocks.fill(left, right, into: $0, scratch: &scratch) }
-            for place in 0..<size {
-                for j in right.indices.indices {
-                    similarities[place * count + start + j] = products[place * right.padded + j]
+            similarities.withUnsafeMutableBufferPointer { similarities in
+                products.withUnsafeBufferPointer { products in
+                    for place in 0..<size {
+                        let line = products[place * right.padded..<place * right.padded + right.indices.count]
+                        _ = similarities[(place * count + start)...].update(fromContentsOf: line)
+                    }
                 }
             }
         }
@@ -207,89 +210,5 @@ struct CoverageForecast {
             square.append(Float(share * quadratic.square))
         }
         forms = blocks.sumsOfQuadratics(linear: linear, square: square)
-    }
-}
-
-/// Least squares of y by a quadratic in x.
-private struct Moments {
-    private var x = [Double](repeating: 0, count: 5)
-    private var y = [Double](repeating: 0, count: 3)
-
-    mutating func add(_ value: Double, _ result: Double) {
-        var power = 1.0
-        for exponent in 0..<5 {
-            x[exponent] += power
-            if exponent < 3 { y[exponent] += power * result }
-            power *= value
-        }
-    }
-
-    /// Zero where the values do not tell.
-    var quadratic: (linear: Double, square: Double) {
-        guard x[0] > 0 else { return (0, 0) }
-        let mean = x[1] / x[0]
-        let (m2, m3, m4) = (x[2] / x[0], x[3] / x[0], x[4] / x[0])
-        // Covariances of x and x² with each other and with y.
-        let (a, b, c) = (m2 - mean * mean, m3 - mean * m2, m4 - m2 * m2)
-        let (p, q) = (y[1] / x[0] - mean * y[0] / x[0], y[2] / x[0] - m2 * y[0] / x[0])
-        let determinant = a * c - b * b
-        guard determinant > 1e-9 * a * c, a * c > 0 else { return (0, 0) }
-        return ((c * p - b * q) / determinant, (a * q - b * p) / determinant)
-    }
-}
-
-extension SimilarityBlocks {
-    /// Σ_j linear_j v_jx + square_j v_jx² for all x, v being cosine / 2: one d × d matrix serves all.
-    fileprivate func sumsOfQuadratics(linear: [Float], square: [Float]) -> [Double] {
-        let columns = x.columns
-        var matrix = [Float](repeating: 0, count: columns * columns)
-        var vector = [Double](repeating: 0, count: columns)
-        for top in stride(from: 0, to: count, by: 512) {
-            let rows = top..<min(count, top + 512)
-            guard let base = x.base else { continue }
-            var plain = [Float](repeating: 0, count: rows.count * columns)
-            var weighted = plain
-            for (place, row) in rows.enumerated() {
-                let (from, to) = (base + row * columns, place * columns)
-                let (scale, factor, share) = (scales[row], square[row], linear[row])
-                for column in 0..<columns {
-                    let value = from[column] * scale
-                    plain[to + column] = value
-                    weighted[to + column] = value * factor
-                    vector[column] += Double(value * share)
-                }
-            }
-            let factors = (
-                FeatureMatrix(rows: rows.count, columns: columns, values: weighted),
-                FeatureMatrix(rows: rows.count, columns: columns, values: plain)
-            )
-            factors.0.withRows { a in
-                factors.1.withRows { b in
-                    matrix.withUnsafeMutableBufferPointer { a.addTransposedProduct(b, to: $0) }
-                }
-            }
-        }
-        // x'Mx + v'x = x'(Mx + v)
-        let line = vector.map { Float($0) }
-        let panels = (columns + 31) / 32
-        var packed = [Float](repeating: 0, count: panels * 32 * columns)
-        ck_pack(matrix, columns, (0..<UInt32(columns)).map { $0 }, columns, nil, 32, &packed)
-        var products = [Float](repeating: 0, count: 112 * panels * 32)
-        var sums: [Double] = []
-        for top in stride(from: 0, to: count, by: 112) {
-            let left = tall(top..<min(count, top + 112))
-            ck_products(left.x, left.panels, packed, panels, columns, &products)
-            products.withUnsafeMutableBufferPointer { products in
-                for place in left.indices.indices {
-                    let start = place * panels * 32
-                    for column in 0..<columns { products[start + column] += line[column] }
-                    // The form is in v = (x/‖x‖)√½.
-                    if let pointer = products.baseAddress {
-                        sums.append(Double(x.dot(top + place, pointer + start)) * Double(scales[top + place]))
-                    }
-                }
-            }
-        }
-        return sums
     }
 }

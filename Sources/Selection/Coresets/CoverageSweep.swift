@@ -49,7 +49,8 @@ struct CoverageSweep {
     private let base: [Float]
     /// The coverage that the picks leave: pairs above it are listed, [N].
     let final: [Float]
-    private var found = (places: [UInt32](repeating: 0, count: 512), values: [Float](repeating: 0, count: 512))
+    private var found = PairsFound(side * height)
+    private var scratch: [Double]
     private static let (side, height) = (512, 112)
 
     /// - Parameter limit: How many pairs may be listed; 0 for none.
@@ -64,6 +65,7 @@ struct CoverageSweep {
         }
         self.final = final
         gains = .init(repeating: 0, count: rows * blocks.count)
+        scratch = .init(repeating: 0, count: 32 * rows + 16)
         pairs = limit > 0 ? PairLists(samples: blocks.count, limit: limit) : nil
         for left in stride(from: 0, to: blocks.count, by: Self.side) {
             sweep(left..<min(blocks.count, left + Self.side))
@@ -104,12 +106,8 @@ struct CoverageSweep {
             guard let values = values.baseAddress else { return }
             addStages(values, stride: stride, targets: targets, candidates: candidates)
             guard pairs != nil else { return }
-            for (place, target) in targets.enumerated() {
-                let count = ck_above(
-                    values + place * stride, candidates.count, final[target], UInt32(candidates.lowerBound),
-                    &found.places, &found.values)
-                pairs?.append(target, found.places, found.values, count)
-            }
+            found.search(values, stride: stride, columns: candidates, above: Array(final[targets]))
+            pairs?.append(found, of: UInt32(targets.lowerBound)..<UInt32(targets.upperBound))
             if pairs?.isFull == true { pairs = nil }
         }
     }
@@ -124,7 +122,7 @@ struct CoverageSweep {
                     else { return }
                     ck_add_stages(
                         values, stride, targets.count, candidates.count, base + targets.lowerBound,
-                        starts + targets.lowerBound, places, levels, rows - 1, blocks.count,
+                        starts + targets.lowerBound, places, levels, rows - 1, blocks.count, &scratch,
                         gains + candidates.lowerBound)
                 }
             }

@@ -2,7 +2,7 @@ internal import CKernels
 
 /// Greedy facility location, in the way that the number of samples allows.
 ///
-/// Up to `storedLimit` similarities (a class, usually) are kept, and a gain is computed from its row.
+/// Few similarities (of a class, usually) are stored, and a gain is computed from its row.
 ///
 /// Else, after the first pick, a forecast of the next ones (cosines only) goes into one sweep over all similarities, which
 /// finds every gain before each of them, and so confirms them or says at which the forecast went wrong. The sweep also
@@ -28,8 +28,8 @@ struct LazyCoverage {
     private var segments: [Segment] = []
     private var products: [Float]
     private var scratch: [Float] = []
-    /// All similarities less the offset, [N, N], where they are few; empty otherwise.
-    private var stored: [Float] = []
+    /// All similarities, where they are few.
+    private let stored: StoredSimilarities?
     /// The pairs above the coverage, once they are few: bounds are then gains.
     private var pairs: PairLists?
     /// Pairs of a forecast that a sweep refuted late.
@@ -41,7 +41,7 @@ struct LazyCoverage {
     private var nextSweep = 1
     private static let blockSize = 1024
     /// What `applied` is compared with: the changes so far.
-    private var changes: Int { stored.isEmpty ? segments.count : picks }
+    private var changes: Int { stored == nil ? segments.count : picks }
     private var picks: Int { result.picks.count }
     /// How far gains may be off.
     private var rounding: Double
@@ -87,34 +87,7 @@ struct LazyCoverage {
         rounding = 0x1p-22 * blocks.offset
         rows = SimilarityRows(blocks)
         isForecast = blocks.kind == .cosine
-        if blocks.count * blocks.count <= limits.stored { store() }
-    }
-
-    private mutating func store() {
-        let (count, size) = (blocks.count, Self.blockSize)
-        stored = .init(repeating: 0, count: count * count)
-        let parts = stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
-        for a in parts {
-            let left = blocks.tall(a)
-            for b in parts where b.lowerBound >= a.lowerBound {
-                let right = blocks.wide(b)
-                products.withUnsafeMutableBufferPointer { blocks.fill(left, right, into: $0, scratch: &scratch) }
-                for (i, row) in a.enumerated() {
-                    for (j, column) in b.enumerated() {
-                        let value = products[i * right.padded + j]
-                        stored[row * count + column] = value
-                        stored[column * count + row] = value
-                    }
-                }
-            }
-        }
-    }
-
-    /// Σ_j max(0, s(j, x) − covered_j) from a stored row.
-    private func storedGain(_ index: Int) -> Double {
-        stored.withUnsafeBufferPointer { stored in
-            ck_gain(stored.baseAddress.map { $0 + index * blocks.count }, covered, blocks.count)
-        }
+        stored = blocks.count * blocks.count <= limits.stored ? StoredSimilarities(blocks) : nil
     }
 
     /// The trace is Σ_j of the largest similarity.
@@ -122,14 +95,14 @@ struct LazyCoverage {
         bounds = blocks.linearSums() ?? allGains()
         while picks < count {
             cover(by: next())
-            guard stored.isEmpty, pairs == nil, picks < count else { continue }
+            guard stored == nil, pairs == nil, picks < count else { continue }
             if spare != nil { mend() } else if picks >= nextSweep { sweep(upTo: count) }
         }
         return result
     }
 
     private mutating func allGains() -> [Double] {
-        guard stored.isEmpty else { return (0..<blocks.count).map { storedGain($0) } }
+        if let stored { return (0..<blocks.count).map { stored.gain($0, over: covered) } }
         return CoverageSweep(blocks, covered: covered, stages: CoverageStages(), listing: 0).gains
     }
 
@@ -193,13 +166,12 @@ struct LazyCoverage {
     private mutating func mend() {
         guard let (thresholds, until) = spare.map({ ($0.thresholds, $0.until) }) else { return }
         let short = covered.indices.filter { covered[$0] < thresholds[$0] }.map { UInt32($0) }
-        guard 8 * short.count <= blocks.count || picks >= until else { return }
+        guard 16 * short.count <= blocks.count || picks >= until else { return }
         // Taken out rather than copied: lists are large.
         guard var lists = spare.take()?.lists, 2 * short.count <= blocks.count else { return }
-        lists.list(short, of: blocks, above: covered)
-        guard !lists.isFull else { return }
         for target in covered.indices { lists.trim(target, above: covered[target]) }
-        take(lists)
+        lists.list(short, of: blocks, above: covered)
+        if !lists.isFull { take(lists) }
     }
 
     /// The sample of the largest gain. Rounding makes equal gains differ (twins; two samples that cover each other alone):
@@ -215,7 +187,7 @@ struct LazyCoverage {
             }
             if stale.isEmpty { return lowestId(above: floor) }
             // The most promising few first: they give the others a floor.
-            if isFirst || !stored.isEmpty { stale = stale.largest(32) { bounds[$0] } }
+            if isFirst || stored != nil { stale = stale.largest(32) { bounds[$0] } }
             isFirst = false
             refresh(stale, above: floor)
         }
@@ -232,9 +204,9 @@ struct LazyCoverage {
 
     /// Applies segments to candidates until none is left or their bounds fall below `floor`.
     private mutating func refresh(_ candidates: [Int], above floor: Double) {
-        guard stored.isEmpty else {
+        if let stored {
             for index in candidates {
-                bounds[index] = storedGain(index)
+                bounds[index] = stored.gain(index, over: covered)
                 applied[index] = Int32(changes)
             }
             return
@@ -276,7 +248,7 @@ struct LazyCoverage {
             guard value > covered[target] else { continue }
             if pairs != nil {
                 pairs?.raise(target, from: covered[target], to: value, gains: &bounds)
-            } else if stored.isEmpty {
+            } else if stored == nil {
                 targets.append(target)
                 before.append(covered[target])
                 after.append(value)
@@ -296,7 +268,7 @@ struct LazyCoverage {
     }
 
     private mutating func similarities(of index: Int) -> [Float] {
-        guard stored.isEmpty else { return Array(stored[index * blocks.count..<(index + 1) * blocks.count]) }
+        if let stored { return stored.row(index) }
         let bounds = bounds
         return rows.row(index) {
             bounds.indices.filter { bounds[$0] > -.infinity }.largest(SimilarityRows.abreast) { bounds[$0] }

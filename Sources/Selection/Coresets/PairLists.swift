@@ -12,12 +12,15 @@ struct PairLists {
     /// The chunk after this one in its list.
     private var following: [UInt32]
     private var used = 0
+    /// Chunks that lists gave back, one following the other.
+    private var spare = noChunk
     /// The chunk that a list begins with and the one that grows, [N].
     private var first: [UInt32]
     private var last: [UInt32]
     /// Length of each list, [N].
     private var counts: [UInt32]
     private static let chunk = 32
+    private static let noChunk = UInt32.max
 
     /// Room for `limit` pairs, those of half-filled chunks included.
     init(samples: Int, limit: Int) {
@@ -40,14 +43,13 @@ struct PairLists {
         while done < count {
             let inside = Int(counts[target]) % Self.chunk
             if inside == 0 {
-                guard used < following.count else { return isFull = true }
+                guard let next = takeChunk() else { return isFull = true }
                 if counts[target] == 0 {
-                    first[target] = UInt32(used)
+                    first[target] = next
                 } else {
-                    following[Int(last[target])] = UInt32(used)
+                    following[Int(last[target])] = next
                 }
-                last[target] = UInt32(used)
-                used += 1
+                last[target] = next
             }
             let part = min(count - done, Self.chunk - inside)
             let start = Int(last[target]) * Self.chunk + inside
@@ -58,6 +60,25 @@ struct PairLists {
             counts[target] += UInt32(part)
             done += part
         }
+    }
+
+    private mutating func takeChunk() -> UInt32? {
+        if spare != Self.noChunk {
+            let chunk = spare
+            spare = following[Int(chunk)]
+            return chunk
+        }
+        guard used < following.count else { return nil }
+        used += 1
+        return UInt32(used - 1)
+    }
+
+    /// Of a list that ends with the chunk `end`, takes back what follows `kept`, or all of it.
+    private mutating func giveBack(_ target: Int, after kept: UInt32?, to end: UInt32) {
+        guard kept != end else { return }
+        let begin = kept.map { following[Int($0)] } ?? first[target]
+        following[Int(end)] = spare
+        spare = begin
     }
 
     /// Σ of what is above the coverage, [N], of each place.
@@ -100,15 +121,16 @@ struct PairLists {
             values[to] = value
             kept += 1
         }
+        giveBack(target, after: kept > 0 ? UInt32(writing) : nil, to: last[target])
         last[target] = UInt32(writing)
         counts[target] = UInt32(kept)
     }
 
     /// Lists the pairs of these samples anew, N products for each: their coverage is lower than it was thought.
     mutating func list(_ targets: [UInt32], of blocks: SimilarityBlocks, above covered: [Float]) {
+        for target in targets { trim(Int(target), above: .infinity) }
         let (side, height) = (512, 112)
-        for target in targets { counts[Int(target)] = 0 }
-        var found = (places: [UInt32](repeating: 0, count: side), values: [Float](repeating: 0, count: side))
+        var found = PairsFound(height * side)
         var products = [Float](repeating: 0, count: height * side)
         var scratch: [Float] = []
         for left in stride(from: 0, to: blocks.count, by: side) {
@@ -119,15 +141,49 @@ struct PairLists {
                 products.withUnsafeMutableBufferPointer {
                     blocks.fill(blocks.tall(part), right, into: $0, scratch: &scratch)
                 }
-                for (place, target) in part.enumerated() {
-                    let count = products.withUnsafeBufferPointer {
-                        ck_above(
-                            $0.baseAddress.map { $0 + place * right.padded }, columns.count, covered[Int(target)],
-                            UInt32(left), &found.places, &found.values)
-                    }
-                    append(Int(target), found.places, found.values, count)
+                found.search(
+                    products, stride: right.padded, columns: columns, above: part.map { covered[Int($0)] })
+                append(found, of: part)
+            }
+        }
+    }
+
+    /// Adds to the lists of samples what was found of each.
+    mutating func append(_ found: PairsFound, of targets: some Sequence<UInt32>) {
+        found.places.withUnsafeBufferPointer { places in
+            found.values.withUnsafeBufferPointer { values in
+                guard let places = places.baseAddress, let values = values.baseAddress else { return }
+                var start = 0
+                for (target, count) in zip(targets, found.counts) {
+                    append(Int(target), places + start, values + start, Int(count))
+                    start += Int(count)
                 }
             }
         }
+    }
+}
+
+/// What a block of similarities has above thresholds, row after row.
+struct PairsFound {
+    fileprivate private(set) var places: [UInt32]
+    fileprivate private(set) var values: [Float]
+    /// Per row.
+    fileprivate private(set) var counts: [UInt32] = []
+
+    /// Room for a block.
+    init(_ size: Int) {
+        places = .init(repeating: 0, count: size)
+        values = .init(repeating: 0, count: size)
+    }
+
+    /// A threshold per row.
+    mutating func search(
+        _ block: UnsafePointer<Float>, stride: Int, columns: Range<Int>, above thresholds: [Float]
+    ) {
+        precondition(thresholds.count * columns.count <= places.count)
+        if counts.count != thresholds.count { counts = .init(repeating: 0, count: thresholds.count) }
+        ck_above(
+            block, stride, thresholds.count, columns.count, thresholds, UInt32(columns.lowerBound), &places, &values,
+            &counts)
     }
 }
