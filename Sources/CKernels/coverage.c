@@ -33,16 +33,17 @@ INLINE void turn(lanes v[LANES]) {
     }
 }
 
-// Of a panel of `width` rows those from `top` on, at most 16.
+// Of a panel of `width` rows those from `top` on, at most 16. Those `ahead`, of the next panel, come from far memory.
 INLINE void pack_rows(
     const float *x, size_t depth, const uint32_t *rows, size_t height, const float *scales, size_t top, size_t wide,
-    size_t width, float *packed) {
+    size_t width, int ahead, float *packed) {
     size_t k = 0;
     for (; k + LANES <= depth; k += LANES) {
         lanes v[LANES];
         for (size_t w = 0; w < LANES; w++) {
             v[w] = 0;
             if (top + w < height) {
+                if (ahead) __builtin_prefetch(x + rows[top + w + width] * depth + k);
                 v[w] = *(const loose *)(x + rows[top + w] * depth + k);
                 if (scales) v[w] *= scales[rows[top + w]];
             }
@@ -61,11 +62,12 @@ VARIANTS void ck_pack(
     const float *x, size_t depth, const uint32_t *rows, size_t count, const float *scales, size_t width, float *packed) {
     for (size_t first = 0; first < count; first += width, packed += width * depth) {
         size_t height = count - first < width ? count - first : width;
+        int ahead = first + 2 * width <= count;
         if (width == CK_TALL) {
-            pack_rows(x, depth, rows + first, height, scales, 0, CK_TALL, CK_TALL, packed);
+            pack_rows(x, depth, rows + first, height, scales, 0, CK_TALL, CK_TALL, ahead, packed);
         } else {
             for (size_t top = 0; top < CK_WIDE; top += LANES)
-                pack_rows(x, depth, rows + first, height, scales, top, LANES, CK_WIDE, packed);
+                pack_rows(x, depth, rows + first, height, scales, top, LANES, CK_WIDE, ahead, packed);
         }
     }
 }

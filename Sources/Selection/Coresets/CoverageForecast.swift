@@ -101,8 +101,8 @@ struct CoverageForecast {
 
     /// Leaves the best members, once they are many.
     private mutating func prune() {
-        guard members.count > 3 * Self.side else { return }
-        let kept = Array(gains.indices).largest(2 * Self.side) { gains[$0] }
+        guard members.count > 2 * Self.side else { return }
+        let kept = Array(gains.indices).largest(Self.side) { gains[$0] }
         members = kept.map { members[$0] }
         gains = kept.map { gains[$0] }
     }

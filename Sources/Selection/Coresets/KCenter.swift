@@ -37,7 +37,7 @@ extension CoresetGroup {
 private struct NearestCenters {
     private let x: FloatRows
     /// ‖x‖², [N]
-    private let squares: [Double]
+    private let squares: [Float]
     /// Squared distance to the nearest of the first `applied` centres, [N]; −∞ for centres.
     private var nearest: [Double]
     private var applied: [Int32]
@@ -47,7 +47,7 @@ private struct NearestCenters {
 
     init(_ x: FloatRows, first: Int) {
         self.x = x
-        squares = (0..<x.count).map { Double(x.dot($0, $0)) }
+        squares = (0..<x.count).map { x.dot($0, $0) }
         nearest = .init(repeating: .infinity, count: x.count)
         applied = .init(repeating: 0, count: x.count)
         centers = []
@@ -67,6 +67,7 @@ private struct NearestCenters {
             guard nearest[index] > -.infinity, refresh(index, above: best.value) else { continue }
             best.offer(nearest[index], index, ids: ids)
             found.append(index)
+            if found.count == 64 { found.removeFirst(48) }  // the last few are wanted
         }
         hints = found.suffix(16)
         return best
@@ -78,7 +79,7 @@ private struct NearestCenters {
         var next = Int(applied[index])
         while next < centers.count, distance >= bound {
             let center = centers[next]
-            let square = squares[index] + squares[center] - 2 * Double(x.dot(index, center))
+            let square = Double(squares[index]) + Double(squares[center]) - 2 * Double(x.dot(index, center))
             distance = min(distance, max(0, square))
             next += 1
         }
