@@ -78,7 +78,7 @@ public struct CoresetFile {
         let features = try RecordReader(run, object: "/features")
         var values: [Float] = []
         values.reserveCapacity(samples.count * features.columns)
-        let height = max(1, (1 << 20) / max(1, features.columns))
+        let height = max(1, (1 << 16) / max(1, features.columns))
         for first in stride(from: 0, to: samples.count, by: height) {
             values += try features.floats(rows: first..<min(samples.count, first + height))
         }

@@ -16,6 +16,8 @@ struct RunScorer: Sendable {
     private let logits: RecordReader?
     private let logitsName: String
     private let records: [(record: SampleRecord, reader: RecordReader)]
+    /// Whose soft labels are taken.
+    private let teaching: RunFile
     private let targets: RecordReader?
     private let features: RecordReader?
 
@@ -27,7 +29,7 @@ struct RunScorer: Sendable {
         guard run.sampleCount != nil else {
             throw WorkflowError.badData("\(run.path): a run of metrics only: there is no sample to score")
         }
-        let teaching = options.targets ?? run
+        teaching = options.targets ?? run
         if requests.contains(where: \.needsTargets), !teaching.hasTargets {
             let another = options.targets == nil ? " (--targets takes those of another run)" : ""
             throw WorkflowError.badData(
@@ -182,7 +184,7 @@ struct RunScorer: Sendable {
                     + "\(row): the value is \(words)")
         case .badTarget(let row):
             return WorkflowError.badData(
-                "\(targets?.path ?? run.path), /targets, sample \(row): no probabilities: they must be finite and not "
+                "\(teaching.path), /targets, sample \(row): no probabilities: they must be finite and not "
                     + "negative, and sum to 1")
         case .nonFiniteFeature(let row):
             return WorkflowError.badData(

@@ -48,7 +48,7 @@ public struct FeatureFile: Sendable {
     /// A matrix block by block: what is converted stands in memory once.
     private static func floats(_ array: ForeignArray) throws -> [Float] {
         let rows = array.shape[0]
-        let height = max(1, (1 << 20) / max(1, array.shape[1]))
+        let height = max(1, (1 << 16) / max(1, array.shape[1]))
         // The first row is read before memory is taken for all of them: a file may declare more than it holds.
         _ = try array.whole.floats(0..<min(1, rows))
         var values: [Float] = []
