@@ -74,8 +74,8 @@ private let cad = Asked.cadPrune(span: 2, window: 2, allowMismatched: false)
             }
             #expect(
                 error?.description
-                    == "\(run.path): its samples are not those of \(first.path) (scores of several runs are averaged per "
-                    + "sample)")
+                    == "\(run.path): its samples are not those of \(first.path) (scores of several runs are averaged, "
+                    + "and soft labels taken, per sample)")
         }
     }
 
