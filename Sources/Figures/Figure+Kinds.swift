@@ -26,12 +26,15 @@ public struct ScatterPoint: Sendable, Equatable {
     /// Chooses the colour.
     public var ipc: Int
     public var point: Series.Point
+    /// Shown, but not among the sets that are correlated.
+    public var isLeftOut: Bool
 
-    public init(facet: String, family: String, ipc: Int, point: Series.Point) {
+    public init(facet: String, family: String, ipc: Int, point: Series.Point, isLeftOut: Bool = false) {
         self.facet = facet
         self.family = family
         self.ipc = ipc
         self.point = point
+        self.isLeftOut = isLeftOut
     }
 }
 
@@ -119,12 +122,13 @@ extension Figure {
         return Figure(panels: panels, legend: legend, sharesY: true)
     }
 
-    /// Loss against error: colour by IPC, marker by family.
+    /// Loss against error: colour by IPC, marker by family; small crosses for what is left out.
     public static func scatter(_ points: [ScatterPoint], titles: [String: String], x: Axis, y: Axis) -> Figure {
         let families = points.map(\.family).distinct()
         let sizes = points.map(\.ipc).distinct().sorted()
         let panels = points.map(\.facet).distinct().map { facet in
-            let chosen = points.filter { $0.facet == facet }
+            let here = points.filter { $0.facet == facet }
+            let (chosen, leftOut) = (here.filter { !$0.isLeftOut }, here.filter(\.isLeftOut))
             let series = families.indices.flatMap { marker in
                 sizes.indices.map { color in
                     let members = chosen.filter { $0.family == families[marker] && $0.ipc == sizes[color] }
@@ -133,12 +137,16 @@ extension Figure {
                         points: members.map(\.point))
                 }
             }
-            return Panel(title: titles[facet] ?? facet, x: x, y: y, series: series)
+            let crosses = Series("left out", .cross, Look(color: nil), points: leftOut.map(\.point))
+            return Panel(
+                title: titles[facet] ?? facet, x: x, y: y, series: series + (leftOut.isEmpty ? [] : [crosses]))
         }
         // Colour and marker mean different things: each has its own entries.
         let legend =
             sizes.enumerated().map { LegendEntry("IPC \($1)", Look(color: $0)) }
             + families.enumerated().map { LegendEntry($1, Look(color: nil, marker: $0)) }
+            + (points.contains(where: \.isLeftOut)
+                ? [LegendEntry("left out", Look(color: nil), marker: false, line: .cross)] : [])
         return Figure(panels: panels, legend: legend)
     }
 

@@ -33,7 +33,7 @@ extension Figure {
             lines += pen.margins(place.upper)
             let room = place.upper.right - place.upper.left
             lines += pen.axis("x", panel.upperX, range: x, room: room, hasNumbers: panel.lower == nil)
-            lines += pen.axis("y", panel.y, range: yRange(panel), hasLabel: place.isFirst)
+            lines += pen.axis("y", panel.y, range: yRange(panel), hasLabel: place.hasLabel)
             lines += [pen.title(place.title), pen.plot(panel.series, of: name, from: &row)]
             // The legend is drawn once, with the first panel.
             if index == 0 { lines += ["unset label", "unset arrow", "unset object"] }
@@ -44,7 +44,7 @@ extension Figure {
             axis.ticks = y?.symmetricTicks ?? []
             lines += pen.margins(frame)
             lines += pen.axis("x", panel.x, range: x, room: room)
-            lines += pen.axis("y", axis, range: y, hasLabel: place.isFirst)
+            lines += pen.axis("y", axis, range: y, hasLabel: place.hasLabel)
             lines += [pen.title([]), pen.plot(lower.series, of: name, from: &row), ""]
         }
         return (lines + ["unset multiplot", "unset output"]).joined(separator: "\n") + "\n"

@@ -16,8 +16,8 @@ struct Layout {
         var upper: Frame
         var lower: Frame?
         var title: [String]
-        /// The first of its row.
-        var isFirst: Bool
+        /// The first of its row, or with other y axes than its neighbour on the left.
+        var hasLabel: Bool
     }
 
     let width: Double
@@ -53,7 +53,9 @@ struct Layout {
     private static func places(
         _ figure: Figure, _ columns: Int, width: Double, above level: Double
     ) -> (places: [Place], height: Double) {
-        let sides = sides(columns, width: width, gap: figure.panels.contains { $0.lower != nil } ? 0.48 : 0.40)
+        let isLabelledInside = figure.panels.indices.contains { $0 % columns > 0 && hasLabel($0, in: figure.panels) }
+        let gap = figure.panels.contains { $0.lower != nil } ? 0.48 : 0.40
+        let sides = sides(columns, width: width, gap: gap + (isLabelledInside ? 0.14 : 0))
         let categories = figure.panels.flatMap(\.x.categories).map(\.count).max() ?? 0
         let axis = categories > 0 ? 0.28 + 0.6 * Double(categories) * character : 0.46
         var level = level
@@ -71,13 +73,21 @@ struct Layout {
                 return Place(
                     upper: Frame(left: left, right: right, bottom: lowerTop.map { $0 + Self.seam } ?? bottom, top: top),
                     lower: lowerTop.map { Frame(left: left, right: right, bottom: bottom, top: $0) },
-                    title: lines(panel.title, width: right - left + 0.2), isFirst: index == 0)
+                    title: lines(panel.title, width: right - left + 0.2),
+                    hasLabel: index == 0 || hasLabel(start + index, in: figure.panels))
             }
             places = line + places
             let titled = line.map(\.title.count).max() ?? 0
             level = top + (titled > 0 ? 0.27 + Double(titled - 1) * titleLine : 0.10)
         }
         return (places, level)
+    }
+
+    /// Whether a panel's y axes are others than those of the panel before it.
+    private static func hasLabel(_ index: Int, in panels: [Panel]) -> Bool {
+        let (own, left) = (panels[index], panels[index - 1])
+        guard own != .blank else { return false }
+        return own.y.label != left.y.label || own.lower.map { $0.y.label != left.lower?.y.label } ?? false
     }
 
     /// The left and right edge of each column of panels.

@@ -26,14 +26,16 @@ func lossScatter(
         for entry in board.entries where entry.error == error {
             let facet = [entry.title, errors.count > 1 ? words(error) : ""].filter { !$0.isEmpty }.joined(
                 separator: ", ")
+            let isOut = try entry.result.options.leaveOut?.matches(in: sets)
             for row in 0..<sets.rowCount where zip(keys, entry.group).allSatisfy({ $0[row] == $1.value }) {
                 guard !x[row].isNaN, !y[row].isNaN else { continue }
                 let bar = deviation[row].isNaN ? nil : deviation[row]
                 points.append(
                     ScatterPoint(
                         facet: facet, family: families[row], ipc: Int(exactly: ipc[row].rounded()) ?? 0,
-                        point: Series.Point(x[row], y[row], low: bar.map { y[row] - $0 }, high: bar.map { y[row] + $0 })
-                    ))
+                        point: Series.Point(
+                            x[row], y[row], low: bar.map { y[row] - $0 }, high: bar.map { y[row] + $0 }),
+                        isLeftOut: isOut?[row] ?? false))
             }
             titles[facet] = title(of: entry, facet, loss: loss)
         }

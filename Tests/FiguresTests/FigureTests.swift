@@ -172,6 +172,16 @@ struct Scratch: ~Copyable {
             ])
     }
 
+    @Test func whatIsLeftOutOfTheCorrelationIsACross() {
+        let points = [(1.0, false), (2, true), (3, false)].map {
+            ScatterPoint(facet: "", family: "a", ipc: 10, point: .init($0, $0), isLeftOut: $1)
+        }
+        let figure = Figure.scatter(points, titles: [:], x: Axis("loss"), y: Axis("error"))
+        let crosses = figure.panels[0].series.filter { $0.kind == .cross }
+        #expect(crosses.map { $0.points.map(\.x) } == [[2]] && figure.legend.last?.text == "left out")
+        #expect(figure.panels[0].series.filter { $0.kind == .points }.flatMap { $0.points.map(\.x) } == [1, 3])
+    }
+
     @Test func categoriesKeepTheirOrderAndStandSideBySide() {
         let points = [("x", "HL", 0.5), ("y", "HL", 0.4), ("x", "SL", 0.3)].map {
             CategoryPoint(category: $0, series: $1, y: $2)

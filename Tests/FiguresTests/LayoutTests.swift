@@ -62,7 +62,11 @@ import Testing
 
     @Test func rowsFillFromTheTopAndColumnsAreEquallyWide() {
         let places = Layout(Figure(panels: (0..<5).map { _ in Self.panel() }, columns: 3, legend: [])).panels
-        #expect(places.map(\.isFirst) == [true, false, false, true, false])
+        #expect(places.map(\.hasLabel) == [true, false, false, true, false])
+        var other = Self.panel()
+        other.y.label = "another"
+        let mixed = Layout(Figure(panels: [Self.panel(), Self.panel(), other, .blank], legend: [])).panels
+        #expect(mixed.map(\.hasLabel) == [true, false, true, false])
         #expect(places[0].upper.bottom > places[3].upper.top)
         #expect(places[3].upper.left == places[0].upper.left && places[4].upper.left == places[1].upper.left)
         let widths = places.map { $0.upper.right - $0.upper.left }
