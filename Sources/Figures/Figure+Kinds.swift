@@ -146,7 +146,7 @@ extension Figure {
             sizes.enumerated().map { LegendEntry("IPC \($1)", Look(color: $0)) }
             + families.enumerated().map { LegendEntry($1, Look(color: nil, marker: $0)) }
             + (points.contains(where: \.isLeftOut)
-                ? [LegendEntry("left out", Look(color: nil), marker: false, line: .cross)] : [])
+                ? [LegendEntry("left out", Look(color: nil), line: .cross)] : [])
         return Figure(panels: panels, legend: legend)
     }
 
