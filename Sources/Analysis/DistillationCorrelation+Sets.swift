@@ -83,7 +83,12 @@ extension DistillationCorrelation {
                 return nil
             }
             let (s, n) = (try table.numbers(deviation), try table.numbers(seeds))
-            return zip(s, n).map { $1 >= 1 ? $0 * $0 / $1 : .nan }
+            // Rows that an older table kept have no count of their own.
+            let all = seeds == own && table.has("n") ? try table.numbers("n") : n
+            return s.indices.map { row in
+                let count = n[row].isNaN ? all[row] : n[row]
+                return count >= 1 ? s[row] * s[row] / count : .nan
+            }
         }
 
         func correlation(_ adjustment: RankCorrelation.Adjustment) -> RankCorrelation {
@@ -174,6 +179,7 @@ extension DistillationCorrelation {
             }
             var evidence = Evidence(layout: layout, correlation: subject, clusters: clusters)
             let hasEnough = result.effectiveM >= Self.fewestForInterval
+            var resamples = options.resamples
             if hasEnough {
                 let bootstrap = subject.bootstrapDistribution(
                     resamples: options.resamples, seed: options.seed, identity: "dcs", clusters: clusters,
@@ -181,6 +187,7 @@ extension DistillationCorrelation {
                 evidence.bootstrap = bootstrap
                 let isBCa = options.interval == .bca || bootstrap?.units ?? 0 < RankCorrelation.bcaBelow
                 let settled = (isBCa ? bootstrap.flatMap { extended($0, of: subject, options) } : nil) ?? bootstrap
+                resamples = settled?.values.count ?? resamples
                 result.interval = settled?.interval(options.interval, level: options.level)
                 result.percentile = settled?.percentile(level: options.level)
                 result.bca = settled?.bca(level: options.level)
@@ -193,7 +200,7 @@ extension DistillationCorrelation {
             result.attenuation = noise.flatMap { noise in
                 hasEnough
                     ? subject.attenuation(
-                        noise: noise, resamples: options.resamples, level: options.level, seed: options.seed,
+                        noise: noise, resamples: resamples, level: options.level, seed: options.seed,
                         identity: "dcs", clusters: clusters, method: options.interval, threads: options.threads) : nil
             }
             let (rearranged, rows, units) =

@@ -7,7 +7,8 @@ extension OptimalHardness {
             case found = "found"
             /// The least error is at the first or last window: the optimum may lie beyond.
             case atEdge = "at the edge"
-            /// The windows' errors do not differ beyond the noise of seeds, or the interval spans half of the windows.
+            /// The windows' errors do not differ beyond the noise of seeds, a parabola does not fit them, or the interval spans
+            /// half of the windows.
             case cannotTell = "cannot tell"
         }
 
@@ -19,6 +20,8 @@ extension OptimalHardness {
         public var high: Double?
         /// Of equal errors of all windows (one-way analysis of variance); nil where a window has one run.
         public var pFlat: Double?
+        /// Of the parabola (lack of fit against the noise of seeds); nil where it takes three windows, or they have no noise.
+        public var pFit: Double?
         public var verdict: Verdict
     }
 
@@ -34,6 +37,7 @@ extension OptimalHardness {
         var result = Interpolation(position: position, error: error, verdict: .cannotTell)
         guard runs.allSatisfy({ $0.count > 1 }) else { return result }
         result.pFlat = flatness(runs)
+        result.pFit = fit(starts, runs)
         let positions = (0..<resamples).map { draw in
             var noise = NoiseDraw(identity + "/position", seed: seed, index: draw)
             return least(starts, runs.map { noise.resampledMean($0) }).position
@@ -41,7 +45,9 @@ extension OptimalHardness {
         let interval = BootstrapInterval(percentilesOf: positions, level: 0.95)
         (result.low, result.high) = (interval?.low, interval?.high)
         let span = starts[starts.count - 1] - starts[0]
-        guard let interval, let pFlat = result.pFlat, pFlat < 0.05, interval.high - interval.low <= span / 2 else {
+        guard let interval, let pFlat = result.pFlat, pFlat < 0.05, result.pFit ?? 1 >= 0.05,
+            interval.high - interval.low <= span / 2
+        else {
             return result
         }
         result.verdict = position <= starts[0] || position >= starts[starts.count - 1] ? .atEdge : .found
@@ -51,9 +57,8 @@ extension OptimalHardness {
     /// The vertex of the least-squares parabola around the least error, kept between the outermost windows that take
     /// part; the best window itself where the parabola opens downwards.
     static func least(_ starts: [Double], _ errors: [Double]) -> (position: Double, error: Double) {
-        let best = errors.indices.dropFirst().reduce(0) { errors[$1] < errors[$0] ? $1 : $0 }
-        let first = max(0, min(best - neighbours, starts.count - 3))
-        let last = min(starts.count - 1, max(best + neighbours, 2))
+        let (best, part) = around(errors)
+        let (first, last) = (part.lowerBound, part.upperBound)
         // Centred at the best window, so that the sums of powers stay small.
         let x = (first...last).map { starts[$0] - starts[best] }
         let y = (first...last).map { errors[$0] - errors[best] }
@@ -62,6 +67,34 @@ extension OptimalHardness {
         }
         let vertex = min(max(-slope / (2 * curvature), x[0]), x[x.count - 1])
         return (starts[best] + vertex, errors[best] + constant + vertex * (slope + vertex * curvature))
+    }
+
+    /// The best window, and those that the parabola takes.
+    private static func around(_ errors: [Double]) -> (best: Int, part: ClosedRange<Int>) {
+        let best = errors.indices.dropFirst().reduce(0) { errors[$1] < errors[$0] ? $1 : $0 }
+        return (
+            best, max(0, min(best - neighbours, errors.count - 3))...min(errors.count - 1, max(best + neighbours, 2))
+        )
+    }
+
+    /// The p-value of a lack-of-fit test: the parabola's residuals against the scatter of seeds.
+    private static func fit(_ starts: [Double], _ runs: [[Double]]) -> Double? {
+        let means = runs.map { mean($0) }
+        let (best, part) = around(means)
+        let x = part.map { starts[$0] - starts[best] }
+        let degrees = Double(runs.reduce(0) { $0 + $1.count } - runs.count)
+        let noise = zip(runs, means).reduce(0) { total, run in
+            run.0.reduce(total) { $0 + ($1 - run.1) * ($1 - run.1) }
+        }
+        guard part.count > 3, degrees > 0, noise > 0,
+            let (constant, slope, curvature) = parabola(x, part.map { means[$0] - means[best] })
+        else { return nil }
+        let lack = zip(part, x).reduce(0) { total, window in
+            let residual = means[window.0] - means[best] - constant - window.1 * (slope + window.1 * curvature)
+            return total + Double(runs[window.0].count) * residual * residual
+        }
+        let free = Double(part.count - 3)
+        return fTail((lack / free) / (noise / degrees), numerator: free, denominator: degrees)
     }
 
     /// Least squares of c + b·x + a·x² by Cramer's rule; nil where x has fewer than three values.

@@ -27,6 +27,7 @@ extension OptimalHardness {
             "position": .number(interpolation.position), "low": JSON(interpolation.low),
             "high": JSON(interpolation.high),
             "error": .number(interpolation.error), "p_flat": JSON(interpolation.pFlat),
+            "p_fit": JSON(interpolation.pFit),
             "verdict": .string(interpolation.verdict.rawValue),
         ]
     }
@@ -97,8 +98,9 @@ extension OptimalHardness {
             } ?? ""
         let flat =
             interpolation.pFlat.map { ", p of equal errors \(significant($0, digits: 2))" } ?? ", one run per window"
+        let fit = interpolation.pFit.map { ", of the parabola \(significant($0, digits: 2))" } ?? ""
         return "interpolated optimum at \(significant(interpolation.position, digits: 3))\(interval): "
-            + "\(interpolation.verdict.rawValue)\(flat)"
+            + "\(interpolation.verdict.rawValue)\(flat)\(fit)"
     }
 
     private func sentence(_ saving: Saving, beside best: Window) -> String {

@@ -287,7 +287,7 @@ extension RegimeComparison {
     }
 
     /// The regimes that there are, harder labels first.
-    static func ordered(_ regimes: [String], _ options: Options) -> [String] {
+    public static func ordered(_ regimes: [String], _ options: Options) -> [String] {
         var found: [String] = options.softening.filter(regimes.contains)
         for regime in regimes where !found.contains(regime) { found.append(regime) }
         return found

@@ -28,7 +28,7 @@ struct EpochCount: Sendable, Equatable {
     /// What the user should look at where files that were said to count from 0 begin at 1; `first` is what their first
     /// number came to.
     func doubt(first: Double?) -> String? {
-        guard base == 0, let first, first * (stepsPerEpoch ?? 1) == 2 else { return nil }
+        guard base == 0, let first, abs(first * (stepsPerEpoch ?? 1) - 2) < 1e-9 else { return nil }
         let unit = stepsPerEpoch == nil ? "epoch" : "step"
         return
             "The files' first \(unit) is 1, and --epoch-base 0 makes it the second: where they count from 1, leave it out."

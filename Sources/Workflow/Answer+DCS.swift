@@ -56,8 +56,9 @@ extension AnswerSource {
         for along in EpochLosses.among(sets.columnNames) {
             for entry in board.entries where entry.error == against[0] {
                 let keys = try entry.group.map { try sets.texts($0.column) }
+                let isOut = try entry.result.options.leaveOut?.matches(in: sets)
                 let rows = (0..<sets.rowCount).filter { row in
-                    zip(keys, entry.group).allSatisfy { $0[row] == $1.value }
+                    isOut?[row] != true && zip(keys, entry.group).allSatisfy { $0[row] == $1.value }
                 }
                 let epochs = try epochFigure(
                     along, sets.rows(rows), error: against[0], adjustFor: entry.result.options.adjustFor)

@@ -98,11 +98,22 @@ extension DistillationTable {
 func withLockedFolder<Value>(of path: String, _ kind: Int32, _ body: () throws -> Value) throws -> Value {
     let folder = (path as NSString).deletingLastPathComponent
     let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
-    defer { if descriptor >= 0 { close(descriptor) } }
-    var locked: Int32 = -1
-    repeat { locked = descriptor < 0 ? -1 : flock(descriptor, kind) } while locked != 0 && errno == EINTR
-    guard locked == 0 else {
-        throw WorkflowError.failure("\(path): its folder cannot be locked: \(String(cString: strerror(errno)))")
+    guard descriptor >= 0 else {
+        throw WorkflowError.failure("\(path): its folder cannot be opened: \(String(cString: strerror(errno)))")
+    }
+    defer {
+        // Closing alone would leave the lock to a child that is being started.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
+    while flock(descriptor, kind) != 0 {
+        switch errno {
+        case EINTR: continue
+        // A file system without locks on folders (NFS, Lustre): its users keep writers apart themselves.
+        case EBADF, EINVAL, ENOLCK, ENOSYS, EOPNOTSUPP: return try body()
+        case let number:
+            throw WorkflowError.failure("\(path): its folder cannot be locked: \(String(cString: strerror(number)))")
+        }
     }
     return try body()
 }

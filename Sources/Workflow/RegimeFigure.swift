@@ -38,20 +38,20 @@ private struct RegimeDrawing {
 
     init(_ comparison: RegimeComparison) {
         self.comparison = comparison
-        let (cells, order) = (comparison.cells, comparison.options.softening)
-        regimes = Set(cells.map(\.regime)).sorted {
-            (order.firstIndex(of: $0) ?? .max, $0) < (order.firstIndex(of: $1) ?? .max, $1)
-        }
+        let cells = comparison.cells
+        regimes = RegimeComparison.ordered(cells.map(\.regime).distinct(), comparison.options)
         methods = cells.filter { $0.role == .method }.map(\.method).distinct()
         places = Set(cells.filter { $0.role != .full }.map { Place(group: $0.group, ipc: $0.ipc) }).sorted()
     }
 
     func panel(_ place: Place) -> Panel {
-        let here = comparison.cells.filter {
-            $0.group == place.group && ($0.ipc == place.ipc || $0.role == .full && $0.ipc == nil)
+        let here = comparison.cells.filter { $0.group == place.group }
+        let others = here.filter { $0.role != .full && $0.ipc == place.ipc }
+        // As in the comparison: the one of a regime stands for all sizes, whatever size it states.
+        let whole = regimes.flatMap { regime in
+            let known = here.filter { $0.role == .full && $0.regime == regime }
+            return known.count == 1 ? known : known.filter { $0.ipc == place.ipc || $0.ipc == nil }
         }
-        let whole = here.filter { $0.role == .full }
-        let others = here.filter { $0.role != .full }
         let names = others.map(\.method).distinct()
         var series = whole.map(\.method).distinct().flatMap { name in
             self.series(whole.filter { $0.method == name }, shift: 0)

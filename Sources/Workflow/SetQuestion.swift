@@ -74,6 +74,10 @@ public struct SetQuestion {
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
             throw WorkflowError.badData("two objectives are called '\(twice)'; rename one")
         }
+        if let taken = names.first(where: table.table.has) {
+            throw WorkflowError.badData(
+                "'\(taken)' is a column of the table of sets, and no loss: leave it out, or name the losses (--loss)")
+        }
         var sets = try losses.joined(to: points)
         let epochs = EpochLosses.among(losses.objectives.map(\.name))
         var options = options

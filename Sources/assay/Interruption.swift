@@ -7,7 +7,7 @@ import Workflow
 enum Interruption {
     private static let count = Atomic<Int>(0)
 
-    /// From here on, SIGINT, SIGTERM and SIGHUP are counted instead of ending the program; what was ignored (nohup) stays so.
+    /// From here on, SIGINT, SIGTERM and SIGHUP are counted instead of ending the program; an ignored SIGHUP (nohup) stays so.
     static func watch() {
         _ = (isRequested, ExternalProgram.areRunning)  // the counters exist before a handler can run
         // Who started this program may have blocked signals in the thread that did: the mask is inherited.

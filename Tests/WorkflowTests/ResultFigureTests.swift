@@ -32,6 +32,21 @@ import Testing
         #expect(figure.notes.first == "Bars: 95 % t-intervals of the mean, n = 3 runs.")
     }
 
+    /// Regimes of other names as they come; the whole data set at every size, whatever size it states.
+    @Test func foreignNamesKeepTheirOrder() throws {
+        let table = Table([
+            Column("method", ["random", "random", "random", "full", "full"]), Column("ipc", [10.0, 10, 50, 500, 500]),
+            Column("regime", ["one-hot", "kd", "kd", "one-hot", "kd"]),
+            Column("test_error", [0.5, 0.4, 0.3, 0.1, 0.2]),
+        ])
+        let panels = Figure.regimes(try RegimeComparison(table)).panels
+        #expect(panels.map(\.title) == ["IPC 10", "IPC 50"])
+        for panel in panels {
+            #expect(panel.x.categories == ["one-hot", "kd"])
+            #expect(panel.series.first { $0.name == "full" }?.points.map(\.y) == [0.1, 0.2])
+        }
+    }
+
     @Test func distributionsStandInTheirUnitAndByTheirMeans() throws {
         let scores = (0..<100).map { Double($0) + 1 }
         let spreads = try [scores, scores.map { 4 * $0 }].enumerated().map {

@@ -119,6 +119,18 @@ import Testing
         #expect(try JSON.parse(ending.out)["objectives"]?.items?.isEmpty == false)
     }
 
+    /// It would take the place of the size, or of the error itself.
+    @Test func aLossThatIsCalledAsAColumnIsRefused() throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        try "set,ipc,mine\neasy-ipc2,7,1\neasy-ipc5,7,2\nrandom-ipc2,7,3\nrandom-ipc5,7,4\ncad-ipc5,7,5\n".write(
+            toFile: scratch.path + "/own.csv", atomically: true, encoding: .utf8)
+        let refused = try Program.assay("dcs runs/tiny --losses own.csv", in: scratch.path)
+        #expect(refused.code == 65 && refused.err.contains("'ipc' is a column of the table of sets"), "\(refused.err)")
+        let named = try Program.assay("dcs runs/tiny --losses own.csv --loss mine --cluster none", in: scratch.path)
+        #expect(named.code == 0, "\(named.err)")
+    }
+
     @Test func aTableThatWasChangedIsRefused() throws {
         let scratch = try Scratch()
         try Self.copy(in: scratch)

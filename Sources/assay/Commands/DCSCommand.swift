@@ -89,12 +89,15 @@ struct DCSCommand: ParsableCommand {
             store = plan.plan.study.store
             study = plan.data.map { (plan: plan.plan, data: $0) }
         }
+        let kept = source == .sets ? table : store + "/" + DistillationTable.fileName
+        if FileManager.default.fileExists(atPath: kept), let lack = DistillationTable.missingSeal(of: kept) {
+            note("assay: " + lack)
+        }
         let update = try source == .sets ? nil : DistillationTable.update(store: store, heldOut: losses.heldOutNames)
         let sets = try update?.table ?? DistillationTable.read(table)
         if let update {
             note("assay: \(update.path): \(sets.setNames.count) sets, \(sets.table.rowCount) rows, \(update.added) new")
         }
-        if update == nil, let lack = DistillationTable.missingSeal(of: table) { note("assay: " + lack) }
         if losses.isEmpty {
             show(output.chosen, table: sets.table, json: sets.json(), explanation: [], notes: [])
             return

@@ -35,7 +35,10 @@ struct HardnessCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The error that is reported.", valueName: "col"))
     var report = "test_error"
 
-    @Option(help: ArgumentHelp("One answer per combination of values of these columns.", valueName: "col,…"))
+    @Option(
+        help: ArgumentHelp(
+            "One answer per combination of values of these columns (default: model and regime where they differ).",
+            valueName: "col,…"))
     var per: ColumnList?
 
     @Option(help: ArgumentHelp("What the names of CAD-Prune's subsets begin with.", valueName: "word"))
@@ -55,6 +58,17 @@ struct HardnessCommand: ParsableCommand {
         }
     }
 
+    /// Networks and labels that differ among the windows: their runs are no seeds of each other.
+    private func conditions(of table: Table, window: String) throws -> [String] {
+        guard table.has(window) else { return [] }
+        let starts = try table.numbers(window)
+        return try ["model", "regime"].filter { name in
+            guard table.has(name) else { return false }
+            let values = try table.texts(name)
+            return Set(starts.indices.filter { !starts[$0].isNaN }.map { values[$0] }).count > 1
+        }
+    }
+
     func run() throws {
         let table = try data.read()
         var options = OptimalHardness.Options()
@@ -62,7 +76,7 @@ struct HardnessCommand: ParsableCommand {
         options.ipc = ipc
         options.choose = choose
         options.report = report
-        options.per = per?.names ?? []
+        options.per = try per?.names ?? conditions(of: table, window: options.window)
         options.cad = cad
         options.resamples = resamples
         options.seed = seed
