@@ -73,6 +73,9 @@ struct DCSCommand: ParsableCommand {
         }
         var options = try statistics.options(adjustFor: [], cluster: nil)
         options.losses = objectives
+        if statistics.adjustFor == nil, rows.has("ipc"), Set(try rows.texts("ipc")).count > 1 {
+            note("assay: rows differ in ipc: without --adjust-for ipc the size of the sets is part of rho")
+        }
         let board = try DistillationLeaderboard(
             rows, options: options, per: statistics.per?.names ?? [], against: errors,
             comparing: statistics.comparison)
