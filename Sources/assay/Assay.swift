@@ -52,6 +52,7 @@ struct Assay: ParsableCommand {
         openStandardStreams()
         do {
             var command = try parseAsRoot()
+            releaseStartupPages()
             try command.run()
             try finishOutput()
         } catch let failure as any Failure {
