@@ -7,6 +7,15 @@ extension DistillationCorrelation {
         case none
         case all
         case pair(String, String)
+
+        /// Throws where a pair names what is no objective, or one objective twice.
+        public func check(among objectives: [String]) throws(TableError) {
+            guard case .pair(let first, let second) = self else { return }
+            for name in [first, second] where !objectives.contains(name) {
+                throw TableError(.unknownColumn(known: objectives), source: "--compare", name: name)
+            }
+            if first == second { throw TableError(.malformed("'\(first)' beside itself"), source: "--compare") }
+        }
     }
 
     /// Of two objectives, ρ of the first minus ρ of the second on the sets that both have: a paired bootstrap, by its
@@ -41,10 +50,8 @@ extension DistillationCorrelation {
             return objectives.indices.flatMap { a in objectives.indices.filter { $0 > a }.map { (a, $0) } }
         case .pair(let first, let second):
             let names = objectives.map(\.objective)
-            guard let a = names.firstIndex(of: first), let b = names.firstIndex(of: second) else {
-                throw TableError(
-                    .unknownColumn(known: names), source: nil, name: names.contains(first) ? second : first)
-            }
+            try comparison.check(among: names)
+            guard let a = names.firstIndex(of: first), let b = names.firstIndex(of: second) else { return [] }
             return [(a, b)]
         }
     }

@@ -7,10 +7,10 @@ extension DistillationCorrelation {
     /// of `table` without a loss keep an empty cell.
     ///
     /// - Parameter error: the error column, never a key.
-    /// - Returns: the widened table and the names of the objectives.
+    /// - Returns: the widened table, the names of the objectives, and a sentence about losses that belong to no row.
     public static func joining(
         _ losses: Table, to table: Table, error: String
-    ) throws(TableError) -> (table: Table, objectives: [String]) {
+    ) throws(TableError) -> (table: Table, objectives: [String], problem: String?) {
         let isLong = losses.has("objective") && losses.has("loss")
         let keys = losses.columnNames.filter {
             table.has($0) && $0 != error && !(isLong && ($0 == "objective" || $0 == "loss"))
@@ -60,7 +60,15 @@ extension DistillationCorrelation {
         var widened = table
         widened.columns.removeAll { names.contains($0.name) }
         widened.columns += zip(names, columns).map { Column($0, $1) }
-        return (widened, names)
+        return (widened, names, Self.strangers(lossKeys.indices.filter { places[lossKeys[$0]] == nil }, losses, keys))
+    }
+
+    private static func strangers(_ rows: [Int], _ losses: Table, _ keys: [String]) -> String? {
+        guard let first = rows.first else { return nil }
+        let name = keys.map { key in "\(key)=\((try? losses.texts(key)[first]) ?? "")" }.joined(separator: ", ")
+        let belongs = rows.count == 1 ? "row belongs" : "rows belong"
+        return "\(losses.source ?? "losses"): \(rows.count) \(belongs) to nothing in the table (line "
+            + "\(losses.line(ofRow: first)): \(name))"
     }
 
     private static func joinKeys(_ table: Table, _ names: [String]) throws(TableError) -> [[String]] {

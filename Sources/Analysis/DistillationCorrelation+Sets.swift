@@ -61,6 +61,29 @@ extension DistillationCorrelation {
                 + (clusters ?? []).map { "cluster \($0)" } + [options.adjustFor.isEmpty ? "" : options.adjust.rawValue]
         }
 
+        /// Some of the rows.
+        private init(_ all: Sets, rows: [Int]) {
+            func chosen<Value>(_ values: [Value]) -> [Value] { rows.map { values[$0] } }
+            (loss, error, strata) = (chosen(all.loss), chosen(all.error), chosen(all.strata))
+            (stratumNames, hasTextCovariate) = (all.stratumNames, all.hasTextCovariate)
+            covariates = all.covariates.map { chosen($0) }
+            clusters = all.clusters.map { chosen($0) }
+            families = all.families.map { (chosen($0.codes), $0.names, $0.column) }
+            noise = all.noise.map { chosen($0) }
+            layout = all.layout + ["rows \(rows)"]
+        }
+
+        /// Without the strata that are too small or have one error: no loss has a ρ there, and what ρ leaves out must not come
+        /// back in resamples of whole clusters, nor tell clusters apart that are rearranged.
+        private var inference: Sets {
+            let members = Dictionary(grouping: loss.indices) { strata[$0] }
+            let rows = loss.indices.filter { row in
+                let stratum = members[strata[row]] ?? []
+                return stratum.count >= PooledCorrelation.smallest && Set(stratum.map { error[$0] }).count > 1
+            }
+            return rows.count == loss.count ? self : Sets(self, rows: rows)
+        }
+
         private static func codes(
             _ table: Table, _ column: String
         ) throws(TableError) -> (codes: [Int], names: [String]) {
@@ -97,8 +120,8 @@ extension DistillationCorrelation {
 
         /// The headline alone; nil where it is undefined.
         func headline(_ options: Options) -> Double? {
-            guard loss.count >= 3 else { return nil }
-            return correlation(adjustment(options) ?? .none).estimate
+            guard loss.count >= 3, let adjustment = adjustment(options) else { return nil }
+            return correlation(adjustment).estimate
         }
 
         /// nil where a covariate has no logarithm.
@@ -149,7 +172,12 @@ extension DistillationCorrelation {
             result.effectiveM = clusters.map { clusters in Set(rows.map { clusters[$0] }).count } ?? rows.count
             result.detectable = smallestDetectable(
                 degrees: degrees(rows, headline, effective: result.effectiveM), alpha: 1 - options.level)
-            infer(correlation(headline), into: &result, options: options)
+            if case .within = headline {
+                let part = inference
+                part.infer(part.correlation(.within(part.strata)), into: &result, options: options)
+            } else {
+                infer(correlation(headline), into: &result, options: options)
+            }
             return result
         }
 
@@ -218,11 +246,12 @@ extension DistillationCorrelation {
             if !test.isExact, test.pValue * Double(test.arrangements + 1) < 1.5 {
                 result.warnings.append("p is at the resolution of \(test.arrangements) permutations")
             }
-            if test.isExact, 1 / Double(test.arrangements) > 1 - options.level {
+            let least = evidence.permutations?.leastPValue ?? 0
+            if test.isExact, least > 1 - options.level {
                 result.detectable = nil
                 result.warnings.append(
                     "the sets have \(test.arrangements) arrangement\(test.arrangements == 1 ? "" : "s"): no ρ can have a "
-                        + "p below \(significant(1 / Double(test.arrangements), digits: 2))")
+                        + "p below \(significant(least, digits: 2))")
             }
         }
 

@@ -118,20 +118,49 @@ public struct DistillationCorrelation: Sendable, Equatable {
         objectives = []
         var gaps: [(rows: String, losses: [String])] = []
         for loss in options.losses {
-            let columns = [loss, options.error] + options.adjustFor + (options.cluster.map { [$0] } ?? [])
-            _ = try table.numbers(loss)  // text in a number column is an error, not an empty cell
-            _ = try table.numbers(options.error)
-            let (rows, dropped) = try table.complete(in: columns)
-            if !dropped.isEmpty {
-                let rows = Self.leftOut(dropped, of: table, because: "an empty cell")
+            let rows = try Self.rows(of: loss, in: table, options)
+            for (dropped, reason) in [(rows.empty, "an empty cell"), (rows.infinite, "an infinite value")]
+            where !dropped.isEmpty {
+                let rows = Self.leftOut(dropped, of: table, because: reason)
                 let at = gaps.firstIndex { $0.rows == rows } ?? gaps.count
                 if at == gaps.count { gaps.append((rows, [])) }
                 gaps[at].losses.append(loss)
             }
-            objectives.append(try Self.objective(loss, table.rows(rows), options))
+            objectives.append(try Self.objective(loss, table.rows(rows.complete), options))
         }
         notes = gaps.map { "\($0.losses.joined(separator: ", ")): \($0.rows)" }
+        if let doubled = try Self.doubled(in: table) { notes.append(doubled) }
         assignFamilyWise(&objectives)
+    }
+
+    /// The rows that one loss has, and those without a number where one is needed.
+    private static func rows(
+        of loss: String, in table: Table, _ options: Options
+    ) throws(TableError) -> (complete: [Int], empty: [Int], infinite: [Int]) {
+        // Text in a column of numbers is an error, not an empty cell.
+        let (x, y) = (try table.numbers(loss), try table.numbers(options.error))
+        let columns = [loss, options.error] + options.adjustFor + (options.cluster.map { [$0] } ?? [])
+        let (rows, empty) = try table.complete(in: columns)
+        let isFinite = { (row: Int) in x[row].isFinite && y[row].isFinite }
+        return (rows.filter(isFinite), empty, rows.filter { !isFinite($0) })
+    }
+
+    /// Where rows have a name, and two of them are the same in every column.
+    private static func doubled(in table: Table) throws(TableError) -> String? {
+        guard table.has("set") || table.has("id") else { return nil }
+        let rows = try table.groups(by: table.columnNames).flatMap { $0.rows.dropFirst() }.sorted()
+        guard let first = rows.first else { return nil }
+        return "\(rows.count) row\(rows.count == 1 ? " is" : "s are") equal to another one in every column (line "
+            + "\(table.line(ofRow: first))\(rows.count == 1 ? "" : ", …")), and count all the same: is a set listed twice?"
+    }
+
+    /// ρ of one column of losses as `options` adjust it, of the complete rows that no rule leaves out; nil where it is
+    /// undefined. Throws as `init`.
+    public static func headline(_ loss: String, in table: Table, options: Options) throws(TableError) -> Double? {
+        let complete = table.rows(try rows(of: loss, in: table, options).complete)
+        let isOut = try options.leaveOut?.matches(in: complete)
+        let kept = complete.rows((0..<complete.rowCount).filter { isOut?[$0] != true })
+        return try Sets(kept, loss: loss, options: options).headline(options)
     }
 
     /// One objective on the complete rows of `table`.

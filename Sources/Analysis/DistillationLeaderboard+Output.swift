@@ -8,9 +8,7 @@ extension DistillationLeaderboard {
     /// The fixed form `assay-dcs`, version 1; with several groups or errors each objective says its own.
     public func json() -> JSON {
         var members = entries.first?.result.head ?? [:]
-        var seen = [String]()
-        for entry in entries where !seen.contains(entry.error) { seen.append(entry.error) }
-        members["error"] = .string(seen.joined(separator: ","))
+        members["error"] = .string(entries.map(\.error).distinct().joined(separator: ","))
         members["tried"] = JSON(tried)
         members["objectives"] = .array(
             entries.flatMap { entry in entry.result.objectives.map { json($0, of: entry) } })

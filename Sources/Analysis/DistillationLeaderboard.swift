@@ -12,8 +12,11 @@ public struct DistillationLeaderboard: Sendable, Equatable {
         public var differences: [DistillationCorrelation.Difference]
 
         public var error: String { result.options.error }
-        /// `HL conv`; empty where there is one group.
-        public var title: String { group.map(\.value).joined(separator: " ") }
+        /// `HL conv`, without what is empty (`no variant` where all is); empty where there is one group.
+        public var title: String {
+            let words = group.map(\.value).filter { !$0.isEmpty }
+            return (words.isEmpty ? group.map { "no \($0.column)" } : words).joined(separator: " ")
+        }
     }
 
     public struct Key: Sendable, Equatable {
@@ -49,12 +52,23 @@ public struct DistillationLeaderboard: Sendable, Equatable {
     /// - Parameters:
     ///   - per: columns whose groups are correlated apart.
     ///   - against: one error column or several, in-domain and out of it.
-    /// - Throws: for an unknown column and for text in a column of numbers.
+    /// - Throws: for an unknown column, for text in a column of numbers, and for errors that are no fractions of 1.
     public init(
         _ table: Table, options: DistillationCorrelation.Options, per: [String] = [], against: [String],
         comparing comparison: Comparison = .none
     ) throws(TableError) {
         entries = []
+        try comparison.check(among: options.losses)
+        for error in against where ScalingLawAnalysis.isError(error) {
+            let values = try table.numbers(error)
+            if let row = values.firstIndex(where: { $0 > 1 && $0.isFinite }) {
+                throw TableError(
+                    .malformed(
+                        "'\(error)' is \(shortest(values[row])), but errors are fractions of 1 (percent is divided by 100)"
+                    ),
+                    source: table.source, line: table.line(ofRow: row), name: error)
+            }
+        }
         for group in try table.groups(by: per) {
             let rows = table.rows(group.rows)
             for error in against {

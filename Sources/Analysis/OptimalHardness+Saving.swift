@@ -23,10 +23,25 @@ extension OptimalHardness {
         public var deviation: Double?
     }
 
+    /// What makes two runs of one window no seeds of each other.
+    private static let conditions = ["dataset", "model", "regime", "budget"]
+
+    /// Those that differ among the windows, for `Options.per`. Throws for text in the column of windows.
+    public static func differingConditions(_ table: Table, window: String) throws(TableError) -> [String] {
+        guard table.has(window) else { return [] }
+        let starts = try table.numbers(window)
+        var found: [String] = []
+        for name in conditions where table.has(name) {
+            let values = try table.texts(name)
+            if Set(starts.indices.filter { !starts[$0].isNaN }.map { values[$0] }).count > 1 { found.append(name) }
+        }
+        return found
+    }
+
     /// The rows that were trained as the windows were: on the same data, with the same network, labels and budget.
     private static func rows(_ rows: [Int], like windows: [Int], of table: Table) throws(TableError) -> [Int] {
         var alike = rows
-        for name in ["dataset", "model", "regime", "budget"] where table.has(name) {
+        for name in Self.conditions where table.has(name) {
             let texts = try table.texts(name)
             let known = Set(windows.map { texts[$0] })
             alike = alike.filter { known.contains(texts[$0]) }
@@ -56,10 +71,8 @@ extension OptimalHardness {
             names[row].lowercased().hasPrefix(options.cad) && sizes[row] == ipc && starts[row].isNaN
                 && !seen[row].isNaN && !reported[row].isNaN
         }
-        var subsets: [String] = []
-        for row in matching where !subsets.contains(names[row]) { subsets.append(names[row]) }
         if search.isNaN { return [] }
-        return subsets.map { subset in
+        return matching.map { names[$0] }.distinct().map { subset in
             let runs = matching.filter { names[$0] == subset }
             return Saving(
                 subset: subset, n: runs.count, search: search, windows: places.count,

@@ -29,7 +29,7 @@ public struct OptimalHardness: Sendable, Equatable {
         public var start: Double
         /// Runs (seeds) of this window.
         public var n: Int
-        /// Mean and standard deviation over the runs; the latter nil for one run.
+        /// Mean and standard deviation of the errors, fractions of 1, over the runs; the latter nil for one run.
         public var chosenOn: Double
         public var chosenOnDeviation: Double?
         public var reported: Double
@@ -82,6 +82,23 @@ public struct OptimalHardness: Sendable, Equatable {
             notes.append(DistillationCorrelation.leftOut(dropped, of: table, because: "an empty cell"))
         }
         let rows = windowed.filter(complete.contains)
+        for (name, values) in [(options.choose, chosen), (options.report, reported)] {
+            if let row = rows.first(where: { !values[$0].isFinite }) {
+                throw TableError(
+                    .malformed("'\(name)' is \(shortest(values[row]))"), source: table.source,
+                    line: table.line(ofRow: row), name: name)
+            }
+        }
+        if table.has("seed") {
+            let alike = try table.rows(rows).groups(by: options.per + [options.ipc, options.window, "seed"])
+            if let two = alike.first(where: { $0.rows.count > 1 }) {
+                let lines = two.rows.prefix(2).map { String(table.line(ofRow: rows[$0])) }.joined(separator: " and ")
+                throw TableError(
+                    .malformed(
+                        "two runs of one window and seed (lines \(lines)): --per names the columns that tell them apart"
+                    ), source: table.source)
+            }
+        }
         guard !rows.isEmpty else {
             throw TableError(
                 .malformed("no row has '\(options.window)' and \(needed.joined(separator: ", "))"), source: table.source

@@ -1,6 +1,6 @@
 import Statistics
 
-/// A mean over runs as a table states it.
+/// A mean error over runs as a table states it, in fractions of 1.
 public struct MeasuredMean: Sendable, Equatable {
     public var mean: Double
     /// Standard deviation of the runs (n − 1); nil where it is not known.
@@ -12,6 +12,13 @@ public struct MeasuredMean: Sendable, Equatable {
         self.mean = mean
         self.deviation = deviation
         self.n = n
+    }
+
+    /// Student's t interval of the mean; nil without a deviation or with one run.
+    public func interval(level: Double) -> (low: Double, high: Double)? {
+        guard let deviation, n > 1 else { return nil }
+        let half = tQuantile((1 + level) / 2, degrees: Double(n - 1)) * deviation / Double(n).squareRoot()
+        return (mean - half, mean + half)
     }
 
     /// n values of that mean and deviation: tests of means see nothing else of a sample.

@@ -40,8 +40,12 @@ extension RegimeComparison {
                 let values = rows.map { errors[$0] }
                 var error = MeasuredMean(mean: mean(values), deviation: standardDeviation(values), n: rows.count)
                 if let deviations {
-                    let n = try runs.map { (runs) throws(TableError) in try count(runs[rows[0]], rows[0], part) }
-                    if n == nil, !deviations[rows[0]].isNaN { isAssumed = true }
+                    // Without a deviation nothing follows from the number of runs, and a table may leave it empty.
+                    let isEmpty = deviations[rows[0]].isNaN && runs?[rows[0]].isNaN ?? true
+                    let n =
+                        try isEmpty
+                        ? nil : runs.map { (runs) throws(TableError) in try count(runs[rows[0]], rows[0], part) }
+                    if n == nil, !isEmpty { isAssumed = true }
                     error = MeasuredMean(
                         mean: values[0], deviation: try deviation(deviations[rows[0]], rows[0], part),
                         n: n ?? options.assumedRuns)
@@ -167,6 +171,11 @@ extension RegimeComparison {
             var members: [Key: [Int]] = [:]
             var dropped: [Int] = []
             for row in 0..<part.rowCount {
+                if sizes[row].isInfinite {
+                    throw TableError(
+                        .malformed("'\(options.ipc)' is \(shortest(sizes[row])), which is no number of images"),
+                        source: table.source, line: part.line(ofRow: row), name: options.ipc)
+                }
                 let method = methods[row]
                 let ipc = sizes[row].isNaN ? nil : sizes[row]
                 if errors[row].isNaN || method.isEmpty || regimes[row].isEmpty || (ipc == nil && role(method) != .full)
@@ -208,7 +217,8 @@ extension RegimeComparison {
         private func count(_ value: Double, _ row: Int, _ part: Table) throws(TableError) -> Int {
             guard let n = Int(exactly: value), (1...10_000).contains(n) else {
                 throw TableError(
-                    .malformed("\(shortest(value)) is no number of runs"), source: table.source,
+                    .malformed("\(value.isNaN ? "an empty cell" : shortest(value)) is no number of runs"),
+                    source: table.source,
                     line: part.line(ofRow: row), name: options.runs)
             }
             return n

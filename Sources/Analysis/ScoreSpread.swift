@@ -7,6 +7,7 @@ public struct ScoreSpread: Sendable, Equatable {
     public let name: String
     /// Samples.
     public let n: Int
+    /// In the unit of the score, as its deviation (n − 1).
     public let mean: Double
     public let deviation: Double
     /// Coefficient of variation, deviation / mean; nil where the mean is not above 0.
@@ -15,7 +16,7 @@ public struct ScoreSpread: Sendable, Equatable {
     public let quartileDispersion: Double?
     /// At 0, 5, 25, 50, 75, 95 and 100 %.
     public let quantiles: [Double]
-    /// Shares of the samples in `bins` equal parts from the least score to the greatest.
+    /// Shares of the samples in `bins` equal parts from the least score to the greatest; one part where they are equal.
     public let shares: [Double]
 
     public static let quantileShares = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1]
@@ -27,17 +28,19 @@ public struct ScoreSpread: Sendable, Equatable {
             return nil
         }
         let sorted = scores.sorted()
+        let isConstant = sorted[0] == sorted[sorted.count - 1]
         self.name = name
         n = scores.count
-        mean = Statistics.mean(scores)
-        self.deviation = deviation
-        variation = mean > 0 ? deviation / mean : nil
+        // Of equal scores, not of the rounding of their sum.
+        mean = isConstant ? sorted[0] : Statistics.mean(scores)
+        self.deviation = isConstant ? 0 : deviation
+        variation = mean > 0 ? self.deviation / mean : nil
         quantiles = Self.quantileShares.map { quantile($0, ofSorted: sorted) }
         let (first, third) = (quantiles[2], quantiles[4])
         quartileDispersion = first + third > 0 ? (third - first) / (third + first) : nil
         let (least, width) = (sorted[0], (sorted[sorted.count - 1] - sorted[0]) / Double(bins))
-        var counts = [Int](repeating: 0, count: bins)
-        for score in scores { counts[width > 0 ? min(bins - 1, Int((score - least) / width)) : 0] += 1 }
+        var counts = [Int](repeating: 0, count: isConstant ? 1 : bins)
+        for score in scores { counts[width > 0 ? min(counts.count - 1, Int((score - least) / width)) : 0] += 1 }
         let total = Double(scores.count)
         shares = counts.map { Double($0) / total }
     }
@@ -82,6 +85,9 @@ public struct ScoreSpread: Sendable, Equatable {
     /// A sentence per distribution beside the first one.
     public static func explanation(_ spreads: [ScoreSpread]) -> [String] {
         var lines = ["cv: standard deviation / mean; quartile_dispersion: (Q3 − Q1)/(Q3 + Q1). Neither has a unit."]
+        for spread in spreads where spread.quantiles[0] == spread.quantiles[6] {
+            lines.append("warning: \(spread.name): all \(spread.n) scores are \(shortest(spread.mean)).")
+        }
         guard let first = spreads.first else { return lines }
         for other in spreads.dropFirst() {
             func times(_ a: Double?, _ b: Double?) -> String {

@@ -38,7 +38,7 @@ public struct ObjectiveContext: Sendable {
 
     public var shape: ImageShape { images.shape }
 
-    /// The images of a set, normalised, [n, channels, height, width].
+    /// The images of a set, normalised, [n, channels, height, width]. Throws where a file of images cannot be read.
     public func pixels(of set: ObjectiveSet) throws -> [Float] {
         switch set.images {
         case .positions(let positions): images.pixels(at: positions)

@@ -17,6 +17,14 @@ extension Figure {
         case notDrawn(String)
     }
 
+    /// Throws where a figure cannot be written to a path of that ending.
+    public static func checkEnding(_ path: String) throws(FigureError) {
+        let format = URL(fileURLWithPath: path).pathExtension
+        guard formats.contains(format) else {
+            throw FigureError(path: path, reason: "a figure ends in .svg, .pdf or .png, not '.\(format)'")
+        }
+    }
+
     /// Writes `PATH` (svg, pdf or png) with its CSV and its gnuplot script beside it.
     ///
     /// Without gnuplot the data and the script are written all the same.
@@ -33,9 +41,7 @@ extension Figure {
         let folder = url.deletingLastPathComponent()
         let name = url.deletingPathExtension().lastPathComponent
         let format = url.pathExtension
-        guard Self.formats.contains(format) else {
-            throw FigureError(path: path, reason: "a figure ends in .svg, .pdf or .png, not '.\(format)'")
-        }
+        try Self.checkEnding(path)
         let table = folder.appendingPathComponent(name + ".csv")
         if let before = try? String(contentsOf: table, encoding: .utf8), !before.hasPrefix("panel,series,") {
             throw FigureError(

@@ -1,6 +1,4 @@
 import Analysis
-import Figures
-import Statistics
 import Tables
 
 extension Figure {
@@ -76,10 +74,8 @@ private struct RegimeDrawing {
     }
 
     private func point(_ error: MeasuredMean, at x: Double) -> Series.Point {
-        guard let deviation = error.deviation, error.n > 1 else { return Series.Point(x, error.mean) }
-        let quantile = tQuantile((1 + comparison.options.level) / 2, degrees: Double(error.n - 1))
-        let half = quantile * deviation / Double(error.n).squareRoot()
-        return Series.Point(x, error.mean, low: error.mean - half, high: error.mean + half)
+        let interval = error.interval(level: comparison.options.level)
+        return Series.Point(x, error.mean, low: interval?.low, high: interval?.high)
     }
 
     private func look(_ cell: Cell) -> Look {

@@ -1,5 +1,4 @@
 import Analysis
-import Figures
 import Tables
 
 extension Figure {

@@ -20,14 +20,17 @@ public struct Attenuation: Sendable, Equatable {
 
 extension RankCorrelation {
     /// - Parameters:
-    ///   - noise: the variance of each y as a measured mean, std²/n, [m]; NaN where it is unknown.
-    /// - Returns: nil where ρ is undefined, a noise is unknown, or the noise is at least as large as the variance of y.
+    ///   - noise: the variance of each y as a measured mean, std²/n, [m], ≥ 0; NaN where it is unknown.
+    /// - Returns: nil where ρ is undefined, the noise of a row that ρ rests on is unknown, or the noise is at least as large
+    ///   as the variance of y.
     public func attenuation(
         noise: [Double], resamples: Int = 10_000, level: Double = 0.95, seed: Int, identity: String = "",
         clusters: [Int]? = nil, method: BootstrapInterval.Method? = nil, threads: Int = 1
     ) -> Attenuation? {
         precondition(noise.count == count, "one noise per y")
-        guard estimate != nil, noise.allSatisfy({ $0 >= 0 }) else { return nil }
+        precondition(!noise.contains { $0 < 0 }, "a variance is not negative")
+        // An unknown noise of a row that ρ rests on makes the corrected ρ NaN, below.
+        guard estimate != nil else { return nil }
         var evaluator = AttenuationEvaluator(self, noise: noise)
         let all = [Double](repeating: 1, count: count)
         let corrected = all.withUnsafeBufferPointer { evaluator.value($0) }

@@ -16,6 +16,9 @@ public struct PermutationDistribution: Sendable, Equatable {
             arrangements: values.count)
     }
 
+    /// The least p-value that any ρ of these data could have: whoever reaches the largest |ρ|, its mirror image does.
+    public var leastPValue: Double { share(of: values, reaching: values.reduce(0) { max($0, abs($1)) }) }
+
     /// The family-wise p-values of several correlations under the same arrangements: how often the largest |ρ| of the
     /// family reaches each one's own (Westfall & Young 1993, single step). It holds however the losses depend on each
     /// other, and whichever of them are associated with the errors in truth.

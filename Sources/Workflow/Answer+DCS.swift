@@ -24,9 +24,10 @@ extension AnswerSource {
             plan: plan, runs: runs, objectives: values, per: choice.per, metrics: question.against)
         let losses = question.objectives.flatMap { [$0, $0 + "-debiased"] }.filter(sets.table.has)
         let options = try Self.options(question, losses: losses, level: choice.level)
-        let board = try DistillationLeaderboard(
+        var board = try DistillationLeaderboard(
             sets.table, options: options, per: choice.per, against: question.against,
             comparing: question.compare ? .all : .none)
+        for loss in losses { board.seconds[loss] = values.seconds(of: loss) }
         let lines = board.explanation()
         let score = Answer(
             name: name, title: "Distillation Correlation Score: \(question.objectives.joined(separator: ", "))",
@@ -54,21 +55,9 @@ extension AnswerSource {
         var figure = try scatterFigure(
             sets, board, loss: loss, errors: errors.contains(against[0]) ? errors : [against[0]], choice)
         for along in EpochLosses.among(sets.columnNames) {
-            for entry in board.entries where entry.error == against[0] {
-                let keys = try entry.group.map { try sets.texts($0.column) }
-                let isOut = try entry.result.options.leaveOut?.matches(in: sets)
-                let rows = (0..<sets.rowCount).filter { row in
-                    isOut?[row] != true && zip(keys, entry.group).allSatisfy { $0[row] == $1.value }
-                }
-                let epochs = try epochFigure(
-                    along, sets.rows(rows), error: against[0], adjustFor: entry.result.options.adjustFor)
-                figure.panels += epochs.panels.map { panel in
-                    var panel = panel
-                    if !entry.title.isEmpty { panel.title = "\(entry.title): \(panel.title)" }
-                    return panel
-                }
-                figure.notes = (figure.notes + epochs.notes).distinct()
-            }
+            let epochs = try epochFigure(along, sets, board, error: against[0])
+            figure.panels += epochs.panels
+            figure.notes = (figure.notes + epochs.notes).distinct()
         }
         return figure
     }

@@ -11,6 +11,8 @@ extension DistillationTable {
         public var table: DistillationTable
         /// Rows that were not there before.
         public var added: Int
+        /// Runs that have not ended, and are in no row.
+        public var unfinished: Int
     }
 
     /// Builds `STORE/dcs-table.csv` from the store's sealed runs, or extends it. Nothing is trained. Equal runs give equal
@@ -34,10 +36,13 @@ extension DistillationTable {
             let text = table.table.formatted(.csv)
             if older?.text != text {
                 // The seal of both comes first: whichever of the tables a reader finds, it is a sealed one.
-                try Tables.write(table.seal(text, replacing: older?.text).text(), to: path + ".json")
+                let tried = try lossesTried(on: path)
+                try Tables.write(table.seal(text, replacing: older?.text, tried: tried).text(), to: path + ".json")
                 try Tables.write(text, to: path)
             }
-            return Update(path: path, table: table, added: table.table.rowCount - (older?.table.table.rowCount ?? 0))
+            return Update(
+                path: path, table: table, added: table.table.rowCount - (older?.table.table.rowCount ?? 0),
+                unfinished: try store.ids().count { store.status($0) == .partial })
         }
     }
 
@@ -49,13 +54,37 @@ extension DistillationTable {
         return ["format": "assay-dcs-table", "version": 1, "sets": .array(rows)]
     }
 
-    private func seal(_ text: String, replacing older: String?) -> JSON {
+    private func seal(_ text: String, replacing older: String?, tried: Int) -> JSON {
         var members: [String: JSON] = [
             "format": "assay-dcs-table", "version": 1, "sha256": .string(sha256(text)),
             "rows": .integer(table.rowCount), "sets": .integer(setNames.count),
         ]
         if let older { members["replaces"] = .string(sha256(older)) }
+        if tried > 0 { members["losses_tried"] = .integer(tried) }
         return .object(members)
+    }
+
+    /// Different losses that were evaluated on the table at `path`, as its seal says; 0 without one.
+    static func lossesTried(on path: String) throws -> Int {
+        Int(exactly: try seal(of: path)?["losses_tried"]?.double ?? 0) ?? 0
+    }
+
+    /// Writes that number into the seal, where there is one and it is greater. The folder is locked.
+    static func note(lossesTried: Int, on path: String) throws {
+        guard var members = try seal(of: path)?.members, lossesTried > (try self.lossesTried(on: path)) else { return }
+        members["losses_tried"] = .integer(lossesTried)
+        try Tables.write(JSON.object(members).text(), to: path + ".json")
+    }
+
+    private static func seal(of path: String) throws -> JSON? {
+        let sidecar = path + ".json"
+        guard FileManager.default.fileExists(atPath: sidecar) else { return nil }
+        let bytes = try fileContents(sidecar)
+        do { return try JSON.parse(bytes) } catch {
+            throw WorkflowError.badData(
+                "\(sidecar):\(error): the seal of \(path) is damaged. Restore it, or remove both and build them again "
+                    + "(assay dcs STORE)")
+        }
     }
 
     /// What is not known of a table without its seal; nil for one that has it.
@@ -80,12 +109,10 @@ extension DistillationTable {
             let missing = required.filter { !table.has($0) }.joined(separator: ", ")
             throw WorkflowError.badData("\(path): no table of sets: it lacks \(missing) (assay dcs STORE builds one)")
         }
-        let sidecar = path + ".json"
-        if FileManager.default.fileExists(atPath: sidecar) {
-            let seal = try JSON.parse(try fileContents(sidecar))
+        if let seal = try seal(of: path) {
             guard [seal["sha256"]?.string, seal["replaces"]?.string].contains(sha256(text)) else {
                 throw WorkflowError.badData(
-                    "\(path): not the table that \(sidecar) describes: one of them was changed. Restore it, or remove both "
+                    "\(path): not the table that \(path).json describes: one of them was changed. Restore it, or remove both "
                         + "and build them again (assay dcs STORE)")
             }
         }

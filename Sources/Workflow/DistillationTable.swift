@@ -38,8 +38,7 @@ public struct DistillationTable: Sendable, Equatable {
 
     /// Sets are told apart by name, one row each and condition.
     public var setNames: [String] {
-        var seen: Set<String> = []
-        return ((try? table.texts("set")) ?? []).filter { seen.insert($0).inserted }
+        ((try? table.texts("set")) ?? []).distinct()
     }
 
     /// The conditions that differ between rows: their correlations are separate questions.
@@ -113,8 +112,9 @@ public struct DistillationTable: Sendable, Equatable {
         var fresh = table
         fresh.columns.removeAll { $0.name == "split" }
         fresh.columns.append(Column("split", mine.map { splits[$0] ?? "public" }))
-        let kept = older.rows(theirs.indices.filter { !present.contains(theirs[$0]) })
+        var kept = older.rows(theirs.indices.filter { !present.contains(theirs[$0]) })
         guard kept.rowCount > 0 else { return ordered(fresh) }
+        try markTwins(of: fresh, in: &kept)
         for name in kept.columnNames where !fresh.has(name) {
             fresh.columns.append(Column(name, [Double](repeating: .nan, count: fresh.rowCount)))
         }
@@ -124,6 +124,19 @@ public struct DistillationTable: Sendable, Equatable {
         }
         let columns = try fresh.columnNames.map { name throws(TableError) in try joined.column(name) }
         return ordered(try Table.stacked([fresh, Table(columns)]))
+    }
+
+    /// A kept row whose images a set of the same condition has under a new name is no second point.
+    private static func markTwins(of fresh: Table, in kept: inout Table) throws(TableError) {
+        guard fresh.has("images"), kept.has("images") else { return }
+        func places(_ table: Table) throws(TableError) -> [[String]] {
+            let images = try table.texts("images")
+            return zip(try conditions(of: table), images).map { $0 + [$1] }
+        }
+        let names = Dictionary(zip(try places(fresh), try fresh.texts("set")), uniquingKeysWith: { a, _ in a })
+        let (known, same) = (try places(kept), try kept.texts("same_as"))
+        kept.columns.removeAll { $0.name == "same_as" }
+        kept.columns.append(Column("same_as", same.indices.map { names[known[$0]] ?? same[$0] }))
     }
 
     /// By condition, then family, size and name.

@@ -26,20 +26,20 @@ public func writeLeaderboard(
     if !board.repeats.isEmpty { try write(board.repeatTable().formatted(.csv), "repeats.csv") }
 
     func draw(_ figure: Figure, _ name: String) throws {
-        let safe = String(name.map { $0.isLetter || $0.isNumber || "-_.+".contains($0) ? $0 : "_" })
-        let path = "\(directory)/\(safe).\(format)"
+        let path = "\(directory)/\(fileName(name)).\(format)"
         if case .notDrawn(let why) = try figure.draw(to: path) { notes.append(why) } else { files.append(path) }
     }
-    var errors: [String] = []
-    for entry in board.entries where !errors.contains(entry.error) { errors.append(entry.error) }
+    let errors = board.entries.map(\.error).distinct()
     for objective in board.entries.first?.result.options.losses ?? [] {
         try draw(lossScatter(sets, board, loss: objective, errors: errors), "scatter-\(objective)")
     }
     for along in epochs {
-        try draw(
-            epochFigure(
-                along, sets, error: errors.first ?? "test_error",
-                adjustFor: board.entries.first?.result.options.adjustFor ?? []), "epochs-\(along.name)")
+        try draw(epochFigure(along, sets, board, error: errors.first ?? "test_error"), "epochs-\(along.name)")
     }
     return (files, notes)
+}
+
+/// A name with what no file's name should hold replaced.
+func fileName(_ name: String) -> String {
+    String(name.map { $0.isLetter || $0.isNumber || "-_.+".contains($0) ? $0 : "_" })
 }

@@ -56,47 +56,52 @@ private func title(of entry: DistillationLeaderboard.Entry, _ facet: String, los
     return "\(place)ρ = \(significant(rho, digits: 2))\(interval), m = \(objective.m)"
 }
 
-/// A loss along expert epochs (the paper's figure 7a), from columns `name@epoch`: above the mean over the sets of each IPC
-/// with its smallest and largest, below ρ at each epoch.
-func epochFigure(_ epochs: EpochLosses, _ sets: Table, error: String, adjustFor: [String]) throws -> Figure {
+/// A loss along expert epochs (the paper's figure 7a), from columns `name@epoch`, a panel per group of the board: above the mean
+/// over the sets of each IPC with its smallest and largest, below ρ at each epoch as the board adjusts it. Sets that the
+/// board's rule leaves out do not count.
+func epochFigure(
+    _ epochs: EpochLosses, _ sets: Table, _ board: DistillationLeaderboard, error: String
+) throws -> Figure {
     let ipc = try sets.has("ipc") ? sets.numbers("ipc") : [Double](repeating: 0, count: sets.rowCount)
+    // Of all groups: a size has one colour, whether or not a group has sets of it.
     let sizes = Set(ipc.filter(\.isFinite)).sorted()
     let columns = try epochs.columns.map { try sets.numbers($0) }
-    let series = sizes.enumerated().flatMap { index, size -> [Series] in
-        let rows = ipc.indices.filter { ipc[$0] == size }
-        let points = zip(epochs.epochs, columns).compactMap { epoch, column -> Series.Point? in
-            let values = rows.map { column[$0] }.filter(\.isFinite)
-            guard let low = values.min(), let high = values.max() else { return nil }
-            return Series.Point(epoch, mean(values), low: low, high: high)
+    let entries = board.entries.filter { $0.error == error }
+    let panels = try entries.map { entry in
+        let options = entry.result.options
+        let keys = try entry.group.map { try sets.texts($0.column) }
+        let isOut = try options.leaveOut?.matches(in: sets)
+        let rows = ipc.indices.filter { row in
+            isOut?[row] != true && zip(keys, entry.group).allSatisfy { $0[row] == $1.value }
         }
-        let look = Look(color: index, marker: index)
-        let name = "IPC \(shortest(size))"
-        return [Series("\(name), range", .band, look, points: points), Series(name, .line, look, points: points)]
+        let series = sizes.enumerated().flatMap { index, size -> [Series] in
+            let points = zip(epochs.epochs, columns).compactMap { epoch, column -> Series.Point? in
+                let values = rows.filter { ipc[$0] == size }.map { column[$0] }.filter(\.isFinite)
+                guard let low = values.min(), let high = values.max() else { return nil }
+                return Series.Point(epoch, mean(values), low: low, high: high)
+            }
+            let look = Look(color: index, marker: index)
+            let name = "IPC \(shortest(size))"
+            return [Series("\(name), range", .band, look, points: points), Series(name, .line, look, points: points)]
+        }
+        let group = sets.rows(rows)
+        let rho = try zip(epochs.epochs, epochs.columns).compactMap { epoch, column in
+            try DistillationCorrelation.headline(column, in: group, options: options).map { Series.Point(epoch, $0) }
+        }
+        return Panel(
+            title: (entry.title.isEmpty ? "" : entry.title + ": ") + "\(epochs.name) along expert epochs",
+            x: Axis("expert epoch"), y: Axis("loss"), series: series,
+            lower: LowerPlot(
+                name: "rho", y: Axis("ρ"), series: [Series("ρ", .line, Look(color: nil), points: rho)], share: 0.5))
     }
-    let y = try sets.numbers(error)
-    let strata = try sets.groups(by: adjustFor)
-    var codes = [Int](repeating: 0, count: sets.rowCount)
-    for (code, group) in strata.enumerated() { for row in group.rows { codes[row] = code } }
-    let rho = zip(epochs.epochs, columns).compactMap { epoch, column -> Series.Point? in
-        let rows = y.indices.filter { y[$0].isFinite && column[$0].isFinite }
-        let adjustment: RankCorrelation.Adjustment = adjustFor.isEmpty ? .none : .within(rows.map { codes[$0] })
-        let value = RankCorrelation(rows.map { column[$0] }, rows.map { y[$0] }, adjustment: adjustment).estimate
-        return value.map { Series.Point(epoch, $0) }
-    }
-    let grey = Look(color: nil)
+    let options = entries.first?.result.options
+    let names = options?.adjustFor ?? []
+    let adjusted = names.isEmpty ? "" : ", \(options?.adjust.rawValue ?? "") \(names.joined(separator: ", "))"
     return Figure(
-        panels: [
-            Panel(
-                title: "\(epochs.name) along expert epochs", x: Axis("expert epoch"), y: Axis("loss"), series: series,
-                lower: LowerPlot(
-                    name: "rho", y: Axis("ρ"), series: [Series("ρ", .line, grey, points: rho)], share: 0.5))
-        ],
+        panels: panels, columns: min(3, max(1, panels.count)),
         legend: sizes.enumerated().map {
             LegendEntry("IPC \(shortest($1))", Look(color: $0, marker: $0), marker: false, line: .line)
-        },
-        notes: [
-            "Below: ρ against \(words(error))\(adjustFor.isEmpty ? "" : ", within " + adjustFor.joined(separator: ", "))."
-        ])
+        }, notes: ["Below: ρ against \(words(error))\(adjusted)."])
 }
 
 /// `samples_seen` → `samples seen`.

@@ -12,7 +12,9 @@ public struct ObjectiveCommand {
     public let command: String
     /// The program's name without folder and ending, unless another is given.
     public let name: String
+    /// Seconds.
     public var timeLimit: Double
+    /// Programs at a time, at least 1.
     public var jobs: Int
 
     public init(_ command: String, name: String? = nil, timeLimit: Double, jobs: Int) {
@@ -59,7 +61,8 @@ public struct ObjectiveCommand {
         let missing = contents.values.filter { cache.values[$0.content.digest] == nil }.sorted { $0.id < $1.id }
         var problems: [String: String] = [:]
         if !missing.isEmpty {
-            report("\(name): \(missing.count) of \(contents.count) sets, \(jobs) at a time; stderr in \(kept)")
+            let new = missing.count < contents.count ? " that are new" : ""
+            report("\(name): \(missing.count) sets of images\(new), \(jobs) at a time; stderr in \(kept)")
             try FileManager.default.createDirectory(atPath: kept, withIntermediateDirectories: true)
             try Tables.write(command + "\n", to: "\(kept)/command.txt")
             problems = try run(missing, images: images, folder: kept, cache: &cache, shouldStop: shouldStop)
@@ -155,8 +158,7 @@ public struct ObjectiveCommand {
     }
 
     private func errorFile(_ set: StoredSet, _ folder: String) -> String {
-        let name = set.set.map { $0.isLetter || $0.isNumber || "-_.+".contains($0) ? $0 : "_" }
-        return "\(folder)/\(String(name))\(set.seed.map { "-seed\($0)" } ?? "")-\(set.content.digest.prefix(8)).stderr"
+        "\(folder)/\(fileName(set.set))\(set.seed.map { "-seed\($0)" } ?? "")-\(set.content.digest.prefix(8)).stderr"
     }
 
     /// The last line that it wrote to stderr, and where the rest is.

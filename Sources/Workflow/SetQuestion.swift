@@ -40,21 +40,27 @@ public struct SetQuestion {
         public var epochs: [EpochLosses]
     }
 
+    private static let headline = "test_error"
+
     /// The errors that a table of sets is asked for by default, the headline first.
     public static func errors(of table: Table) -> [String] {
-        ["test_error", "test_loss", "ood_error"].filter { name in
+        [headline, "test_loss", "ood_error"].filter { name in
             table.has(name) && ((try? table.numbers(name)) ?? []).contains { !$0.isNaN }
         }
     }
 
     /// - Parameters:
-    ///   - readLosses: reads a table of losses.
     ///   - shouldStop: asked while programs run.
+    ///   - report: gets a sentence before programs run.
+    /// - Throws: for columns and names that are not there, losses that cannot be read, and what `ObjectiveCommand` throws; a
+    ///   set without a loss is a problem of the answer.
     public func answer(shouldStop: () -> Bool, report: (String) -> Void) throws -> Answer {
         let (all, repeats) = try table.points(heldOut: heldOut)
         let per = per ?? table.differingConditions
         var (points, notes) = try Self.answerable(all, per: per)
         notes += try Self.twins(in: repeats)
+        var ledger = try LossLedger(besideTable: path)
+        notes += ledger.lack.map { [$0] } ?? []
         let needed = try SetLosses.Key.all(of: points).distinct()
         var losses = SetLosses()
         for file in self.losses {
@@ -65,6 +71,13 @@ public struct SetQuestion {
             losses.problems += found.problems
             notes += found.notes
         }
+        // Before programs run, which may take hours.
+        var expected = losses.objectives.map(\.name) + commands.map(\.name)
+        expected += EpochLosses.among(expected).map(\.name)
+        try comparison.check(among: expected)
+        try options.leaveOut?.check(known: points.columnNames + expected)
+        let others = [options.cluster, options.family, options.deviation, options.seeds].compactMap(\.self)
+        for name in against + options.adjustFor + others { _ = try points.column(name) }
         try ask(
             &losses, of: Set(needed + (try SetLosses.Key.all(of: repeats))), shouldStop: shouldStop, report: report)
         guard !losses.objectives.isEmpty else {
@@ -84,15 +97,18 @@ public struct SetQuestion {
         let perEpoch = Set(epochs.flatMap(\.columns))
         for along in epochs where !sets.has(along.name) { sets.columns.append(try along.average(in: sets)) }
         options.losses =
-            losses.objectives.map(\.name).filter { !perEpoch.contains($0) } + epochs.map(\.name)
+            (losses.objectives.map(\.name).filter { !perEpoch.contains($0) } + epochs.map(\.name)).distinct()
         let errors = against.isEmpty ? Self.errors(of: points) : against
         guard !errors.isEmpty else { throw WorkflowError.badData("\(path): no error column with a value") }
+        if against.isEmpty, errors[0] != Self.headline {
+            let lack = points.has(Self.headline) ? "has no value" : "is no column"
+            notes.append("\(path): '\(Self.headline)' \(lack): the headline is \(errors[0]) (--error names another)")
+        }
         options.error = errors[0]
         var board = try DistillationLeaderboard(
             sets, options: options, per: per, against: errors, comparing: comparison)
         board.repeats = try Self.repeats(of: losses, in: repeats, originals: table)
         for objective in losses.objectives { board.seconds[objective.name] = objective.seconds }
-        var ledger = try LossLedger(besideTable: path)
         try ledger.record(board, sets: sets, heldOut: heldOut)
         board.tried = ledger.tried
         return Answer(board: board, sets: sets, problems: losses.problems, notes: notes, epochs: epochs)
@@ -105,7 +121,7 @@ public struct SetQuestion {
         let groups = try table.groups(by: per)
         let small = groups.filter { $0.rows.count < 3 }
         guard small.count < groups.count, !small.isEmpty else { return (table, []) }
-        let names = small.map { $0.key.map(\.1).joined(separator: " ") }.joined(separator: "; ")
+        let names = small.map { $0.key.map(\.1).filter { !$0.isEmpty }.joined(separator: " ") }.joined(separator: "; ")
         let kept = groups.filter { $0.rows.count >= 3 }.flatMap(\.rows).sorted()
         return (
             table.rows(kept), ["left out, fewer than 3 sets: \(names) (\(per.joined(separator: " ")))"]

@@ -106,7 +106,7 @@ import Testing
         #expect(
             three.warnings == [
                 "no interval: 3 independent sets do not tell how far ρ could vary",
-                "the sets have 6 arrangements: no ρ can have a p below 0.17",
+                "the sets have 6 arrangements: no ρ can have a p below 0.33",
             ])
         let two = try DistillationCorrelation(table.rows([0, 1]), options: Self.options("dm", adjustFor: []))
         #expect(two.objectives[0].rho == nil && two.objectives[0].m == 2)
@@ -171,10 +171,14 @@ import Testing
         let errors = try Table.csv("subset,seed,test_error\na,1,0.5\na,2,0.6\nb,1,0.4\nc,1,0.3\n")
         let wide = try Table.csv("subset,dm,dc,note\nb,2,20,x\na,3,30,y\n", source: "losses.csv")
         let joined = try DistillationCorrelation.joining(wide, to: errors, error: "test_error")
-        #expect(joined.objectives == ["dm", "dc"])
+        #expect(joined.objectives == ["dm", "dc"] && joined.problem == nil)
         #expect(joined.table.columns.last == Column("dc", [30.0, 30, 20, .nan]))
         let long = try Table.csv("objective,subset,loss\ndm,b,2\ndm,a,3\ndc,b,20\ndc,a,30\n")
         #expect(try DistillationCorrelation.joining(long, to: errors, error: "test_error").table == joined.table)
+        let stranger = try Table.csv("subset,dm\na,3\nz,4\n", source: "losses.csv")
+        #expect(
+            try DistillationCorrelation.joining(stranger, to: errors, error: "test_error").problem
+                == "losses.csv: 1 row belongs to nothing in the table (line 3: subset=z)")
         let twice = try Table.csv("subset,dm\na,3\na,4\n", source: "losses.csv")
         let error = #expect(throws: TableError.self) {
             try DistillationCorrelation.joining(twice, to: errors, error: "test_error")
@@ -258,11 +262,33 @@ import Testing
         let more = Table([
             try with("ipc", [200, 200, 200, 300, 300, 300, 300]),
             try with("test_error", [0.1, 0.9, 0.5, 0.1, 0.9, 0.5, 0.3]), try with("dm", [1, 2, 3, 5, 5, 5, 5]),
-            try with("test_error_std", [Double](repeating: 0.3, count: 7)),
+            try with("test_error_std", [.nan] + [Double](repeating: 0.3, count: 6)),
             try with("n", [Double](repeating: 3, count: 7)),
         ])
         let all = try DistillationCorrelation(more, options: Self.options("dm")).objectives[0]
         #expect(all.m == 36 && all.rho == o.rho && all.attenuation?.reliability == o.attenuation?.reliability)
+    }
+
+    /// Nor do they come back where whole clusters are drawn and rearranged.
+    @Test func strataThatAreLeftOutStayOutOfResamples() throws {
+        var options = Self.options("dm")
+        options.cluster = "rule"
+        func table(_ more: [(ipc: Int, error: Double, dm: Double)]) throws -> Table {
+            let (ipc, error, dm) = (
+                try Self.sets.numbers("ipc"), try Self.sets.numbers("test_error"), try Self.sets.numbers("dm")
+            )
+            return Table([
+                Column("ipc", ipc + more.map { Double($0.ipc) }), Column("test_error", error + more.map(\.error)),
+                Column("dm", dm + more.map(\.dm)),
+                Column("rule", (0..<(36 + more.count)).map { "r\($0 % 12)" }),
+            ])
+        }
+        let few = try DistillationCorrelation(table([]), options: options).objectives[0]
+        let more = try DistillationCorrelation(
+            table([(200, 0.1, 9), (200, 0.2, 5), (200, 0.3, 1)]), options: options
+        ).objectives[0]
+        #expect(more.m == few.m && more.rho == few.rho && more.pValue == few.pValue)
+        #expect(more.percentile == few.percentile && more.effectiveM == 12)
     }
 
     @Test func aPerfectStratumSaysHowItCounts() throws {

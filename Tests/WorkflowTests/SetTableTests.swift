@@ -1,4 +1,5 @@
 import Foundation
+import RunStore
 import Tables
 import Testing
 
@@ -92,6 +93,31 @@ import Testing
             guard let p = objective["p_value"]?.double else { continue }
             #expect(objective["p_tried"]?.double == min(1, 2 * p))
         }
+        // The table's seal remembers what a lost ledger does not say, and stays the table's.
+        try FileManager.default.removeItem(atPath: ledger)
+        for _ in 0..<2 {
+            let lost = try Program.assay(line, in: scratch.path)
+            #expect(lost.err.contains("2 losses were evaluated on this table that it does not list"), "\(lost.err)")
+            #expect(try JSON.parse(lost.out)["tried"] == 3)
+        }
+        try "{".write(toFile: scratch.path + "/runs/tiny/dcs-table.csv.json", atomically: true, encoding: .utf8)
+        let damaged = try Program.assay(line, in: scratch.path)
+        #expect(damaged.code == 65 && damaged.err.contains("the seal of runs/tiny/dcs-table.csv is damaged"))
+    }
+
+    /// Images under a new name are no second point beside the kept row of the old one.
+    @Test func aKeptRowKnowsItsTwin() throws {
+        let scratch = try Scratch()
+        try Self.copy(in: scratch)
+        let store = scratch.path + "/runs/tiny"
+        var older = try DistillationTable.update(store: store).table.table
+        let names = try older.texts("set").map { $0 == "easy-ipc2" ? "old-ipc2" : $0 }
+        older.columns.removeAll { $0.name == "set" }
+        older.columns.append(Column("set", names))
+        let table = try DistillationTable(StoredSet.all(in: Store(store)), older: older, heldOut: [])
+        let (sets, same) = (try table.table.texts("set"), try table.table.texts("same_as"))
+        #expect(sets.contains("easy-ipc2") && sets.contains("old-ipc2"))
+        #expect(sets.indices.allSatisfy { same[$0] == (sets[$0] == "old-ipc2" ? "easy-ipc2" : "") }, "\(same)")
     }
 
     @Test func badLossesAreNamedAndTheOthersGoOn() throws {
@@ -246,7 +272,7 @@ import Testing
         ]
         let ending = try Program.assay(arguments, in: scratch.path)
         #expect(ending.code == 0, "\(ending.err)")
-        #expect(ending.err.contains("python3: 5 of 5 sets, 2 at a time"), "\(ending.err)")
+        #expect(ending.err.contains("python3: 5 sets of images, 2 at a time"), "\(ending.err)")
         #expect(try JSON.parse(ending.out)["objectives"]?[0]?["seconds_per_set"]?.double ?? 0 > 0)
         let again = try Program.assay(arguments, in: scratch.path)
         #expect(again.out == ending.out && !again.err.contains("at a time"), "\(again.err)")

@@ -21,9 +21,9 @@ struct DCSCommand: ParsableCommand {
               assay dcs runs/demo --losses losses.csv --error test_error --adjust-for ipc --cluster subset
 
             A table of sets is asked for test_error, test_loss and ood_error, within equal IPC and clustered by subset, unless \
-            said otherwise; every loss tried on it is written to dcs-ledger.csv beside it. A row with an empty cell is left \
-            out and named on stderr. The exit code is 1 where no objective has a defined rho, and where a loss is missing, \
-            doubled or no number.
+            said otherwise; every loss tried on it is written to dcs-ledger.csv beside it. A row with an empty or infinite \
+            cell is left out and named on stderr. The exit code is 1 where no objective has a defined rho, and, for a table of \
+            sets, where a loss is missing, doubled or no number.
             """)
 
     @Argument(
@@ -40,6 +40,7 @@ struct DCSCommand: ParsableCommand {
     var figures: String?
 
     func validate() throws {
+        let source = DCSSource(table)
         try losses.validate(source)
         let needsError = source == .table || source == .store && losses.areByRun
         guard !needsError || statistics.error != nil else {
@@ -51,25 +52,26 @@ struct DCSCommand: ParsableCommand {
         }
     }
 
-    private var source: DCSSource { DCSSource(table) }
-
     func run() throws {
+        let source = DCSSource(table)
         if source == .table || source == .store && losses.areByRun {
-            try scoreTable()
+            try scoreTable(source)
         } else {
-            try scoreSets()
+            try scoreSets(source)
         }
     }
 
     // MARK: Any table
 
-    private func scoreTable() throws {
+    private func scoreTable(_ source: DCSSource) throws {
         var rows = try source == .store ? runTable(table, .finals) : Table.read(table)
         var objectives = losses.loss?.names ?? []
+        var problems: [String] = []
         let errors = statistics.error?.names ?? []
         if let file = losses.losses.first {
             let joined = try DistillationCorrelation.joining(Table.read(file), to: rows, error: errors[0])
             (rows, objectives) = (joined.table, objectives.isEmpty ? joined.objectives : objectives)
+            problems = joined.problem.map { [$0] } ?? []
         }
         var options = try statistics.options(adjustFor: [], cluster: nil)
         options.losses = objectives
@@ -79,12 +81,12 @@ struct DCSCommand: ParsableCommand {
         let board = try DistillationLeaderboard(
             rows, options: options, per: statistics.per?.names ?? [], against: errors,
             comparing: statistics.comparison)
-        try answer(board, sets: rows, epochs: [], problems: [])
+        try answer(board, sets: rows, epochs: [], problems: problems)
     }
 
     // MARK: A table of sets
 
-    private func scoreSets() throws {
+    private func scoreSets(_ source: DCSSource) throws {
         var study: (plan: Plan, data: TrainingData)?
         var store = table
         if source == .study {
@@ -99,7 +101,10 @@ struct DCSCommand: ParsableCommand {
         let update = try source == .sets ? nil : DistillationTable.update(store: store, heldOut: losses.heldOutNames)
         let sets = try update?.table ?? DistillationTable.read(table)
         if let update {
-            note("assay: \(update.path): \(sets.setNames.count) sets, \(sets.table.rowCount) rows, \(update.added) new")
+            let unfinished = update.unfinished > 0 ? "; \(update.unfinished) unfinished runs are in none" : ""
+            note(
+                "assay: \(update.path): \(sets.setNames.count) sets, \(sets.table.rowCount) rows, \(update.added) "
+                    + "new\(unfinished)")
         }
         if losses.isEmpty {
             show(output.chosen, table: sets.table, json: sets.json(), explanation: [], notes: [])

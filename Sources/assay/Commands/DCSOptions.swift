@@ -26,7 +26,8 @@ struct DCSLosses: ParsableArguments {
             valueName: "command"))
     var objectiveCommand: [String] = []
 
-    @Option(help: "Seconds after which such a program is stopped with its children.")
+    // A number with a sign is a value, which is then refused as one.
+    @Option(parsing: .unconditional, help: "Seconds after which such a program is stopped with its children.")
     var timeLimit = 600.0
 
     @Option(name: .shortAndLong, help: "Programs at a time.")
@@ -45,7 +46,8 @@ struct DCSLosses: ParsableArguments {
     /// Losses of runs rather than of sets: columns of the store's runs, or a table without a column `set`.
     var areByRun: Bool {
         if loss != nil, losses.isEmpty { return true }
-        guard let file = losses.first, objectiveCommand.isEmpty else { return false }
+        // A pipe can be read once: it is taken for losses of sets.
+        guard let file = losses.first, objectiveCommand.isEmpty, isRegularFile(file) else { return false }
         return (try? Table.read(file)).map { !$0.has("set") } ?? false
     }
 
@@ -89,6 +91,11 @@ struct DCSLosses: ParsableArguments {
         guard jobs > 0 else { throw ValidationError("-j takes at least 1, not \(jobs)") }
         guard timeLimit > 0, timeLimit.isFinite else { throw ValidationError("--time-limit takes seconds above 0") }
     }
+}
+
+private func isRegularFile(_ path: String) -> Bool {
+    let type = try? FileManager.default.attributesOfItem(atPath: (path as NSString).resolvingSymlinksInPath)[.type]
+    return type as? FileAttributeType == .typeRegular
 }
 
 /// How losses and errors are correlated.

@@ -208,6 +208,7 @@ struct FitUseOptions: ParsableArguments {
                 throw ValidationError("--extrapolate takes a factor of 1 to 1e12, not \(extrapolate)")
             }
         }
+        for path in [figure, profiles] { try checkFigure(path) }
         if let figure, let profiles, Self.stem(figure) == Self.stem(profiles) {
             throw ValidationError("--figure and --profiles need names of their own: their data would share a file")
         }

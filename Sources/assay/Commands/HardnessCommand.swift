@@ -37,7 +37,7 @@ struct HardnessCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "One answer per combination of values of these columns (default: model and regime where they differ).",
+            "One answer per combination of values of these columns (default: dataset, model, regime and budget where they differ).",
             valueName: "col,…"))
     var per: ColumnList?
 
@@ -58,17 +58,6 @@ struct HardnessCommand: ParsableCommand {
         }
     }
 
-    /// Networks and labels that differ among the windows: their runs are no seeds of each other.
-    private func conditions(of table: Table, window: String) throws -> [String] {
-        guard table.has(window) else { return [] }
-        let starts = try table.numbers(window)
-        return try ["model", "regime"].filter { name in
-            guard table.has(name) else { return false }
-            let values = try table.texts(name)
-            return Set(starts.indices.filter { !starts[$0].isNaN }.map { values[$0] }).count > 1
-        }
-    }
-
     func run() throws {
         let table = try data.read()
         var options = OptimalHardness.Options()
@@ -76,7 +65,7 @@ struct HardnessCommand: ParsableCommand {
         options.ipc = ipc
         options.choose = choose
         options.report = report
-        options.per = try per?.names ?? conditions(of: table, window: options.window)
+        options.per = try per?.names ?? OptimalHardness.differingConditions(table, window: options.window)
         options.cad = cad
         options.resamples = resamples
         options.seed = seed

@@ -37,6 +37,7 @@ struct HardnessSpreadCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...10_000).contains(bins) else { throw ValidationError("--bins takes 1 to 10000, not \(bins)") }
+        try checkFigure(figure)
     }
 
     func run() throws {

@@ -73,6 +73,7 @@ struct OverlapCommand: ParsableCommand {
             throw ValidationError("two files are compared; one subset is held against its data set with --of SCORES")
         }
         if Set(files).count < files.count { throw ValidationError("a file is named twice") }
+        try checkFigure(figure)
     }
 
     func run() throws {

@@ -106,6 +106,7 @@ struct RegimesCommand: ParsableCommand {
             throw ValidationError("--n takes 2 to 10000, or a column")
         }
         _ = try filters()
+        try checkFigure(figure)
     }
 
     private func filters() throws -> [RegimeComparison.Filter] {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Figures
 import Foundation
 import Tables
 import Workflow
@@ -31,14 +32,19 @@ func runTable(_ store: String, _ points: RunPoints) throws -> Table {
     return table
 }
 
-/// Column names separated by commas.
+/// Throws before anything is read or printed where no picture can be drawn there.
+func checkFigure(_ path: String?) throws {
+    do { if let path { try Figure.checkEnding(path) } } catch { throw ValidationError("\(error)") }
+}
+
+/// Column names separated by commas; one that is named twice counts once.
 struct ColumnList: ExpressibleByArgument, Sendable {
     let names: [String]
 
     init?(argument: String) {
         names = argument.split(separator: ",", omittingEmptySubsequences: false)
-            .map { $0.trimmingCharacters(in: .whitespaces) }
-        if names.contains("") || Set(names).count < names.count { return nil }
+            .map { $0.trimmingCharacters(in: .whitespaces) }.distinct()
+        if names.contains("") { return nil }
     }
 }
 
