@@ -241,6 +241,7 @@ extension DistillationCorrelation {
                 result.warnings.append("no p-value: ρ of the clusters' means is undefined")
                 return
             }
+            if test.scheme == .units { warnOfFixed(units, rows, &result) }
             result.pValue = test.pValue
             result.pMethod = Self.words(test, ofMeans: clusters != nil, within: options.adjustFor)
             if !test.isExact, test.pValue * Double(test.arrangements + 1) < 1.5 {
@@ -255,6 +256,19 @@ extension DistillationCorrelation {
             }
         }
 
+        /// Clusters change places with those in the same strata; one that is alone in its strata stays where it is.
+        private func warnOfFixed(_ units: [Int], _ strata: [Int], _ result: inout Objective) {
+            let patterns = Dictionary(grouping: units.indices) { units[$0] }.mapValues { rows in
+                rows.map { strata[$0] }.sorted()
+            }
+            let fixed = patterns.count { pattern in patterns.values.count { $0 == pattern.value } == 1 }
+            guard fixed > 0 else { return }
+            result.detectable = nil
+            result.warnings.append(
+                "\(fixed) of \(patterns.count) clusters are the only ones in their strata and cannot be rearranged: p "
+                    + "rests on the other \(patterns.count - fixed)")
+        }
+
         private func extended(
             _ bootstrap: BootstrapDistribution, of subject: RankCorrelation, _ options: Options
         ) -> BootstrapDistribution? {
@@ -267,7 +281,7 @@ extension DistillationCorrelation {
             guard let needed = bootstrap.resamplesForBCa(level: level) else {
                 return "no BCa interval: its bias or acceleration is undefined; percentiles instead"
             }
-            let more = needed < 1e7 ? " (\(significant(needed, digits: 1)) resamples might do)" : ""
+            let more = needed < 1e7 && needed > Double(bootstrap.values.count) ? " (\(significant(needed, digits: 1)) resamples might do)" : ""
             return "no BCa interval: its corrections reach beyond the \(bootstrap.values.count) resamples; percentiles "
                 + "instead\(more)"
         }

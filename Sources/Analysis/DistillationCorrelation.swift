@@ -116,6 +116,9 @@ public struct DistillationCorrelation: Sendable, Equatable {
     public init(_ table: Table, options: Options) throws(TableError) {
         self.options = options
         objectives = []
+        if options.losses.contains(options.error) {
+            throw TableError(.malformed("'\(options.error)' is named as a loss and as the error"), source: table.source)
+        }
         var gaps: [(rows: String, losses: [String])] = []
         for loss in options.losses {
             let rows = try Self.rows(of: loss, in: table, options)

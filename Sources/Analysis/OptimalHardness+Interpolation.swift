@@ -23,6 +23,8 @@ extension OptimalHardness {
         /// Of the parabola (lack of fit against the noise of seeds); nil where it takes three windows, or they have no noise.
         public var pFit: Double?
         public var verdict: Verdict
+        /// Whether the windows' errors do not lie on a parabola, at 5 %.
+        var isMisfit: Bool { pFit.map { $0 < 0.05 } ?? false }
     }
 
     /// So many windows on both sides of the best take part in the parabola.
@@ -45,7 +47,7 @@ extension OptimalHardness {
         let interval = BootstrapInterval(percentilesOf: positions, level: 0.95)
         (result.low, result.high) = (interval?.low, interval?.high)
         let span = starts[starts.count - 1] - starts[0]
-        guard let interval, let pFlat = result.pFlat, pFlat < 0.05, result.pFit ?? 1 >= 0.05,
+        guard let interval, let pFlat = result.pFlat, pFlat < 0.05, !result.isMisfit,
             interval.high - interval.low <= span / 2
         else {
             return result

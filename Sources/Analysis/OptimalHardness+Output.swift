@@ -100,7 +100,7 @@ extension OptimalHardness {
             interpolation.pFlat.map { ", p of equal errors \(significant($0, digits: 2))" } ?? ", one run per window"
         let fit = interpolation.pFit.map { ", of the parabola \(significant($0, digits: 2))" } ?? ""
         return "interpolated optimum at \(significant(interpolation.position, digits: 3))\(interval): "
-            + "\(interpolation.verdict.rawValue)\(flat)\(fit)"
+            + "\(interpolation.verdict.rawValue)\(interpolation.isMisfit ? ", a parabola does not fit" : "")\(flat)\(fit)"
     }
 
     private func sentence(_ saving: Saving, beside best: Window) -> String {

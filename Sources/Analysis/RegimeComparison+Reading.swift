@@ -106,6 +106,12 @@ extension RegimeComparison {
                         "half of '\(name)' is above 0.1: are these percent beside '\(error)' in fractions of 1?")
                 }
             }
+            let methods = cells.filter { $0.role != .full }
+            let bare = methods.count { $0.error.deviation == nil }
+            if let name = options.deviation, bare > 0 {
+                notes.append(
+                    "\(bare) of the \(methods.count) means have no '\(name)': no interval or verdict for them")
+            }
             let single = cells.filter { $0.error.n == 1 && $0.role != .full }.count
             if options.deviation == nil, single > 0 {
                 notes.append(

@@ -11,6 +11,8 @@ extension DistillationTable {
         public var table: DistillationTable
         /// Rows that were not there before.
         public var added: Int
+        /// Rows that were there with other figures or images.
+        public var changed: Int
         /// Runs that have not ended, and are in no row.
         public var unfinished: Int
     }
@@ -34,7 +36,7 @@ extension DistillationTable {
             }
             let table = try DistillationTable(runs, older: older?.table.table, heldOut: heldOut)
             let text = table.table.formatted(.csv)
-            if older?.text != text {
+            if older?.text != text || missingSeal(of: path) != nil {
                 // The seal of both comes first: whichever of the tables a reader finds, it is a sealed one.
                 let tried = try lossesTried(on: path)
                 try Tables.write(table.seal(text, replacing: older?.text, tried: tried).text(), to: path + ".json")
@@ -42,8 +44,24 @@ extension DistillationTable {
             }
             return Update(
                 path: path, table: table, added: table.table.rowCount - (older?.table.table.rowCount ?? 0),
+                changed: try older.map { try table.changes(from: $0.table) } ?? 0,
                 unfinished: try store.ids().count { store.status($0) == .partial })
         }
+    }
+
+    /// Rows of the same set and condition whose cells are not the same.
+    private func changes(from older: DistillationTable) throws -> Int {
+        func rows(_ table: Table) throws -> [[String]: [String: String]] {
+            let keys = try zip(table.texts("set"), Self.conditions(of: table)).map { [$0] + $1 }
+            let columns = try table.columnNames.filter { $0 != "split" }.map { ($0, try table.texts($0)) }
+            let cells = keys.indices.map { row in
+                Dictionary(columns.map { ($0.0, $0.1[row]) }, uniquingKeysWith: { a, _ in a })
+                    .filter { !$0.value.isEmpty }
+            }
+            return Dictionary(zip(keys, cells), uniquingKeysWith: { a, _ in a })
+        }
+        let before = try rows(older.table)
+        return try rows(table).count { key, cells in before[key].map { $0 != cells } ?? false }
     }
 
     /// The rows as objects, by column.

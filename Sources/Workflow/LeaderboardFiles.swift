@@ -12,6 +12,15 @@ public func writeLeaderboard(
     _ board: DistillationLeaderboard, sets: Table, epochs: [EpochLosses] = [], to directory: String,
     format: String = "svg"
 ) throws -> (files: [String], notes: [String]) {
+    let manager = FileManager.default
+    // A folder of somebody's own tables keeps them: only a leaderboard is replaced.
+    let names = ["leaderboard.csv", "dcs.json", "sets.csv", "differences.csv", "repeats.csv"]
+    let old = (try? Data(contentsOf: URL(fileURLWithPath: "\(directory)/dcs.json"))).flatMap { try? JSON.parse($0) }
+    if old?["format"] != "assay-dcs",
+        let own = names.first(where: { manager.fileExists(atPath: "\(directory)/\($0)") })
+    {
+        throw WorkflowError.badData("\(directory)/\(own) is no leaderboard's and would be lost; choose another folder")
+    }
     var files: [String] = []
     var notes: [String] = []
     func write(_ text: String, _ name: String) throws {

@@ -19,11 +19,24 @@ public struct ObjectiveCommand {
 
     public init(_ command: String, name: String? = nil, timeLimit: Double, jobs: Int) {
         self.command = command
-        let program = command.split(separator: " ").first.map(String.init) ?? command
-        self.name = name ?? ((program as NSString).lastPathComponent as NSString).deletingPathExtension
+        self.name = name ?? Self.name(of: command)
         self.timeLimit = timeLimit
         self.jobs = max(1, jobs)
     }
+
+    /// That of the script which an interpreter runs, or of the program.
+    private static func name(of command: String) -> String {
+        func stem(_ path: String) -> String { ((path as NSString).lastPathComponent as NSString).deletingPathExtension }
+        let words = command.split(separator: " ").map(String.init)
+        let program = stem(words.first ?? command)
+        let isInterpreter = interpreters.contains { program.lowercased().hasPrefix($0) }
+        let script = isInterpreter ? words.dropFirst().first { !$0.hasPrefix("-") } : nil
+        return script.map(stem) ?? program
+    }
+
+    private static let interpreters = [
+        "python", "sh", "bash", "zsh", "dash", "perl", "ruby", "node", "julia", "rscript",
+    ]
 
     /// The program's text belongs to the key of its values: another program is another loss.
     private var key: String {

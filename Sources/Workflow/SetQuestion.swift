@@ -17,7 +17,7 @@ public struct SetQuestion {
     /// `losses` are columns of no table; the others of `options` hold.
     public var options: DistillationCorrelation.Options
     public var against: [String] = []
-    /// nil: the conditions that differ.
+    /// Columns asked apart, besides the conditions that differ.
     public var per: [String]?
     public var comparison = DistillationCorrelation.Comparison.none
     /// Whether held-out sets are points.
@@ -56,9 +56,16 @@ public struct SetQuestion {
     ///   set without a loss is a problem of the answer.
     public func answer(shouldStop: () -> Bool, report: (String) -> Void) throws -> Answer {
         let (all, repeats) = try table.points(heldOut: heldOut)
-        let per = per ?? table.differingConditions
+        // Sets of another network, regime or budget are no further points, whatever else is asked apart.
+        let per = (per ?? []) + table.differingConditions.filter { per?.contains($0) != true }
         var (points, notes) = try Self.answerable(all, per: per)
         notes += try Self.twins(in: repeats)
+        let hidden = heldOut ? 0 : try table.table.texts("split").count { $0 == "held-out" }
+        if hidden > 0 { notes.append("\(hidden) held-out rows are no points (--with-held-out)") }
+        guard points.rowCount > 0 else {
+            let why = hidden > 0 ? ": all are held out (--with-held-out)" : ""
+            throw WorkflowError.badData("\(path): no set to score\(why)")
+        }
         var ledger = try LossLedger(besideTable: path)
         notes += ledger.lack.map { [$0] } ?? []
         let needed = try SetLosses.Key.all(of: points).distinct()

@@ -79,7 +79,16 @@ struct StoredSet {
 
     /// The sealed runs of a store that are sets, in the order of their ids.
     static func all(in store: Store) throws -> [StoredSet] {
-        try store.ids().filter { store.status($0) == .sealed }.compactMap { try StoredSet($0, store.open($0)) }
+        let sets = try store.ids().filter { store.status($0) == .sealed }.compactMap { id in
+            try StoredSet(id, store.open(id))
+        }
+        for members in rows(sets) {
+            for (seed, runs) in Dictionary(grouping: members, by: \.seed) where seed != nil && runs.count > 1 {
+                let ids = runs.map(\.id).joined(separator: " and ")
+                throw WorkflowError.badData("\(store.directory): \(ids) are one run of one seed; remove the copy")
+            }
+        }
+        return sets
     }
 
     /// The runs of each row of the table, by its key.

@@ -272,11 +272,11 @@ import Testing
         ]
         let ending = try Program.assay(arguments, in: scratch.path)
         #expect(ending.code == 0, "\(ending.err)")
-        #expect(ending.err.contains("python3: 5 sets of images, 2 at a time"), "\(ending.err)")
+        #expect(ending.err.contains("loss_of_set: 5 sets of images, 2 at a time"), "\(ending.err)")
         #expect(try JSON.parse(ending.out)["objectives"]?[0]?["seconds_per_set"]?.double ?? 0 > 0)
         let again = try Program.assay(arguments, in: scratch.path)
         #expect(again.out == ending.out && !again.err.contains("at a time"), "\(again.err)")
-        for file in ["leaderboard.csv", "dcs.json", "sets.csv", "scatter-python3.csv"] {
+        for file in ["leaderboard.csv", "dcs.json", "sets.csv", "scatter-loss_of_set.csv"] {
             #expect(FileManager.default.fileExists(atPath: scratch.path + "/out/" + file))
         }
         let folder = scratch.path + "/runs/tiny/dcs-objectives"

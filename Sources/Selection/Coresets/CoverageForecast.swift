@@ -35,7 +35,7 @@ struct CoverageForecast {
         sample = (0..<size).map { $0 * count / size }
         placeInSample = .init(repeating: -1, count: count)
         for (place, target) in sample.enumerated() { placeInSample[target] = Int32(place) }
-        similarities = .init(unsafeUninitializedCapacity: size * count) { $1 = size * count }
+        similarities = .init(inLargePages: size * count)
         above = .init(repeating: 0, count: size)
         let left = blocks.tall(sample.map { UInt32($0) })
         var products = [Float](repeating: 0, count: left.padded * Self.side)

@@ -64,7 +64,7 @@ struct CoverageSweep {
             final[index] = levels[Int(starts[index + 1]) - 1]
         }
         self.final = final
-        gains = .init(repeating: 0, count: rows * blocks.count)
+        gains = .init(zerosInLargePages: rows * blocks.count)
         scratch = .init(repeating: 0, count: 32 * rows + 16)
         pairs = limit > 0 ? PairLists(samples: blocks.count, limit: limit) : nil
         for left in stride(from: 0, to: blocks.count, by: Self.side) {

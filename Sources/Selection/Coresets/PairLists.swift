@@ -1,4 +1,5 @@
 internal import CKernels
+import LinearAlgebra
 
 /// For each sample the others that are more similar to it than its coverage, in chunks that one pool holds: what gains
 /// still consist of, once coverage is high.
@@ -25,10 +26,9 @@ struct PairLists {
     /// Room for `limit` pairs, those of half-filled chunks included.
     init(samples: Int, limit: Int) {
         let chunks = limit / Self.chunk
-        // Not initialised, so that no page is touched before its time.
-        places = .init(unsafeUninitializedCapacity: chunks * Self.chunk) { $1 = chunks * Self.chunk }
-        values = .init(unsafeUninitializedCapacity: chunks * Self.chunk) { $1 = chunks * Self.chunk }
-        following = .init(unsafeUninitializedCapacity: chunks) { $1 = chunks }
+        places = .init(inLargePages: chunks * Self.chunk)
+        values = .init(inLargePages: chunks * Self.chunk)
+        following = .init(inLargePages: chunks)
         first = .init(repeating: 0, count: samples)
         last = .init(repeating: 0, count: samples)
         counts = .init(repeating: 0, count: samples)

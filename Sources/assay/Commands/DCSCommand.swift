@@ -40,6 +40,8 @@ struct DCSCommand: ParsableCommand {
     var figures: String?
 
     func validate() throws {
+        // What is not there is said by `run`.
+        guard isThere else { return }
         let source = DCSSource(table)
         try losses.validate(source)
         let needsError = source == .table || source == .store && losses.areByRun
@@ -52,7 +54,10 @@ struct DCSCommand: ParsableCommand {
         }
     }
 
+    private var isThere: Bool { table == "-" || FileManager.default.fileExists(atPath: table) }
+
     func run() throws {
+        guard isThere else { throw WorkflowError.missing("\(table): no such store, study or table") }
         let source = DCSSource(table)
         if source == .table || source == .store && losses.areByRun {
             try scoreTable(source)
@@ -104,7 +109,7 @@ struct DCSCommand: ParsableCommand {
             let unfinished = update.unfinished > 0 ? "; \(update.unfinished) unfinished runs are in none" : ""
             note(
                 "assay: \(update.path): \(sets.setNames.count) sets, \(sets.table.rowCount) rows, \(update.added) "
-                    + "new\(unfinished)")
+                    + "new\(update.changed > 0 ? ", \(update.changed) changed" : "")\(unfinished)")
         }
         if losses.isEmpty {
             show(output.chosen, table: sets.table, json: sets.json(), explanation: [], notes: [])
@@ -138,7 +143,7 @@ struct DCSCommand: ParsableCommand {
         if let figures {
             let written = try writeLeaderboard(board, sets: sets, epochs: epochs, to: figures)
             for line in written.notes { note("assay: " + line) }
-            note("assay: \(figures): \(written.files.count) files")
+            note("assay: \(figures): \(written.files.count) tables and pictures, each picture with its data")
         }
         for problem in problems { note("assay: " + problem) }
         if !problems.isEmpty || !board.isAnswered { throw ExitCode(1) }
