@@ -281,7 +281,8 @@ extension DistillationCorrelation {
             guard let needed = bootstrap.resamplesForBCa(level: level) else {
                 return "no BCa interval: its bias or acceleration is undefined; percentiles instead"
             }
-            let more = needed < 1e7 && needed > Double(bootstrap.values.count) ? " (\(significant(needed, digits: 1)) resamples might do)" : ""
+            let mightDo = needed < 1e7 && needed > Double(bootstrap.values.count)
+            let more = mightDo ? " (\(significant(needed, digits: 1)) resamples might do)" : ""
             return "no BCa interval: its corrections reach beyond the \(bootstrap.values.count) resamples; percentiles "
                 + "instead\(more)"
         }

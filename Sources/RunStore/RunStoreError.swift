@@ -31,6 +31,8 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         case repeatedSample(id: Int64, first: Int, labels: [Int32])
         /// `class` is the column of the first value; `count` how many of the block are no numbers.
         case nonFinite(value: Float, column: Int)
+        /// A number that the record cannot have.
+        case impossible(Float)
         case missingPart(Int, of: Int)
         case partsDisagree(String)
         case damaged
@@ -133,6 +135,8 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
             return "the id \(id) stands at sample \(first) already\(words); every sample has an id of its own"
         case .nonFinite(let value, let column):
             return "the value in column \(column) is \(value.isNaN ? "NaN" : "\(value)"), not a number to compute with"
+        case .impossible(let value):
+            return "the value is \(value), which is no value that it can have"
         case .missingPart(let part, let parts):
             return "part \(part) of \(parts) is missing: the run's checkpoints are not complete"
         case .partsDisagree(let what):

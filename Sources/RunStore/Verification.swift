@@ -39,9 +39,13 @@ public struct Verification: Sendable, Equatable {
 
 extension Verification {
     /// Verifies the run at a path; what keeps it from being opened is its problem. Throws when there is no such run.
-    public init(path: String) throws(RunStoreError) {
+    ///
+    /// - Parameter bounds: as `RunFile.verify` has it.
+    public init(
+        path: String, bounds: (String) -> ClosedRange<Float>? = { _ in nil }
+    ) throws(RunStoreError) {
         do throws(RunStoreError) {
-            self = try RunFile(path: path).verify()
+            self = try RunFile(path: path).verify(bounds: bounds)
         } catch {
             if error.exitCode == 66 { throw error }
             self.init(problems: error.fault == .notBegun ? [] : [Problem(error: error)])
@@ -52,12 +56,14 @@ extension Verification {
 extension RunFile {
     /// Reads everything once: compares every digest, and looks for NaN and infinity in logits, scores and targets and
     /// for labels that are no class. What is wrong is returned, not thrown; reading goes on with the next dataset.
-    public func verify() -> Verification {
+    ///
+    /// - Parameter bounds: the values that a dataset can have, by its path; nil: any number.
+    public func verify(bounds: (String) -> ClosedRange<Float>? = { _ in nil }) -> Verification {
         var found = Verification(hasDigests: hasDigests)
         var offset = 0
         for part in parts {
             do throws(RunStoreError) {
-                try verify(part, firstCheckpoint: offset, into: &found)
+                try verify(part, firstCheckpoint: offset, bounds, into: &found)
             } catch {
                 found.problems.append(.init(error: error))
             }
@@ -112,7 +118,7 @@ extension RunFile {
     }
 
     private func verify(
-        _ part: RunPart, firstCheckpoint: Int, into found: inout Verification
+        _ part: RunPart, firstCheckpoint: Int, _ bounds: (String) -> ClosedRange<Float>?, into found: inout Verification
     ) throws(RunStoreError) {
         let file = try translating { () throws(HDF5Error) in try HDF5File(reading: part.path) }
         let objects = try translating { () throws(HDF5Error) in
@@ -128,7 +134,7 @@ extension RunFile {
         }
         for object in objects {
             do throws(RunStoreError) {
-                let item = try verify(object, in: file, part, firstCheckpoint, &found.problems)
+                let item = try verify(object, in: file, part, firstCheckpoint, bounds(object), &found.problems)
                 found.items.append(item)
             } catch {
                 found.problems.append(.init(error: error))
@@ -138,7 +144,7 @@ extension RunFile {
 
     private func verify(
         _ object: String, in file: borrowing HDF5File, _ part: RunPart, _ firstCheckpoint: Int,
-        _ problems: inout [Verification.Problem]
+        _ bounds: ClosedRange<Float>?, _ problems: inout [Verification.Problem]
     ) throws(RunStoreError) -> Verification.Item {
         var item = Verification.Item(file: part.path, dataset: object, digests: 0, damaged: 0, nonFinite: 0)
         let attribute = try translating { () throws(HDF5Error) in try file.attribute("sha256", of: object) }
@@ -177,7 +183,15 @@ extension RunFile {
         let looksForNaN = isOurs && !object.hasPrefix("/checkpoints/") && dataset.info.type.isFloat
         for piece in 0..<pieces {
             let checkpoint = byCheckpoint ? firstCheckpoint + piece : nil
-            let scan = try scan(dataset, piece: byCheckpoint ? piece : nil, looksForNaN: looksForNaN)
+            let scan = try scan(
+                dataset, piece: byCheckpoint ? piece : nil, looksForNaN: looksForNaN, bounds: bounds)
+            if let outside = scan.outside {
+                let fault = RunStoreError.Fault.impossible(outside.value)
+                problems.append(
+                    .init(
+                        error: RunStoreError(
+                            part.path, dataset: object, checkpoint: checkpoint, sample: outside.row, fault)))
+            }
             if let digest = written.isEmpty ? nil : written[piece] {
                 item.digests += 1
                 if scan.digest != digest {
@@ -218,11 +232,13 @@ private struct Scan {
     var digest = ""
     var nonFinite = 0
     var first: (row: Int, column: Int, value: Float)?
+    /// The first finite value beyond the bounds.
+    var outside: (row: Int, value: Float)?
 }
 
 /// Reads a dataset, or one checkpoint of it, in blocks of about 4 MiB.
 private func scan(
-    _ dataset: borrowing HDF5Dataset, piece: Int?, looksForNaN: Bool
+    _ dataset: borrowing HDF5Dataset, piece: Int?, looksForNaN: Bool, bounds: ClosedRange<Float>? = nil
 ) throws(RunStoreError) -> Scan {
     var result = Scan()
     var hash = SHA256()
@@ -251,6 +267,11 @@ private func scan(
             if result.first == nil { result.first = (first + index / columns, index % columns, floats[index]) }
             result.nonFinite += 1
             next = floats.firstNonFinite(from: index + 1)
+        }
+        if let bounds, result.outside == nil,
+            let index = floats.firstIndex(where: { $0.isFinite && !bounds.contains($0) })
+        {
+            result.outside = (first + index / columns, floats[index])
         }
     }
     result.digest = hash.hex()

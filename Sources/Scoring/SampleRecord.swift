@@ -43,8 +43,8 @@ public enum SampleRecord: String, CaseIterable, Sendable {
         }
     }
 
-    /// The values that a stored record may have; beyond them it means something else.
-    var bounds: ClosedRange<Float> {
+    /// The values that a stored record may have, in its unit; beyond them it means something else.
+    public var bounds: ClosedRange<Float> {
         switch self {
         // A rounded sum of probabilities may pass 1 by a little.
         case .targetProbability, .topProbability, .topMargin: -0.0001...1.0001

@@ -66,6 +66,21 @@ public func requireReplaceable(_ path: String, byHDF5: Bool = false) throws(Tabl
         .unwritable("it is an HDF5 file, perhaps a run, and would be lost; choose another name"), source: path)
 }
 
+/// Throws where writing `output` would replace one of the files that it is made from, or what stands beside it.
+public func requireOther(_ output: String, than inputs: [String]) throws(TableError) {
+    func identity(_ path: String) -> (dev_t, ino_t)? {
+        var status = stat()
+        return stat(path, &status) == 0 ? (status.st_dev, status.st_ino) : nil
+    }
+    let taken = inputs.flatMap { [$0, $0 + ".json"] }.compactMap(identity)
+    for path in [output, output + ".json"] {
+        guard let own = identity(path), taken.contains(where: { $0 == own }) else { continue }
+        throw TableError(
+            .unwritable("it is among the files that this is made from, and would be lost; choose another name"),
+            source: path)
+    }
+}
+
 /// A file in the making: written aside and renamed when it is finished, so that a reader never sees half of it; "-" is
 /// standard output. What is not finished leaves nothing behind.
 public final class OutputFile {

@@ -68,28 +68,20 @@ public struct ImportMemory: Sendable, Equatable {
     ///
     /// - Returns: what was filled in, in words; nil where nothing was.
     public func recall(_ kind: String, into options: inout ImportOptions) -> String? {
-        guard options.map.isEmpty, options.runColumns.isEmpty, options.epochBase == nil, let known = mappings[kind]
-        else {
-            return nil
-        }
+        guard options.map.isEmpty, options.runColumns.isEmpty, let known = mappings[kind] else { return nil }
         options.map = (known["map"]?.members ?? [:]).compactMapValues(\.string)
         options.runColumns = known["run"]?.items?.compactMap(\.string) ?? []
-        options.epochBase = known["epoch_base"]?.double.flatMap { Int(exactly: $0) }.flatMap {
-            (0...1).contains($0) ? $0 : nil
-        }
         let words =
             options.map.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
             + (options.runColumns.isEmpty ? [] : ["runs by " + options.runColumns.joined(separator: ",")])
-            + (options.epochBase.map { ["epochs from \($0)"] } ?? [])
         return words.isEmpty ? nil : words.joined(separator: ", ")
     }
 
     /// Keeps the mapping of an import that was carried out.
     public mutating func keep(_ kind: String, _ options: ImportOptions) throws {
-        guard !options.map.isEmpty || !options.runColumns.isEmpty || options.epochBase != nil else { return }
+        guard !options.map.isEmpty || !options.runColumns.isEmpty else { return }
         mappings[kind] = [
             "map": .object(options.map.mapValues { .string($0) }), "run": JSON(options.runColumns),
-            "epoch_base": JSON(options.epochBase),
         ]
         let document: JSON = ["format": "assay-imports", "version": 1, "mappings": .object(mappings)]
         try Tables.write(document.text(), to: path)

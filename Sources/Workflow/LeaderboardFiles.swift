@@ -15,7 +15,7 @@ public func writeLeaderboard(
     let manager = FileManager.default
     // A folder of somebody's own tables keeps them: only a leaderboard is replaced.
     let names = ["leaderboard.csv", "dcs.json", "sets.csv", "differences.csv", "repeats.csv"]
-    let old = (try? Data(contentsOf: URL(fileURLWithPath: "\(directory)/dcs.json"))).flatMap { try? JSON.parse($0) }
+    let old = (try? fileContents("\(directory)/dcs.json")).flatMap { try? JSON.parse($0) }
     if old?["format"] != "assay-dcs",
         let own = names.first(where: { manager.fileExists(atPath: "\(directory)/\($0)") })
     {

@@ -1,3 +1,4 @@
+import Foundation
 import RunStore
 import Scoring
 import Tables
@@ -12,6 +13,15 @@ public struct SampleScores: Sendable {
     public init(_ job: ScoringJob) {
         self.job = job
         hasNames = job.scorers[0].run.hasNames
+    }
+
+    /// Throws where a table stands at the path that is no file of scores: those have their sidecar beside them.
+    public static func requireReplaceable(_ path: String) throws {
+        let manager = FileManager.default
+        guard manager.fileExists(atPath: path), !ScoreHDF5.isNamed(path), !manager.fileExists(atPath: path + ".json")
+        else { return }
+        throw WorkflowError(
+            74, "\(path): no scores of ours (no \(path).json beside it), and it would be lost; choose another name")
     }
 
     /// Throws where a path has an ending that no form of scores has.

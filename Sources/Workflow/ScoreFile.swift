@@ -50,6 +50,11 @@ public struct ScoreFile: Sendable {
         if let row = firstRepeated(ids) {
             throw lines.error(row, "sample_id \(ids[row]) stands twice")
         }
+        if let stated = sidecar?["samples"]?.double, stated != Double(ids.count) {
+            throw WorkflowError.badData(
+                "\(path): \(ids.count) samples, and its sidecar speaks of \(shortest(stated)): they do not belong together"
+            )
+        }
         let classes = Int(labels.max() ?? -1) + 1
         guard classes <= max(1000, 100 * labels.count) else {
             let row = labels.firstIndex(of: Int32(classes - 1)) ?? 0

@@ -57,7 +57,8 @@ public struct SetQuestion {
     public func answer(shouldStop: () -> Bool, report: (String) -> Void) throws -> Answer {
         let (all, repeats) = try table.points(heldOut: heldOut)
         // Sets of another network, regime or budget are no further points, whatever else is asked apart.
-        let per = (per ?? []) + table.differingConditions.filter { per?.contains($0) != true }
+        let chosen = self.per ?? []
+        let per = chosen + table.differingConditions.filter { !chosen.contains($0) }
         var (points, notes) = try Self.answerable(all, per: per)
         notes += try Self.twins(in: repeats)
         let hidden = heldOut ? 0 : try table.table.texts("split").count { $0 == "held-out" }

@@ -55,6 +55,22 @@ import Testing
         #expect(problems[0].hasSuffix("an error is a fraction in 0…1, and this is 25.0 (percent? divide by 100)"))
     }
 
+    @Test func aValueThatARecordCannotHaveIsNamed() throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/run.h5"
+        try Example.write(path, header: Example.header())
+        let run = try RunFile(path: path)
+        #expect(run.verify(bounds: { $0 == "/scores/el2n" ? 0...1 : nil }).isSound)
+        let found = run.verify(bounds: { $0 == "/scores/el2n" ? 0...0.5 : nil })
+        #expect(found.problems.count == run.checkpointCount)
+        // Values are (sample + checkpoint)/64.
+        let said = try #require(found.problems.first).description
+        #expect(
+            said.hasSuffix(
+                "/scores/el2n, checkpoint 0, sample 33: the value is 0.515625, which is no value that it can have"),
+            "\(said)")
+    }
+
     @Test func unfinishedRunReadsLikeASealedOne() throws {
         let scratch = try Scratch()
         let path = scratch.path + "/run.h5"

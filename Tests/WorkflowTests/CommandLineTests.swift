@@ -67,6 +67,32 @@ struct CommandLineTests {
         #expect(ending.err == "")
     }
 
+    /// Nothing that a command reads, and no table of somebody's own, is lost to a mistaken -o.
+    @Test func outputsNeverReplaceWhatTheyAreMadeFrom() throws {
+        let scratch = try Scratch()
+        let scores = "sample_id,label,score\n0,0,0.5\n1,0,0.25\n2,1,0.125\n"
+        let path = scratch.path + "/s.csv"
+        try scores.write(toFile: path, atomically: true, encoding: .utf8)
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch.path + "/link.csv", withDestinationPath: path)
+        for output in ["s.csv", "./s.csv", "link.csv"] {
+            let ending = try Program.assay("select s.csv --keep highest --ipc 1 -o \(output)", in: scratch.path)
+            #expect(ending.code == 74 && ending.err.contains("would be lost"), "\(ending.err)")
+        }
+        try FileManager.default.copyItem(atPath: Tiny.store(), toPath: scratch.path + "/store")
+        let replaced = try Program.assay("score store/HL/full/5/seed1 --method el2n -o s.csv", in: scratch.path)
+        #expect(replaced.code == 74 && replaced.err.contains("no s.csv.json beside it"), "\(replaced.err)")
+        let cad = try Program.assay("cad store --span 2 --window 2 --ipc 1 -o out", in: scratch.path)
+        #expect([0, 1].contains(cad.code), "\(cad.err)")
+        #expect(try Program.assay("cad store --span 2 --window 2 --ipc 1 -o out", in: scratch.path).code == cad.code)
+        try scores.write(toFile: scratch.path + "/out/windows.csv", atomically: true, encoding: .utf8)
+        let own = try Program.assay("cad store --span 2 --window 2 --ipc 1 -o out", in: scratch.path)
+        #expect(own.code == 74 && own.err.contains("windows.csv: no table of ours"), "\(own.err)")
+        for file in ["s.csv", "out/windows.csv"] {
+            #expect(try String(contentsOfFile: scratch.path + "/" + file, encoding: .utf8) == scores)
+        }
+    }
+
     @Test func equalInputGivesEqualBytes() throws {
         let directory = try Tiny.directory.get()
         for line in ["plan tiny.yaml --json", "runs runs/tiny --json", "inspect runs/tiny/HL/full/5/seed1 --json"] {

@@ -40,6 +40,14 @@ struct ZipArchive: Sendable {
             list.append(try ZipArchive.member(directory, &at, file))
         }
         members = list
+        // Members that share their bytes would unpack to more than any archive of this size can hold.
+        var rest = file.size
+        for member in list {
+            guard member.packedBytes <= rest else {
+                throw damaged("its \(list.count) members declare more bytes than the file has: they overlap")
+            }
+            rest -= member.packedBytes
+        }
     }
 
     func member(_ name: String) -> Member? { members.first { $0.name == name } }

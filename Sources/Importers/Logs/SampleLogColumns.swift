@@ -30,22 +30,27 @@ struct SampleLogColumns: Sendable, Equatable {
     /// Whether a file holds a row per sample and checkpoint, judged by its header.
     static func areIn(_ path: String, _ options: ImportOptions, isJSON: Bool) throws(ImportError) -> Bool {
         if LogFolder.ending(path) == "json" { return false }
-        if options.map["id"] != nil { return true }
+        if mapped("id", LogNames.sampleID, options) != nil { return true }
         var blocks = try TableBlocks(path, isJSON: isJSON, blockSize: 1 << 16)
         guard let block = try blocks.next() else { return false }
         let names = Set(block.table.columnNames)
         let found = { (target: String, known: [String]) in
-            options.map[target] != nil || known.contains(where: names.contains)
+            mapped(target, known, options) != nil || known.contains(where: names.contains)
         }
         return found("id", LogNames.sampleID) && found("label", LogNames.label)
             && (!records(names, options).isEmpty || !logits(names, options).columns.isEmpty)
+    }
+
+    /// The column that `--map` names for a target, by its own name, by that of arrays (`ids`) or by any that loggers use.
+    private static func mapped(_ target: String, _ known: [String], _ options: ImportOptions) -> String? {
+        ([target, target + "s"] + known).lazy.compactMap { options.map[$0] }.first
     }
 
     /// Throws where the columns of ids, labels or epochs are not there, and where nothing is recorded of the samples.
     init(_ table: Table, _ options: ImportOptions, path: String) throws(ImportError) {
         let names = Set(table.columnNames)
         func column(_ target: String, _ known: [String]) throws(ImportError) -> String? {
-            guard let mapped = options.map[target] else { return known.first(where: names.contains) }
+            guard let mapped = Self.mapped(target, known, options) else { return known.first(where: names.contains) }
             do throws(TableError) { return try table.column(mapped).name } catch {
                 throw ImportError(error, path: path)
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Figures
+import Foundation
 import RunStore
 import Scoring
 import Tables
@@ -104,6 +105,7 @@ struct CADCommand: ParsableCommand {
             }
             throw ExitCode(1)
         }
+        if let output { try requireOwn(output, study) }
         var bar = ProgressBar("scoring", unit: "budgets")
         let compared = try CADComparison(study) { bar.show($0, of: $1) }
         bar.finish()
@@ -124,13 +126,28 @@ struct CADCommand: ParsableCommand {
         if study.entries.contains(where: { !$0.isScored }) { throw ExitCode(1) }
     }
 
+    /// Throws where files of these names are not those of an earlier call.
+    private func requireOwn(_ folder: String, _ study: CADStudy) throws {
+        let head = study.table().columnNames.joined(separator: ",")
+        let own = try? String(contentsOfFile: folder + "/windows.csv", encoding: .utf8)
+        let isOwn = own?.split(separator: "\n").first.map(String.init) == head
+        let names = ["windows.csv", "distribution.csv", "overlap.csv"]
+        if !isOwn, let taken = names.first(where: { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }) {
+            throw WorkflowError(74, "\(folder)/\(taken): no table of ours, and it would be lost; choose another folder")
+        }
+        for entry in study.entries { try SampleScores.requireReplaceable(path(of: entry, in: folder)) }
+    }
+
+    private func path(of entry: CADStudy.Entry, in folder: String) -> String {
+        "\(folder)/cad-\(entry.name.split(separator: " ").joined(separator: "-")).csv"
+    }
+
     private func write(_ compared: CADComparison, to folder: String) throws {
         try compared.study.table().write(csv: folder + "/windows.csv")
         try compared.distribution().write(csv: folder + "/distribution.csv")
         try compared.overlap().write(csv: folder + "/overlap.csv")
         for scored in compared.scored {
-            let name = scored.entry.name.split(separator: " ").joined(separator: "-")
-            try SampleScores(scored.job).write(to: ["\(folder)/cad-\(name).csv"])
+            try SampleScores(scored.job).write(to: [path(of: scored.entry, in: folder)])
         }
         if case .notDrawn(let why) = try compared.figure().draw(to: folder + "/cad.svg") { note("assay: \(why)") }
         note(

@@ -89,6 +89,7 @@ struct CoresetCommand: ParsableCommand {
 
     func run() throws {
         guard let entry = CoresetRule.table.first(where: { $0.name == method }) else { return }
+        try requireOther(output, than: [features, labels, scores].compactMap(\.self))
         let rule = firstRow ? .kCenter(first: .firstRow) : entry.rule
         let file = try CoresetFile(features, labels: labels, needsErrors: entry.needsErrors)
         var kept: SubsetFile?

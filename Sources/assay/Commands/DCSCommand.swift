@@ -57,7 +57,7 @@ struct DCSCommand: ParsableCommand {
     private var isThere: Bool { table == "-" || FileManager.default.fileExists(atPath: table) }
 
     func run() throws {
-        guard isThere else { throw WorkflowError.missing("\(table): no such store, study or table") }
+        guard isThere else { throw WorkflowError(66, "\(table): no such store, study or table") }
         let source = DCSSource(table)
         if source == .table || source == .store && losses.areByRun {
             try scoreTable(source)

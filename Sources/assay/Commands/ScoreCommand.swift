@@ -142,6 +142,7 @@ struct ScoreCommand: ParsableCommand {
 
     func run() throws {
         if output == "-", method.count > 1 { throw ValidationError("several methods need a folder, not stdout") }
+        if output != "-" { for path in paths() { try SampleScores.requireReplaceable(path) } }
         var options = ScoringOptions()
         options.allowMismatched = allowMismatched
         options.allowUneven = allowUneven

@@ -129,6 +129,7 @@ struct SelectCommand: ParsableCommand {
     }
 
     func run() throws {
+        try requireOther(output, than: [scores, confidence].compactMap(\.self))
         let file = try ScoreFile(scores)
         if !["highest", "lowest", "random", "beta"].contains(keep) { try file.requireDirection() }
         if keep == "ccs" || keep == "beta" { try file.requireFinite() }

@@ -28,7 +28,7 @@ struct VerifyCommand: ParsableCommand {
         var found: [(path: String, verification: Verification)] = []
         for path in runs {
             bar.show(found.count, of: runs.count, detail: "\(found.count) of \(runs.count) runs")
-            let verification = try Verification(path: path)
+            let verification = try Verification(path: path, bounds: possibleValues)
             bar.finish()
             for problem in verification.problems { complain(problem.description) }
             found.append((path, verification))

@@ -154,6 +154,27 @@ import Testing
         #expect(message.contains("more than") && message.contains("can become"), "\(message)")
     }
 
+    /// A directory that names one member many times declares more than any archive of that size can hold.
+    @Test func membersThatShareTheirBytesAreRefused() throws {
+        let scratch = try ScratchFolder()
+        let whole = try Self.bytes("npz/deflated.npz")
+        let start = try #require(
+            (0..<whole.count - 4).first { Array(whole[$0..<($0 + 4)]) == [0x50, 0x4b, 1, 2] })
+        let end = whole.count - 22
+        let (copies, directory) = (40, Array(whole[start..<end]))
+        var tail = Array(whole[end...])
+        func put(_ value: Int, _ at: Int, _ count: Int) {
+            for byte in 0..<count { tail[at + byte] = UInt8(value >> (8 * byte) & 255) }
+        }
+        let members = Int(tail[10]) * copies
+        put(members, 8, 2)
+        put(members, 10, 2)
+        put(directory.count * copies, 12, 4)
+        let bomb = Array(whole[..<start]) + Array(repeatElement(directory, count: copies).joined()) + tail
+        let message = try #require(outcome(try scratch.write("overlap.npz", bomb), .npy))
+        #expect(message.contains("they overlap"), "\(message)")
+    }
+
     // MARK: What is no file
 
     @Test func whatIsNoFileIsSaid() throws {
