@@ -9,9 +9,12 @@ extension ImportedRun {
     /// (naming checkpoint, sample and class), when a run of that id is there and `replacing` is false, and when the
     /// disk has no room; `RunStoreError` when the store cannot be written. `progress` is told how many bytes of arrays
     /// of how many are written.
+    ///
+    /// - Parameter possible: the values that a dataset of that path can have; others are refused. nil: any.
     public func write(
         to store: Store, kind: String, writer: String, created: String? = nil, replacing: Bool = false,
-        progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+        progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in },
+        possible: (_ dataset: String) -> ClosedRange<Float>? = { _ in nil }
     ) throws -> ImportedRunWriter.Written {
         try check()
         var description = description
@@ -21,7 +24,7 @@ extension ImportedRun {
         let contents = ImportedRunWriter(
             description: description, attributes: ["import": provenance(kind: kind)], epochs: epochs,
             samplesSeen: samplesSeen, metrics: metrics, samples: samples, testLabels: labels,
-            arrays: arrays.filter { $0.object != "/test/label" }.map(checked))
+            arrays: arrays.filter { $0.object != "/test/label" }.map { checked($0, possible($0.object)) })
         let total = arrays.filter { $0.object != "/test/label" }.reduce(0) { $0 + $1.bytes }
         var done = 0
         do {
@@ -32,6 +35,15 @@ extension ImportedRun {
         } catch let refusal as ImportedRunWriter.Refusal {
             throw wording(refusal)
         }
+    }
+
+    /// Whether the store has this run already: made of the same files, read in the same way, with the same attributes.
+    public func isThere(in store: Store, kind: String) throws -> Bool {
+        guard store.status(description.id) == .sealed else { return false }
+        let old = try store.open(description.id)
+        var other = old.description
+        (other.writer, other.created, other.digest) = (description.writer, description.created, description.digest)
+        return description == other && old.extraAttributes["import"] == provenance(kind: kind)
     }
 
     /// The labels of the test set, which come as floats and are whole numbers of classes.
@@ -69,20 +81,25 @@ extension ImportedRun {
     }
 
     /// The array with every value checked.
-    private func checked(_ array: ImportedArray) -> ImportedArray {
+    private func checked(_ array: ImportedArray, _ possible: ClosedRange<Float>?) -> ImportedArray {
         var checked = array
         checked.read = { checkpoint, rows in
             let values = try array.read(checkpoint, rows)
-            try check(array, checkpoint, rows, values)
+            try check(array, checkpoint, rows, values, possible)
             return values
         }
         return checked
     }
 
-    /// Throws at the first value that is no number, or that the stored precision cannot hold.
-    private func check(_ array: ImportedArray, _ checkpoint: Int, _ rows: Range<Int>, _ values: [Float]) throws {
+    /// Throws at the first value that is no number, that the stored precision cannot hold or that such a thing cannot have.
+    private func check(
+        _ array: ImportedArray, _ checkpoint: Int, _ rows: Range<Int>, _ values: [Float],
+        _ possible: ClosedRange<Float>?
+    ) throws {
         let largest: Float = array.precision == .half ? 65504 : .greatestFiniteMagnitude
-        guard let index = values.firstIndex(where: { !(abs($0) <= largest) }) else { return }
+        let least = max(-largest, possible?.lowerBound ?? -largest)
+        let most = min(largest, possible?.upperBound ?? largest)
+        guard let index = values.firstIndex(where: { !($0 >= least && $0 <= most) }) else { return }
         let width = max(1, values.count / max(1, rows.count))
         let row = rows.lowerBound + index / width
         var place: [String] = []
@@ -95,8 +112,9 @@ extension ImportedRun {
             array.source?(checkpoint, row) ?? array.origin, at: array.object + ", " + place.joined(separator: ", "),
             value.isNaN
                 ? "the value is NaN; nothing can be computed from it, and nothing was written"
-                : "the value is \(value), beyond what is stored (\(array.precision.rawValue)); nothing was "
-                    + "written")
+                : abs(value) <= largest
+                    ? "the value is \(value), and only \(least)…\(most) are possible; nothing was written"
+                    : "the value is \(value), beyond what is stored (\(array.precision.rawValue)); nothing was written")
     }
 
     /// Throws where shapes do not agree with each other.

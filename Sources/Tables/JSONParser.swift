@@ -130,6 +130,10 @@ struct JSONParser {
             let cell = bytes[start..<position].withUnsafeBufferPointer { readCell($0) }
             if case .integer(let n) = cell { return .integer(n) }
             if case .number(let x) = cell { return .number(x) }
+            if case .tooLarge = cell {
+                position = start
+                throw error("\(word) is too large for a double")
+            }
         }
         position = start
         throw error(word.isEmpty ? "unexpected character" : "'\(word)' is not a JSON value")

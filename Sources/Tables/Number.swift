@@ -3,6 +3,8 @@ enum Cell {
     case empty
     case integer(Int)
     case number(Double)
+    /// A decimal number that is too large for a double, such as `1e400`; `inf` is a number of its own.
+    case tooLarge
     case text
 }
 
@@ -72,7 +74,7 @@ func readCell(_ bytes: UnsafeBufferPointer<UInt8>) -> Cell {
     }
     if digits <= 19, let x = extended(mantissa, scale) { return .number(isNegative ? -x : x) }
     let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
-    return Double(text).map(Cell.number) ?? .text
+    return Double(text).map { $0.isInfinite ? .tooLarge : .number($0) } ?? .text
 }
 
 #if arch(x86_64) && !os(Windows)
@@ -121,6 +123,7 @@ func number(_ text: String) -> Double? {
         case .empty: .nan
         case .integer(let n): Double(n)
         case .number(let x): x
+        case .tooLarge: nil
         case .text: isMissing(bytes) ? .nan : nil
         }
     }

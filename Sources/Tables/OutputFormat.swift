@@ -30,7 +30,9 @@ extension Table {
             let all = [column.name] + cells
             let width = all.reduce(0) { max($0, $1.count) }
             let isLast = c == columns.count - 1
-            for (i, cell) in ([all[0], String(repeating: "─", count: width)] + cells).enumerated() {
+            // Texts at the end may be long; the rule above them need not be.
+            let rule = String(repeating: "─", count: isLast && column.isText ? min(width, 80) : width)
+            for (i, cell) in ([all[0], rule] + cells).enumerated() {
                 let space = String(repeating: " ", count: width - cell.count)
                 lines[i] += column.isText ? (isLast ? cell : cell + space) : space + cell
                 if !isLast { lines[i] += "  " }

@@ -83,6 +83,12 @@ private struct DelimitedReader {
                 bytes = window.bytes
                 continue
             }
+            for (name, builder) in zip(names, builders) where !builder.isText {
+                guard let cell = builder.tooLarge else { continue }
+                throw TableError(
+                    .tooLarge(cell.text), source: source, line: lines?[cell.row] ?? cell.row + 2, column: cell.start,
+                    name: name)
+            }
             var starts = [String: [Int]]()
             for (name, builder) in zip(names, builders) where builder.isText { starts[name] = builder.starts }
             var table = Table(zip(names, builders).map { Column($0, $1.values) })
@@ -289,6 +295,8 @@ struct ColumnBuilder {
     private var room = 0
     private(set) var starts = [Int]()
     private(set) var count = 0
+    /// The first number that no double holds: an error, unless the column turns out to be text.
+    private(set) var tooLarge: (text: String, row: Int, start: Int)?
 
     init(isText: Bool) { self.isText = isText }
 
@@ -319,6 +327,11 @@ struct ColumnBuilder {
         case .empty:
             turnReal()
             numbers.append(.nan)
+        case .tooLarge:
+            hasNumber = true
+            turnReal()
+            numbers.append(.infinity)
+            if tooLarge == nil { tooLarge = (String(decoding: field, as: UTF8.self), count - 1, start) }
         case .text:
             if isMissing(field) {
                 hasMissing = true

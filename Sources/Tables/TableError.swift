@@ -16,6 +16,7 @@ public struct TableError: Error, Sendable, Equatable, CustomStringConvertible {
         case textAfterQuote
         case malformed(String)
         case notANumber(String)
+        case tooLarge(String)
         case unknownColumn(known: [String])
     }
 
@@ -75,6 +76,7 @@ public struct TableError: Error, Sendable, Equatable, CustomStringConvertible {
         case .textAfterQuote: "text after a closing quotation mark; write a mark within a quoted field twice"
         case .malformed(let what): what
         case .notANumber(let text): "'\(text)' in column '\(name)' is not a number"
+        case .tooLarge(let text): "\(text) in column '\(name)' is too large for a double"
         case .unknownColumn(let known): Self.unknown(name, known: known)
         }
     }

@@ -85,7 +85,7 @@ public struct ObjectiveCommand {
 
     private func answer(_ rows: [[StoredSet]], _ cache: LossCache, _ problems: [String: String]) -> Answer {
         var values: [SetLosses.Key: Double] = [:]
-        var sentences: [String] = []
+        var failed: [(set: String, problem: String)] = []
         var seconds: [Double] = []
         for members in rows {
             let digests = Set(members.map(\.content.digest)).sorted()
@@ -97,14 +97,33 @@ public struct ObjectiveCommand {
             for digest in digests {
                 if let problem = problems[digest] {
                     let seed = members.first { $0.content.digest == digest }?.seed.map { ", seed \($0)" } ?? ""
-                    sentences.append("\(name): set '\(members[0].set)'\(seed): \(problem)")
+                    failed.append(("'\(members[0].set)'\(seed)", problem))
                 }
             }
         }
         let cost = seconds.isEmpty ? nil : seconds.reduce(0, +) / Double(seconds.count)
         return Answer(
-            losses: SetLosses.Objective(name: name, values: values, seconds: cost), problems: sentences.distinct())
+            losses: SetLosses.Objective(name: name, values: values, seconds: cost), problems: sentences(failed))
     }
+
+    /// A sentence for each way to fail, with the sets that failed so; what a program wrote is shown for the first of them.
+    private func sentences(_ failed: [(set: String, problem: String)]) -> [String] {
+        var groups: [(reason: String, sets: [String], problem: String)] = []
+        for (set, problem) in failed {
+            let reason = problem.range(of: Self.furtherOn).map { String(problem[..<$0.lowerBound]) } ?? problem
+            if let index = groups.firstIndex(where: { $0.reason == reason }) {
+                if !groups[index].sets.contains(set) { groups[index].sets.append(set) }
+            } else {
+                groups.append((reason, [set], problem))
+            }
+        }
+        return groups.map { group in
+            let count = group.sets.count > 1 ? "\(group.sets.count) sets, " : "set "
+            return "\(name): \(count)\(group.sets.joined(separator: ", ")): \(group.problem)"
+        }
+    }
+
+    private static let furtherOn = "; all of it in "
 
     /// By digest: what went wrong. The cache is written after every value, so that nothing is asked twice.
     private func run(
@@ -178,7 +197,7 @@ public struct ObjectiveCommand {
     private func remark(_ path: String) -> String {
         guard let data = FileManager.default.contents(atPath: path), !data.isEmpty else { return "" }
         let last = String(decoding: data.suffix(4096), as: UTF8.self).split(separator: "\n").last { !$0.isEmpty }
-        return last.map { " (\($0.prefix(120)); all of it in \(path))" } ?? ""
+        return last.map { " (\($0.prefix(120))\(Self.furtherOn)\(path))" } ?? ""
     }
 }
 

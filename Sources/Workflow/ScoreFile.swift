@@ -136,6 +136,14 @@ public struct ScoreFile: Sendable {
         }
     }
 
+    /// Classes that have samples here and none in the subset.
+    public func classes(missingIn subset: SubsetFile) -> [Int] {
+        var isMissing = [Bool](repeating: false, count: candidates.classes)
+        for label in candidates.labels where label >= 0 { isMissing[Int(label)] = true }
+        for label in subset.labels { isMissing[Int(label)] = false }
+        return isMissing.indices.filter { isMissing[$0] }
+    }
+
     /// Chooses rows by their scores.
     public func select(_ choose: (Candidates) throws -> Subset, provenance: JSON) throws -> SubsetFile {
         let subset: Subset

@@ -151,7 +151,9 @@ public struct ScoringJob: Sendable {
         }
     }
 
+    /// Throws where a run is named twice, under one id or two: seeds that are one would narrow the spread.
     private static func requireDistinct(_ runs: [RunFile]) throws {
+        let records = runs.count > 1 ? try runs.map { try $0.recordDigests() } : []
         for (index, run) in runs.enumerated() {
             let isRepeated = runs[..<index].contains {
                 $0.path == run.path
@@ -159,6 +161,12 @@ public struct ScoringJob: Sendable {
                         && $0.description.id == run.description.id
             }
             if isRepeated { throw WorkflowError(64, "\(run.path): the run is named twice, and counts once") }
+            if index > 0, let own = records[index], let twin = records[..<index].firstIndex(of: own) {
+                throw WorkflowError(
+                    64,
+                    "\(run.path): what it recorded is that of \(runs[twin].path), bit by bit: one run under two ids counts once"
+                )
+            }
         }
     }
 

@@ -166,8 +166,9 @@ func readSubset(_ path: String) throws -> (ids: [Int64], labels: [Int64]?) {
         do { json = try JSON.parse(fileContents(path)) } catch let error as TableError { throw error } catch {
             throw WorkflowError.badData("\(path): \(error)")
         }
-        guard let items = json["indices"]?.items else {
-            throw WorkflowError.badData("\(path): no 'indices': it is no subset that `assay select` wrote")
+        guard let items = json.items ?? json["indices"]?.items else {
+            throw WorkflowError.badData(
+                "\(path): no 'indices': it is neither a list of sample ids nor a subset that `assay select` wrote")
         }
         let labels = try json["labels"]?.items?.enumerated().map { try whole($1.double ?? .nan, "label \($0)") }
         guard labels == nil || labels?.count == items.count else {

@@ -42,11 +42,11 @@ import Testing
             ("1e23", 1e23),
             ("0.000000000000000000000000000001", 1e-30), ("-.5", -0.5), ("5.", 5), ("+1E+2", 100),
             ("0.30000000000000004", 0.30000000000000004), ("1.7976931348623157e308", 1.7976931348623157e308),
-            ("8.41", 8.41), ("inf", .infinity), ("-Infinity", -.infinity), ("1e400", .infinity),
+            ("8.41", 8.41), ("inf", .infinity), ("-Infinity", -.infinity),
         ]
         for (text, value) in cases { #expect(number(text) == value, "\(text)") }
         #expect(number("nan")?.isNaN == true)
-        for text in ["0x10", "1e", "1e+", "1.2.3", "--1", "e5", ".", "-", "1_000", "1,5", "12a", "nanx"] {
+        for text in ["1e400", "0x10", "1e", "1e+", "1.2.3", "--1", "e5", ".", "-", "1_000", "1,5", "12a", "nanx"] {
             #expect(number(text) == nil, "\(text)")
         }
     }
@@ -61,6 +61,7 @@ import Testing
         ("a,b,a\n1,2,3\n", "runs.csv:1:5: two columns are called 'a'; rename one"),
         ("a,b\n1,2\n3\n", "runs.csv:3: 1 field, but the header names 2 columns"),
         ("a,b\n1,2\n\n3,4,5\n", "runs.csv:4: 3 fields, but the header names 2 columns"),
+        ("a,b\n1,2\n3,-1e400\n", "runs.csv:3:3: -1e400 in column 'b' is too large for a double"),
         ("a;b\n1;2\n", "runs.csv:1: the columns are separated by ';'; use commas or tabs"),
         ("a,b\n1,\"x\n2,3\n", "runs.csv:2:3: the quotation mark opened here is never closed"),
         (

@@ -51,6 +51,8 @@ import Testing
         let scratch = try Scratch()
         try Tables.write(Self.log, to: scratch.path + "/log.csv")
         #expect(try Program.assay("import csv log.csv --to st --id a", in: scratch.path).code == 0)
+        let dry = try Program.assay("import csv log.csv --to st --id a --dry-run", in: scratch.path)
+        #expect(dry.code == 0 && dry.err.contains("a run of this id is there already"), "\(dry.err)")
         let again = try Program.assay("import csv log.csv --to st --id a", in: scratch.path)
         #expect(again.code == 65 && again.err.contains("nothing was written"))
         let replaced = try Program.assay("import csv log.csv --to st --id a --replace", in: scratch.path)
@@ -79,6 +81,11 @@ import Testing
         #expect(try Program.assay("check study.yaml", in: scratch.path).code == 0)
         let ending = try Program.assay("import study study.yaml", in: scratch.path)
         #expect(ending.code == 0, "\(ending.err)")
+        let again = try Program.assay("import study study.yaml", in: scratch.path)
+        #expect(again.code == 0 && again.err.contains("there already, of the same files"), "\(again.err)")
+        try Tables.write(Self.log + "4,85,0.001\n", to: scratch.path + "/log.csv")
+        let changed = try Program.assay("import study study.yaml", in: scratch.path)
+        #expect(changed.code == 65 && changed.err.contains("nothing was written"), "\(changed.err)")
         let run = try RunFile(path: scratch.path + "/st/HL/full/3/seed1")
         #expect(run.samplesSeen == [50, 100, 150] && run.description.subset == "full")
         let wrong = "study: 1\nimport:\n  - { kind: cvs, path: log.csv }\n"
@@ -88,6 +95,34 @@ import Testing
         #expect(
             refused.err.contains("wrong.yaml:3:13")
                 && refused.err.contains("unknown key 'path' (did you mean 'paths'?)"))
+    }
+
+    private static let samples = "epoch,sample_id,label,el2n\n1,0,0,0.5\n1,1,1,0.25\n2,0,0,0.5\n2,1,1,0.125\n"
+
+    @Test func impossibleValuesAndUnusedNamesAreTold() throws {
+        let scratch = try Scratch()
+        try Tables.write(Self.samples.replacing("0.125", with: "12.5"), to: scratch.path + "/s.csv")
+        let refused = try Program.assay("import csv s.csv --to st --id a", in: scratch.path)
+        #expect(refused.code == 65, "\(refused.err)")
+        #expect(
+            refused.err.contains("/scores/el2n, checkpoint 1 (epoch 2), sample 1 (id 1): the value is 12.5, and only"),
+            "\(refused.err)")
+        try Tables.write(Self.samples, to: scratch.path + "/s.csv")
+        let unused = try Program.assay("import csv s.csv --to st --id a --map logitz=z", in: scratch.path)
+        #expect(unused.code == 0 && unused.err.contains("--map logitz=z is not used"), "\(unused.err)")
+        #expect(unused.err.contains("did you mean 'logits'?"))
+    }
+
+    /// Seeds that are one run would narrow the spread.
+    @Test func oneRunUnderTwoIdsIsNoTwoSeeds() throws {
+        let scratch = try Scratch()
+        try Tables.write(Self.samples, to: scratch.path + "/s.csv")
+        for id in ["a", "b"] {
+            #expect(try Program.assay("import csv s.csv --to st --id \(id)", in: scratch.path).code == 0)
+        }
+        let ending = try Program.assay("score st/a st/b --method el2n -o s2.csv", in: scratch.path)
+        #expect(ending.code == 64 && ending.err.contains("bit by bit"), "\(ending.err)")
+        #expect(try Program.assay("score st/a --method el2n -o s2.csv", in: scratch.path).code == 0)
     }
 
     /// What an import, an export and another import give is the run itself.

@@ -46,6 +46,10 @@ import Testing
         try subset.write(to: scratch.path + "/s." + ending)
         let overlap = try SubsetOverlap([scratch.path + "/s." + ending, a], of: nil, choice: Self.one)
         #expect(overlap.pairs[0].comparison?.all.jaccard == 1)
+        // A list of ids alone, as others write it.
+        try Tables.write("[5, 2]", to: scratch.path + "/plain.json")
+        let plain = try SubsetOverlap([scratch.path + "/plain.json", a], of: nil, choice: Self.one)
+        #expect(plain.pairs[0].comparison?.all.jaccard == 1)
         let classes = try SubsetOverlap([scratch.path + "/s." + ending], of: a, choice: nil).classes()
         #expect(try classes.numbers("of_all") == [3, 3] && classes.numbers("of_subset") == [1, 1])
     }

@@ -1,4 +1,5 @@
 import Records
+import Tables
 
 extension ArrayImport {
     /// What can be one number per checkpoint.
@@ -71,6 +72,19 @@ extension ArrayImport {
             throw ImportError(finding.path, at: "'\(finding.name)'", "samples seen must be \(count) whole numbers")
         }
         return values.map { Int64($0) }
+    }
+
+    /// Says which of what has a value per sample nothing will read.
+    mutating func warnUnread(_ objects: [String]) {
+        for object in objects where object.hasPrefix("/scores/") {
+            let name = String(object.dropFirst("/scores/".count))
+            guard !ArrayRole.records.contains(name) else { continue }
+            let near = closest(to: name, in: ArrayRole.records + ["logits", "targets", "features"])
+            warnings.append(
+                "'\(name)' is kept as \(object), which no score reads"
+                    + (near.map { " (did you mean --map \($0)=…?)." }
+                        ?? "; the records that scores read are \(ArrayRole.records.joined(separator: ", "))."))
+        }
     }
 
     mutating func noteTheRest(except used: Set<String>) {

@@ -49,6 +49,8 @@ struct ArrayImport {
         // Numbers alone, without epochs and unasked for, are weights rather than a run.
         let isAsked = roles.chosen[.epochs] != nil || !Set(metrics.keys).isDisjoint(with: options.map.keys)
         if arrays.isEmpty, metrics.isEmpty || !isAsked { throw nothing() }
+        warnings += MetricColumns.suspectErrors(metrics)
+        warnUnread(series.map(\.object))
         noteTheRest(except: used)
         var run = ImportedRun(
             description: try description(arrays), epochs: epochs, samplesSeen: try samplesSeen(count), metrics: metrics,
@@ -111,8 +113,8 @@ struct ArrayImport {
         guard let first = series.first else {
             for finding in metricFindings() {
                 switch finding.content {
-                case .array(let array): return array.shape[0]
-                case .numbers(let numbers, _): return numbers.count
+                case .array(let array): return try checked(array.shape[0], finding)
+                case .numbers(let numbers, _): return try checked(numbers.count, finding)
                 default: continue
                 }
             }
@@ -126,6 +128,15 @@ struct ArrayImport {
         }
         for (_, other) in series.dropFirst() { try requireSameEpochs(other, first.series) }
         return first.series.checkpoints.count
+    }
+
+    /// Throws where numbers are too many to be one per checkpoint.
+    private func checked(_ count: Int, _ finding: ArrayFinding) throws(ImportError) -> Int {
+        if count <= 1 << 20 { return count }
+        throw ImportError(
+            finding.path, at: "'\(finding.name)'",
+            "\(count) numbers are too many to be one per checkpoint; "
+                + "records of samples need an axis of checkpoints, [E, N]")
     }
 
     /// Throws where two things are numbered by different epochs.

@@ -12,7 +12,8 @@ enum ArrayRole: Hashable, Sendable {
 
     /// The per-checkpoint records of the store.
     static let records = [
-        "target_probability", "logit_margin", "probability_margin", "correct", "loss", "entropy", "el2n",
+        "target_probability", "logit_margin", "probability_margin", "correct", "loss", "entropy", "el2n", "el1",
+        "top_probability", "top_margin", "divergence",
     ]
 
     /// What users call things, beside the store's own names.

@@ -48,6 +48,8 @@ struct ForeignFile: Sendable {
                 path, "it is a tar archive (PyTorch before 0.2, or packed files); unpack it or save it again")
         } else if start.starts(with: [0x1f, 0x8b]) {
             throw ImportError(path, "it is packed with gzip; run gunzip on it first")
+        } else if let kind = ["csv": "csv", "tsv": "csv", "jsonl": "jsonl", "json": "jsonl"][LogFolder.ending(path)] {
+            throw ImportError(path, "it is a text file and holds no array: assay import \(kind)")
         } else {
             format = .pickle
             contents = try Self.pickle(file, notes: &notes)

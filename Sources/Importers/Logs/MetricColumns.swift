@@ -112,7 +112,7 @@ struct MetricColumns {
     }
 
     /// A metric that is called an error but is none of 0…1.
-    func suspectErrors() -> [String] {
+    static func suspectErrors(_ values: [String: [Double]]) -> [String] {
         values.sorted { $0.key < $1.key }.compactMap { name, column in
             guard name == "error" || name.hasSuffix("_error") || name.hasSuffix("_err"),
                 let worst = column.filter({ $0.isFinite }).max(), worst > 1

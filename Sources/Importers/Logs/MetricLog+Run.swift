@@ -20,7 +20,7 @@ extension MetricLog {
         let samplesSeen = try columns.samplesSeen(axis, options)
         try columns.rename(options, without: axis.columns)
         notes += columns.notes
-        warnings += columns.warnings + columns.suspectErrors()
+        warnings += columns.warnings + MetricColumns.suspectErrors(columns.values)
         if columns.values.isEmpty {
             throw ImportError(path, "no numbers but epochs and steps; there is no metric to import")
         }

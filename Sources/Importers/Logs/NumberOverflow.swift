@@ -1,8 +1,7 @@
 import Tables
 
 extension TableBlock {
-    /// Throws for numbers that a double does not hold: integers beyond 2⁵³ and literals such as `1e400`, which would be
-    /// read as another number. `inf` is a number of its own.
+    /// Throws for integers beyond 2⁵³, which a double would hold as another number.
     func refuseOverflow(_ bytes: [UInt8]) throws(ImportError) {
         let limit = 1 << 53
         /// Where each line begins; made when the first suspect is met.
@@ -15,7 +14,7 @@ extension TableBlock {
                     throw error(row, column.name, "\(value) is beyond 2^53, where a double skips integers")
                 }
             case .numbers(let values):
-                for (row, value) in values.enumerated() where abs(value) >= Double(limit) {
+                for (row, value) in values.enumerated() where value.isFinite && abs(value) >= Double(limit) {
                     if starts.isEmpty { starts = Self.lineStarts(bytes) }
                     func begin(_ row: Int) -> Int { starts[min(table.line(ofRow: row) - 1, starts.count - 1)] }
                     let start = begin(row)
@@ -23,9 +22,7 @@ extension TableBlock {
                     let next = (row + 1..<table.rowCount).lazy.map(begin).first { $0 > start }
                     let end = next ?? bytes.count
                     if let word = Self.overflow(bytes[start..<end]) {
-                        let why =
-                            value.isInfinite ? "too large for a double" : "beyond 2^53, where a double skips integers"
-                        throw error(row, column.name, "\(word) is \(why)")
+                        throw error(row, column.name, "\(word) is beyond 2^53, where a double skips integers")
                     }
                 }
             }
@@ -40,13 +37,12 @@ extension TableBlock {
             }.map { $0 + 1 }
     }
 
-    /// The first literal in a line that a double does not hold.
+    /// The first integer in a line that a double does not hold.
     private static func overflow(_ line: ArraySlice<UInt8>) -> String? {
         for piece in line.split(whereSeparator: { !isNumeral($0) }) {
             guard piece.contains(where: { $0 >= 0x30 && $0 <= 0x39 }) else { continue }
             let word = String(decoding: piece, as: UTF8.self)
             guard let value = Double(word) else { continue }
-            if value.isInfinite { return word }
             let isInteger = !word.contains { $0 == "." || $0 == "e" || $0 == "E" }
             // A double beyond 2⁵³ cannot tell whether it was exact.
             if isInteger, abs(value) >= 0x1p53, word.drop(while: { $0 == "+" }) != "9007199254740992" { return word }

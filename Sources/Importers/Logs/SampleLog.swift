@@ -190,9 +190,15 @@ private struct SampleReader {
         }
         if !ignored.isEmpty { notes.append("Columns left out: \(ignored.sorted().joined(separator: ", ")).") }
         let count = counts.first
+        let unused = SampleLogColumns.unknownTargets(options).map { target in
+            let known = ["id", "label", "name", "epoch", "logits"] + LogNames.records
+            let near = closest(to: target, in: known).map { " (did you mean '\($0)'?)" } ?? ""
+            return "--map \(target)=\(options.map[target] ?? "") is not used: rows are samples, and of those "
+                + "\(known.joined(separator: ", ")) are read\(near)."
+        }
         let warnings =
-            options.epochBase == nil
-            ? epochs.first == 0 ? [count?.warning] : [] : [count?.doubt(first: epochs.first)]
+            (options.epochBase == nil
+                ? epochs.first == 0 ? [count?.warning] : [] : [count?.doubt(first: epochs.first)]) + unused
         return ImportedRun(
             description: description, epochs: epochs, samples: samples,
             arrays: table.arrays(

@@ -41,6 +41,15 @@ struct SampleLogColumns: Sendable, Equatable {
             && (!records(names, options).isEmpty || !logits(names, options).columns.isEmpty)
     }
 
+    /// What `--map` names and no log of samples has.
+    static func unknownTargets(_ options: ImportOptions) -> [String] {
+        let own = ["id", "label", "name", "epoch", "step"]
+        let known = Set(
+            own + own.map { $0 + "s" } + ["logits"] + LogNames.records + LogNames.sampleID + LogNames.label
+                + LogNames.sampleName + LogNames.epoch + LogNames.step)
+        return options.map.keys.filter { !known.contains($0) }.sorted()
+    }
+
     /// The column that `--map` names for a target, by its own name, by that of arrays (`ids`) or by any that loggers use.
     private static func mapped(_ target: String, _ known: [String], _ options: ImportOptions) -> String? {
         ([target, target + "s"] + known).lazy.compactMap { options.map[$0] }.first

@@ -46,8 +46,10 @@ extension SimilarityBlocks {
         var sums = [Double](repeating: 0, count: (count + tall - 1) / tall * tall)
         for top in stride(from: 0, to: count, by: tall) {
             let left = self.tall(top..<min(count, top + tall))
-            sums.withUnsafeMutableBufferPointer {
-                ck_forms(left.x, columns, triangle, line, &scratch, $0.baseAddress.map { $0 + top })
+            sums.withUnsafeMutableBufferPointer { sums in
+                withPanels(left) {
+                    ck_forms($0, columns, triangle, line, &scratch, sums.baseAddress.map { $0 + top })
+                }
             }
         }
         return Array(sums[..<count])

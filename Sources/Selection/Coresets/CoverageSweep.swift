@@ -51,7 +51,8 @@ struct CoverageSweep {
     let final: [Float]
     private var found = PairsFound(side * height)
     private var scratch: [Double]
-    private static let (side, height) = (512, 112)
+    /// Columns and rows of a block: whole panels of both kinds, so that blocks end where panels do.
+    private static let (side, height) = (448, 112)
 
     /// - Parameter limit: How many pairs may be listed; 0 for none.
     init(_ blocks: SimilarityBlocks, covered: [Float], stages: CoverageStages, listing limit: Int) {

@@ -13,7 +13,7 @@ internal import CKernels
 /// counts the segments applied to it, and the next ones are applied only while the bound reaches the best of the round, to
 /// many candidates in one matrix product.
 ///
-/// Memory beyond the features: the limits, 40 bytes per sample, 16 per listed change and 30 MB for blocks.
+/// Memory beyond the features: a packed copy of them, the limits, 40 bytes per sample, 16 per listed change and 30 MB for blocks.
 struct LazyCoverage {
     private let blocks: SimilarityBlocks
     private let ids: [Int64]
@@ -75,6 +75,9 @@ struct LazyCoverage {
     }
 
     init(_ blocks: SimilarityBlocks, ids: [Int64], limits: Limits) {
+        let isStored = blocks.count * blocks.count <= limits.stored
+        var blocks = blocks
+        if !isStored { blocks.packTall() }
         self.blocks = blocks
         self.ids = ids
         self.limits = limits
@@ -87,7 +90,7 @@ struct LazyCoverage {
         rounding = 0x1p-22 * blocks.offset
         rows = SimilarityRows(blocks)
         isForecast = blocks.kind == .cosine
-        stored = blocks.count * blocks.count <= limits.stored ? StoredSimilarities(blocks) : nil
+        stored = isStored ? StoredSimilarities(blocks) : nil
     }
 
     /// The trace is Σ_j of the largest similarity.

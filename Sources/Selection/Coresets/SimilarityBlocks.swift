@@ -20,6 +20,8 @@ struct SimilarityBlocks {
     let scales: [Float]
     /// ‖u‖² for distances, [N].
     private let squares: [Float]
+    /// All rows for the left side of products, where many products ask for them.
+    private var panels: Block?
 
     init(cosinesOf x: FloatRows) {
         kind = .cosine
@@ -48,15 +50,27 @@ struct SimilarityBlocks {
         /// Rows with the zeros.
         let padded: Int
         let panels: Int
-        let x: [Float]
+        /// Panels of others may stand before its own, which begin at row `start`.
+        fileprivate let x: [Float]
         fileprivate let g: [Float]?
+        fileprivate var start = 0
     }
+
+    /// Packs all rows for the left side of products once, for as much memory as the features take: worth it where the whole
+    /// of them meets few columns at a time.
+    mutating func packTall() { panels = tall(0..<count) }
 
     /// The left side of a product.
     func tall(_ indices: [UInt32]) -> Block { block(indices, panel: Int(CK_TALL)) }
     /// The right side.
     func wide(_ indices: [UInt32]) -> Block { block(indices, panel: Int(CK_WIDE)) }
-    func tall(_ indices: Range<Int>) -> Block { tall(indices.map { UInt32($0) }) }
+    func tall(_ indices: Range<Int>) -> Block {
+        guard let panels, indices.lowerBound % Int(CK_TALL) == 0 else { return tall(indices.map { UInt32($0) }) }
+        let count = (indices.count + Int(CK_TALL) - 1) / Int(CK_TALL)
+        return Block(
+            indices: Array(panels.indices[indices]), padded: count * Int(CK_TALL), panels: count, x: panels.x,
+            g: panels.g, start: indices.lowerBound)
+    }
     func wide(_ indices: Range<Int>) -> Block { wide(indices.map { UInt32($0) }) }
 
     private func block(_ indices: [UInt32], panel: Int) -> Block {
@@ -81,11 +95,11 @@ struct SimilarityBlocks {
     func fill(_ a: Block, _ b: Block, into result: UnsafeMutableBufferPointer<Float>, scratch: inout [Float]) {
         precondition(result.count >= a.padded * b.padded)
         guard a.panels > 0, b.panels > 0 else { return }
-        ck_products(a.x, a.panels, b.x, b.panels, x.columns, result.baseAddress)
+        multiply(a.x, a, b.x, b, x.columns, result.baseAddress)
         guard let g, let ag = a.g, let bg = b.g else { return }
         if scratch.count < a.padded * b.padded { scratch = .init(repeating: 0, count: a.padded * b.padded) }
         scratch.withUnsafeMutableBufferPointer { scratch in
-            ck_products(ag, a.panels, bg, b.panels, g.columns, scratch.baseAddress)
+            multiply(ag, a, bg, b, g.columns, scratch.baseAddress)
             let others = b.indices.map { squares[Int($0)] }
             for (i, row) in a.indices.enumerated() {
                 let (own, line) = (squares[Int(row)], i * b.padded)
@@ -96,6 +110,21 @@ struct SimilarityBlocks {
                 for j in others.indices where b.indices[j] == row { result[line + j] = 0 }
             }
         }
+    }
+
+    private func multiply(
+        _ left: [Float], _ a: Block, _ right: [Float], _ b: Block, _ columns: Int,
+        _ result: UnsafeMutablePointer<Float>?
+    ) {
+        left.withUnsafeBufferPointer { left in
+            ck_products(
+                left.baseAddress.map { $0 + a.start * columns }, a.panels, right, b.panels, columns, result)
+        }
+    }
+
+    /// Lends the scaled features of a block, panel after panel.
+    func withPanels<Result>(_ block: Block, _ body: (UnsafePointer<Float>?) -> Result) -> Result {
+        block.x.withUnsafeBufferPointer { body($0.baseAddress.map { $0 + block.start * x.columns }) }
     }
 
     /// One similarity less the offset.

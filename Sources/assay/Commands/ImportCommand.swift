@@ -165,12 +165,25 @@ struct ImportCommand: ParsableCommand {
     private func bring(_ format: Importer, _ paths: [String], _ given: ImportOptions, into store: Store?) throws {
         var options = given
         if let store, !dryRun { options.scratchFolder = Self.scratchFolder(of: store) }
-        let runs = try format.read(paths, options)
+        var runs = try format.read(paths, options)
         for run in runs { try requireErrors(run, options) }
+        // A study states what the store holds, and may be asked again.
+        if kind == "study", let store, !replace {
+            let known = try Set(runs.filter { try $0.isThere(in: store, kind: format.kind) }.map(\.description.id))
+            for id in known.sorted() { note("assay: \(id): there already, of the same files read in the same way") }
+            runs.removeAll { known.contains($0.description.id) }
+        }
         for run in runs {
             for warning in run.warnings { note("assay: warning: \(run.description.id): \(warning)") }
         }
         guard let store, !dryRun else {
+            if let store, !replace {
+                for run in runs where store.status(run.description.id) != .missing {
+                    note(
+                        "assay: warning: \(run.description.id): a run of this id is there already: give another --id, or --replace"
+                    )
+                }
+            }
             if output.chosen == .json {
                 print(importJSON(runs, kind: format.kind, written: []).text(), terminator: "")
             } else {
@@ -183,8 +196,10 @@ struct ImportCommand: ParsableCommand {
         let created = ISO8601DateFormatter().string(from: Date())
         for run in runs {
             let result = try run.write(
-                to: store, kind: format.kind, writer: "assay \(version)", created: created, replacing: replace
-            ) { done, total in bar.show(done, of: total, detail: "\(written.count) of \(runs.count) runs") }
+                to: store, kind: format.kind, writer: "assay \(version)", created: created, replacing: replace,
+                progress: { done, total in
+                    bar.show(done, of: total, detail: "\(written.count) of \(runs.count) runs")
+                }, possible: possibleValues)
             written.append(result.path)
             if let old = result.superseded { note("assay: \(result.path): the old run is kept as \(old)") }
             for line in run.notes { note("assay: \(run.description.id): \(line)") }

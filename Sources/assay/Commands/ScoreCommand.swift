@@ -88,6 +88,11 @@ struct ScoreCommand: ParsableCommand {
             throw ValidationError("--pass is eval or train, not '\(pass)'")
         }
         if Set(method).count < method.count { throw ValidationError("a --method is named twice") }
+        if method.count > 1, !output.contains("{method}"), output.hasSuffix(".csv") || output.hasSuffix(".h5") {
+            throw ValidationError(
+                "\(output) is one file, and there are \(method.count) methods: name a folder (scores/) or a pattern ({method}.csv)"
+            )
+        }
         do {
             let requests = try requests()
             if span != nil, !requests.contains(where: { $0.span != nil }) {

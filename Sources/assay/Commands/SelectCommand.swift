@@ -135,6 +135,11 @@ struct SelectCommand: ParsableCommand {
         if keep == "ccs" || keep == "beta" { try file.requireFinite() }
         let probabilities = try confidence.map { try confidences($0, of: file) } ?? []
         let chosen = try file.select({ try choose(from: $0, probabilities) }, provenance: provenance(file))
+        let missing = file.classes(missingIn: chosen)
+        if !missing.isEmpty {
+            let shown = missing.prefix(10).map(String.init).joined(separator: ", ") + (missing.count > 10 ? ", …" : "")
+            note("assay: warning: no sample is kept of \(missing.count) of the classes: \(shown)")
+        }
         let share = significant(100 * chosen.tieShare, digits: 3)
         let summary =
             "\(chosen.ids.count) samples; equal scores decided \(share) % of them; digest \(chosen.digest.prefix(16))"

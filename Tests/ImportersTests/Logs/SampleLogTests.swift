@@ -109,7 +109,7 @@ import Testing
             #"{"epoch": 1, "id": 1, "label": 0, "logits": [1, NaN]}"#,
             "logit 1 is empty or NaN where a number is needed: sample 1, epoch 1, class 1"
         ),
-        (#"{"epoch": 1, "id": 1, "label": 0, "logits": [1, 1e400]}"#, "logit 1 is empty or NaN"),
+        (#"{"epoch": 1, "id": 1, "label": 0, "logits": [1, 1e400]}"#, "1e400 is too large for a double"),
         (#"{"epoch": 1, "id": 1, "label": 0, "logits": 7}"#, "'7' is no array of logits"),
         (#"{"epoch": 1, "id": 1, "label": 2, "logits": [1, 2]}"#, "sample 1 has the label 2, expected 0…1"),
         (#"{"epoch": 1, "id": 1, "label": 0, "el2n": 1e400}"#, "1e400 is too large for a double"),

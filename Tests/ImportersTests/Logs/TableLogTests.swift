@@ -59,8 +59,11 @@ import Testing
 
     /// What is wrong, and the place and the cure that the message names.
     @Test(arguments: [
-        ("epoch,loss\n1,1e400\n", "line 2, column 'loss': 1e400 is too large for a double"),
-        ("epoch,note,loss\n1,\"a\nb\",1e400\n2,c,1\n", "line 2, column 'loss': 1e400 is too large for a double"),
+        ("epoch,loss\n1,1e400\n", "line 2, byte 3: 1e400 in column 'loss' is too large for a double"),
+        (
+            "epoch,note,loss\n1,\"a\nb\",1e400\n2,c,1\n",
+            "line 2, byte 9: 1e400 in column 'loss' is too large for a double"
+        ),
         ("epoch,n\n1,2\n2,9007199254740993\n", "line 3, column 'n': 9007199254740993 is beyond 2^53"),
         ("epoch,n\n1,2.5\n2,9007199254740993\n", "line 3, column 'n': 9007199254740993 is beyond 2^53"),
         (

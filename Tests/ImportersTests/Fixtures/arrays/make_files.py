@@ -142,6 +142,15 @@ for protocol in range(6):
         pickle.dump(value, file, protocol=protocol)
     case(f"keys of bytes, protocol {protocol}", [f"keys/protocol{protocol}.pkl"], ordered, kind="pt",
          note="left out, whose keys are neither text nor numbers: None (1), a truth value (1), a tuple (1), a tuple in 'in' (1), bytes that are no text (1).")
+# ---- an array per epoch -----------------------------------------------------------------------------------------------
+el2n = (rng.integers(0, 8, (E, N)) / 8).astype("f4")
+npz("keys/epochs.npz", **{f"epoch_{e + 1}": logits[e] for e in range(E)}, labels=labels)
+case("an array per epoch", ["keys/epochs.npz"], ordered, note="'epoch_#' (3 checkpoints of float32 [7, 4]) is taken as the logits")
+npz("keys/named.npz", **{f"logits_epoch_{e}": logits[e - 1] for e in (3, 1, 2)}, **{f"epoch{e}-el2n": el2n[e - 1] for e in (1, 2, 3)}, labels=labels)
+case("records per epoch", ["keys/named.npz"], want(logits=logits, **{"scores/el2n": el2n}))
+with open(path("keys/epochs.pkl"), "wb") as file:
+    pickle.dump({"labels": labels, **{f"epoch {e + 1}": {"logits": logits[e], "ids": np.arange(N)} for e in range(E)}}, file)
+case("a dictionary per epoch", ["keys/epochs.pkl"], ordered, kind="pt")
 # ---- groups of HDF5 -------------------------------------------------------------------------------------------------
 with h5py.File(path("groups/deep.h5"), "w") as file:
     file["logits"] = logits
