@@ -115,8 +115,8 @@ let package = Package(
                 name: room + "Tests",
                 dependencies: room == "House" ? [] : room == "Workflow" ? everything + ["Workflow"] : everything,
                 exclude: withFixtures.contains(room) ? ["Fixtures"] : [],
-                // What tests compute, the rooms compute for them: optimising the tests themselves would cost minutes.
-                swiftSettings: [.unsafeFlags(["-Onone"])])
+                // What most tests compute, the rooms compute for them: optimising them would cost minutes of compiling.
+                swiftSettings: ["Selection", "Training"].contains(room) ? [] : [.unsafeFlags(["-Onone"])])
         },
     swiftLanguageModes: [.v6]
 )
