@@ -1,3 +1,5 @@
+import Tables
+
 /// What a repeated sample id within one checkpoint means: distributed loggers pad their last batch with repeats.
 public enum Duplicates: String, Sendable, Equatable, CaseIterable {
     /// The first of them counts.
@@ -47,5 +49,14 @@ public struct ImportOptions: Sendable {
         self.batchSize = batchSize
         self.scratchFolder = scratchFolder
         self.evaluate = evaluate
+    }
+
+    /// What was asked for beside the id and the attributes, for the run's provenance.
+    var asked: JSON {
+        .object([
+            "map": .object(map.mapValues { .string($0) }), "run": JSON(runColumns),
+            "duplicates": .string(duplicates.rawValue), "epoch_base": JSON(epochBase),
+            "steps_per_epoch": JSON(stepsPerEpoch), "batch_size": JSON(batchSize),
+        ])
     }
 }

@@ -37,13 +37,18 @@ extension ImportedRun {
         }
     }
 
-    /// Whether the store has this run already: made of the same files, read in the same way, with the same attributes.
+    /// Whether the store has this run already: made of files of the same contents, by the same options, with the same
+    /// attributes.
     public func isThere(in store: Store, kind: String) throws -> Bool {
         guard store.status(description.id) == .sealed else { return false }
         let old = try store.open(description.id)
         var other = old.description
         (other.writer, other.created, other.digest) = (description.writer, description.created, description.digest)
-        return description == other && old.extraAttributes["import"] == provenance(kind: kind)
+        guard description == other, let text = old.extraAttributes["import"], let known = try? JSON.parse(text) else {
+            return false
+        }
+        let files = (known["sources"]?.items ?? []).map { $0["sha256"]?.string }
+        return known["kind"]?.string == kind && known["options"] == asked && files == sources.map(\.sha256)
     }
 
     /// The labels of the test set, which come as floats and are whole numbers of classes.
@@ -113,7 +118,9 @@ extension ImportedRun {
             value.isNaN
                 ? "the value is NaN; nothing can be computed from it, and nothing was written"
                 : abs(value) <= largest
-                    ? "the value is \(value), and only \(least)…\(most) are possible; nothing was written"
+                    ? "the value is \(value), which is \(value < least ? "below" : "above") what it can be, "
+                        + "\(shortest((Double(value < least ? least : most) * 100).rounded() / 100)); if it is something "
+                        + "else, give it another name with --map; nothing was written"
                     : "the value is \(value), beyond what is stored (\(array.precision.rawValue)); nothing was written")
     }
 
@@ -164,7 +171,7 @@ extension ImportedRun {
         }
         let arrays = arrays.map { JSON.object(["object": .string($0.object), "from": .string($0.origin)]) }
         return JSON.object([
-            "format": "assay-import", "version": 1, "kind": .string(kind), "sources": .array(files),
+            "format": "assay-import", "version": 1, "kind": .string(kind), "options": asked, "sources": .array(files),
             "arrays": .array(arrays), "notes": JSON(notes), "warnings": JSON(warnings),
         ]).text(pretty: false)
     }

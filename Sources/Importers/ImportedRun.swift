@@ -1,5 +1,6 @@
 public import Records
 public import RunStore
+public import Tables
 
 // Legend: E checkpoints, N samples, C classes, M test samples, d features.
 
@@ -20,6 +21,8 @@ public struct ImportedRun: Sendable {
     public var arrays: [ImportedArray]
     /// The files that were read.
     public var sources: [ImportSource]
+    /// The mapping and the other options by which they were read.
+    public internal(set) var asked: JSON = .null
     /// What was read, mapped, skipped and counted, one sentence each.
     public var notes: [String]
     /// What the user should look at.

@@ -14,9 +14,11 @@ public struct Importer: Sendable {
         self.kind = kind
         self.summary = summary
         self.read = { paths, options in
-            let runs = try read(paths, options)
-            for run in runs {
+            var runs = try read(paths, options)
+            for index in runs.indices {
+                let run = runs[index]
                 try RunNaming.check(run.description.id, path: run.sources.first?.path ?? paths.first ?? kind)
+                runs[index].asked = options.asked
             }
             return runs
         }

@@ -29,27 +29,29 @@ extension RunFile {
         }
     }
 
-    // MARK: Logits
+    // MARK: Digests
 
-    /// The stored digests of what was recorded of the samples at each checkpoint: of the logits, or of the first of the
-    /// reduced records. Two runs that agree in them are one. nil where the file carries none.
+    /// The stored digests of all that was recorded of the samples: of the logits, or of every reduced record, at each
+    /// checkpoint. Two runs that agree in them are copies of one. nil where a file carries none.
     public func recordDigests() throws(RunStoreError) -> [String]? {
-        guard hasDigests, let object = hasLogits ? "/logits" : scoreNames.sorted().first.map({ "/scores/" + $0 }) else {
-            return nil
-        }
+        guard hasDigests else { return nil }
         var all: [String] = []
-        for part in parts {
-            let found = try translating { () throws(HDF5Error) in
-                try HDF5File(reading: part.path).attribute("sha256", of: object)
-            }
-            switch found {
-            case .string(let digest)?: all.append(digest)
-            case .strings(let digests)?: all += digests
-            default: return nil
+        for object in hasLogits ? ["/logits"] : scoreNames.sorted().map({ "/scores/" + $0 }) {
+            for part in parts {
+                let found = try translating { () throws(HDF5Error) in
+                    try HDF5File(reading: part.path).attribute("sha256", of: object)
+                }
+                switch found {
+                case .string(let digest)?: all.append(object + digest)
+                case .strings(let digests)?: all += digests.map { object + $0 }
+                default: return nil
+                }
             }
         }
-        return all
+        return all.isEmpty ? nil : all
     }
+
+    // MARK: Logits
 
     /// Logits before softmax of one checkpoint, [rows, C]; all N rows by default. NaN is returned as it is.
     public func logits(checkpoint: Int, rows: Range<Int>? = nil) throws(RunStoreError) -> FloatMatrix {

@@ -78,7 +78,7 @@ extension RecipeChoice {
             let optimizer =
                 named == nil
                 ? reader.required("optimizer").flatMap { OptimizerChoice($0) }
-                : read("optimizer", base.optimizer) { OptimizerChoice($0) }
+                : read("optimizer", base.optimizer) { OptimizerChoice($0, from: base.optimizer) }
             let schedule = read("schedule", base.schedule) { ScheduleChoice($0) }
             let batch = read("batch", named == nil ? 128 : base.batch) { $0.integer(1...1_048_576) }
             // The length of a run is its budget: the key says so for readers who expect a number of epochs here.
@@ -103,38 +103,60 @@ extension RecipeChoice {
 }
 
 extension OptimizerChoice {
-    init?(_ place: Place) {
+    /// - Parameter base: of a named recipe: where it is of the same kind, keys that are not written keep its values.
+    init?(_ place: Place, from base: OptimizerChoice? = nil) {
         guard let (kind, options) = place.kinded("optimizer", among: ["sgd", "adamw"]) else { return nil }
+        let standard: OptimizerChoice
+        var hasRate = true
+        switch (kind, base) {
+        case ("sgd", .sgd?), ("adamw", .adamW?): standard = base ?? .sgd(learningRate: 0)
+        case ("sgd", _): (standard, hasRate) = (.sgd(learningRate: 0), false)
+        default: (standard, hasRate) = (.adamW(learningRate: 0), false)
+        }
         guard let options else {
+            if hasRate {
+                self = standard
+                return
+            }
             place.problem(
                 "\(kind) needs its learning rate: { \(kind): { learning-rate: \(kind == "sgd" ? "0.1" : "0.001") } }")
             return nil
         }
         let optimizer: OptimizerChoice? = options.mapping { reader in
-            let rate = reader.required("learning-rate")?.number("above 0") { $0 > 0 }
+            let rate =
+                hasRate
+                ? reader.optional("learning-rate").map { $0.number("above 0") { $0 > 0 } } ?? standard.learningRate
+                : reader.required("learning-rate")?.number("above 0") { $0 > 0 }
             func share(_ key: String, _ standard: Double) -> Double? {
                 reader.optional(key).map { $0.number("in 0…1 (1 excluded)") { $0 >= 0 && $0 < 1 } } ?? standard
             }
-            let decay =
-                reader.optional("weight-decay").map { $0.number("0 or more") { $0 >= 0 } }
-                ?? (kind == "sgd" ? 0 : 0.01)
-            let decays =
+            func decay(_ standard: Double) -> Double? {
+                reader.optional("weight-decay").map { $0.number("0 or more") { $0 >= 0 } } ?? standard
+            }
+            func decays(_ standard: Decayed) -> Decayed? {
                 (reader.optional("decays").map {
                     $0.word("choice of parameters", among: Decayed.allCases.map(\.rawValue))
                 }
-                ?? Decayed.all.rawValue).flatMap(Decayed.init(rawValue:))
-            if kind == "sgd" {
-                let momentum = share("momentum", 0)
-                let nesterov = reader.optional("nesterov")?.flag() ?? false
-                guard let rate, let momentum, let decay, let decays else { return nil }
+                    ?? standard.rawValue).flatMap(Decayed.init(rawValue:))
+            }
+            switch standard {
+            case .sgd(_, let momentum, let nesterov, let weightDecay, let decayed):
+                let momentum = share("momentum", momentum)
+                let nesterov = reader.optional("nesterov").map { $0.flag() } ?? nesterov
+                guard let rate, let momentum, let nesterov, let decay = decay(weightDecay), let decays = decays(decayed)
+                else { return nil }
                 return .sgd(
                     learningRate: rate, momentum: momentum, nesterov: nesterov, weightDecay: decay, decays: decays)
+            case .adamW(_, let beta1, let beta2, let epsilon, let weightDecay, let decayed):
+                let (beta1, beta2) = (share("beta1", beta1), share("beta2", beta2))
+                let epsilon = reader.optional("epsilon").map { $0.number("0 or more") { $0 >= 0 } } ?? epsilon
+                guard let rate, let beta1, let beta2, let epsilon, let decay = decay(weightDecay),
+                    let decays = decays(decayed)
+                else { return nil }
+                return .adamW(
+                    learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: decay, decays: decays
+                )
             }
-            let (beta1, beta2) = (share("beta1", 0.9), share("beta2", 0.999))
-            let epsilon = reader.optional("epsilon").map { $0.number("0 or more") { $0 >= 0 } } ?? 1e-8
-            guard let rate, let beta1, let beta2, let epsilon, let decay, let decays else { return nil }
-            return .adamW(
-                learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: decay, decays: decays)
         }
         guard let optimizer else { return nil }
         self = optimizer

@@ -132,7 +132,7 @@ struct JSONParser {
             if case .number(let x) = cell { return .number(x) }
             if case .tooLarge = cell {
                 position = start
-                throw error("\(word) is too large for a double")
+                throw error("\(word.prefix(40)) is too large for a double")
             }
         }
         position = start

@@ -115,6 +115,12 @@ func isMissing(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         || (bytes.count == 4 && String(decoding: bytes, as: UTF8.self).lowercased() == "null")
 }
 
+/// Whether a text is a number that a double does not hold.
+func isTooLarge(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { if case .tooLarge = readCell($0) { true } else { false } }
+}
+
 /// A text as a number: NaN for an empty cell, nil for anything that is not a number.
 func number(_ text: String) -> Double? {
     var text = text

@@ -2,7 +2,7 @@ extension Table {
     /// Reads comma-separated values (RFC 4180) with a header line.
     ///
     /// A byte order mark, CRLF line ends and empty lines are accepted; a column is integers, numbers (an empty cell,
-    /// `nan` and, among numbers, `NA` are NaN) or text. Unequal field counts, a repeated column name, NUL bytes, a
+    /// `nan` and, among numbers, `NA` are NaN) or text, which a number too large for a double makes of it. Unequal field counts, a repeated column name, NUL bytes, a
     /// first line of numbers and a header without rows are errors with line and column.
     public static func csv(_ text: String, source: String? = nil) throws(TableError) -> Table {
         try csv(Array(text.utf8), source: source)
@@ -82,12 +82,6 @@ private struct DelimitedReader {
                 try window.rewind()
                 bytes = window.bytes
                 continue
-            }
-            for (name, builder) in zip(names, builders) where !builder.isText {
-                guard let cell = builder.tooLarge else { continue }
-                throw TableError(
-                    .tooLarge(cell.text), source: source, line: lines?[cell.row] ?? cell.row + 2, column: cell.start,
-                    name: name)
             }
             var starts = [String: [Int]]()
             for (name, builder) in zip(names, builders) where builder.isText { starts[name] = builder.starts }
@@ -295,8 +289,6 @@ struct ColumnBuilder {
     private var room = 0
     private(set) var starts = [Int]()
     private(set) var count = 0
-    /// The first number that no double holds: an error, unless the column turns out to be text.
-    private(set) var tooLarge: (text: String, row: Int, start: Int)?
 
     init(isText: Bool) { self.isText = isText }
 
@@ -327,12 +319,7 @@ struct ColumnBuilder {
         case .empty:
             turnReal()
             numbers.append(.nan)
-        case .tooLarge:
-            hasNumber = true
-            turnReal()
-            numbers.append(.infinity)
-            if tooLarge == nil { tooLarge = (String(decoding: field, as: UTF8.self), count - 1, start) }
-        case .text:
+        case .tooLarge, .text:
             if isMissing(field) {
                 hasMissing = true
                 turnReal()

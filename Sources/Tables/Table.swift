@@ -123,13 +123,28 @@ public struct Table: Sendable, Equatable {
             result.reserveCapacity(v.count)
             for (row, text) in v.enumerated() {
                 guard let x = number(text) else {
-                    throw TableError(
-                        .notANumber(text), source: source, line: line(ofRow: row), column: origin?.starts[name]?[row],
-                        name: name)
+                    throw notANumber(text, row, name)
                 }
                 result.append(x)
             }
             return result
+        }
+    }
+
+    private func notANumber(_ text: String, _ row: Int, _ name: String) -> TableError {
+        TableError(
+            isTooLarge(text) ? .tooLarge(text) : .notANumber(text), source: source, line: line(ofRow: row),
+            column: origin?.starts[name]?[row], name: name)
+    }
+
+    /// Throws where a column holds nothing but numbers, and one of them is too large for a double: it would be taken for text.
+    public func refuseTooLarge() throws(TableError) {
+        for column in columns {
+            guard case .texts(let texts) = column.values,
+                texts.allSatisfy({ number($0) != nil || isTooLarge($0) }),
+                let row = texts.firstIndex(where: isTooLarge)
+            else { continue }
+            throw notANumber(texts[row], row, column.name)
         }
     }
 

@@ -76,7 +76,7 @@ public struct TableError: Error, Sendable, Equatable, CustomStringConvertible {
         case .textAfterQuote: "text after a closing quotation mark; write a mark within a quoted field twice"
         case .malformed(let what): what
         case .notANumber(let text): "'\(text)' in column '\(name)' is not a number"
-        case .tooLarge(let text): "\(text) in column '\(name)' is too large for a double"
+        case .tooLarge(let text): "\(text.prefix(40)) in column '\(name)' is too large for a double"
         case .unknownColumn(let known): Self.unknown(name, known: known)
         }
     }

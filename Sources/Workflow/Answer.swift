@@ -47,17 +47,36 @@ struct AnswerSource {
     /// Runs of the plan; where the study only reads, all of the store's.
     private static func table(_ plan: Plan, points: RunPoints) throws -> Table {
         if plan.runs.isEmpty { return try runTable(store: plan.study.store, points: points) }
-        return try runTable(plan.runs.map { (id: $0.id, run: try plan.store.open($0.id)) }, points: points)
+        return try runTable(
+            plan.runs.map { (id: $0.id, run: try plan.store.open($0.id)) }, points: points, recipes: recipes(plan))
+    }
+
+    /// The names of the runs' recipes, where the study has several for one regime: they are no seeds of each other.
+    private static func recipes(_ plan: Plan) -> [String: String] {
+        let claimed = Set(plan.study.regimes.compactMap(\.value.recipe))
+        let free = plan.study.recipes.filter { !claimed.contains($0.name) }
+        guard free.count > 1 else { return [:] }
+        return Dictionary(
+            plan.runs.map { run in
+                let own = free.first { $0.value == run.recipe && run.id.hasPrefix($0.name + "/") }
+                return (run.id, (own ?? free.first { $0.value == run.recipe })?.name ?? "")
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The columns that an analysis keeps apart: those it names, and recipes.
+    private func groups(_ choice: AnalysisChoice, in table: Table) -> [String] {
+        choice.per + (table.has(recipeColumn) && !choice.per.contains(recipeColumn) ? [recipeColumn] : [])
     }
 
     func runs() -> Answer { Answer(name: "runs", title: "Runs", table: finals, isHidden: true) }
 
     /// Mean ± standard deviation over seeds of the last checkpoint's figures.
     func summary() throws -> Answer {
-        let keys = ["model", "regime", "subset", "ipc", "budget"]
+        let keys = (finals.has(recipeColumn) ? [recipeColumn] : []) + ["model", "regime", "subset", "ipc", "budget"]
         let groups = try finals.groups(by: keys)
         var columns = keys.enumerated().map { at, name in Column(name, groups.map { $0.key[at].1 }) }
-        if Set(groups.map { $0.key[0].1 }).count < 2 { columns.removeFirst() }  // one model: nothing to tell apart
+        let at = keys.count - 5
+        if Set(groups.map { $0.key[at].1 }).count < 2 { columns.remove(at: at) }  // one model: nothing to tell apart
         columns.append(Column("n", groups.map(\.rows.count)))
         var display = columns
         for metric in ["test_error", "validation_error", "test_loss"] where finals.has(metric) {
@@ -111,7 +130,8 @@ struct AnswerSource {
 extension AnswerSource {
     private func fit(_ name: String, _ table: Table, _ fit: FitChoice, _ choice: AnalysisChoice) throws -> Answer {
         let analysis = try ScalingLawAnalysis(
-            of: table, laws: fit.scalingLaws(), x: fit.x, y: fit.y, group: choice.per, weights: fit.weights,
+            of: table, laws: fit.scalingLaws(), x: fit.x, y: fit.y, group: groups(choice, in: table),
+            weights: fit.weights,
             cluster: fit.cluster ?? (fit.checkpoints ? "id" : nil), rowNames: "id",
             options: fit.options(level: choice.level))
         let comparison = fit.compare ? try ScalingLawComparison(analysis) : nil
@@ -179,11 +199,12 @@ extension AnswerSource {
     }
 
     private func pareto(_ name: String, _ table: Table, minimize: [String], _ choice: AnalysisChoice) throws -> Answer {
-        let keys = ["model", "regime", "subset", "budget", "seed", "validation_error"]
-        let wanted = choice.per + keys.filter { !choice.per.contains($0) && !minimize.contains($0) } + minimize
+        let keys = [recipeColumn, "model", "regime", "subset", "budget", "seed", "validation_error"]
+        let per = groups(choice, in: table)
+        let wanted = per + keys.filter { !per.contains($0) && !minimize.contains($0) } + minimize
         let trimmed = Table(try wanted.filter(table.has).map { try table.column($0) })
         var options = ParetoFrontier.Options(minimize: minimize)
-        options.per = choice.per
+        options.per = per
         options.noise = .seeds("seed")
         let frontier = try ParetoFrontier(trimmed, options: options)
         return Answer(
@@ -198,7 +219,7 @@ extension AnswerSource {
 
     private func hardness(_ name: String, _ table: Table, _ choice: AnalysisChoice) throws -> Answer {
         var options = OptimalHardness.Options()
-        options.per = choice.per
+        options.per = groups(choice, in: table)
         let hardness = try OptimalHardness(table, options: options)
         return Answer(
             name: name, title: "Optimal hardness", table: hardness.table(), json: hardness.json(),

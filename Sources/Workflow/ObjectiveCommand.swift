@@ -52,6 +52,12 @@ public struct ObjectiveCommand {
         return String(sha256(parts.joined(separator: "\n")).prefix(16))
     }
 
+    /// Why a set has no value, and what the program wrote of it.
+    private struct Problem: Equatable {
+        var reason: String
+        var remark = ""
+    }
+
     /// What was asked of it, and what it did not answer.
     struct Answer {
         var losses: SetLosses.Objective
@@ -72,7 +78,7 @@ public struct ObjectiveCommand {
         let kept = "\(folder)/\(key)"
         var cache = try LossCache("\(kept)/losses.csv")
         let missing = contents.values.filter { cache.values[$0.content.digest] == nil }.sorted { $0.id < $1.id }
-        var problems: [String: String] = [:]
+        var problems: [String: Problem] = [:]
         if !missing.isEmpty {
             let new = missing.count < contents.count ? " that are new" : ""
             report("\(name): \(missing.count) sets of images\(new), \(jobs) at a time; stderr in \(kept)")
@@ -83,9 +89,9 @@ public struct ObjectiveCommand {
         return answer(rows, cache, problems)
     }
 
-    private func answer(_ rows: [[StoredSet]], _ cache: LossCache, _ problems: [String: String]) -> Answer {
+    private func answer(_ rows: [[StoredSet]], _ cache: LossCache, _ problems: [String: Problem]) -> Answer {
         var values: [SetLosses.Key: Double] = [:]
-        var failed: [(set: String, problem: String)] = []
+        var failed: [(set: String, problem: Problem)] = []
         var seconds: [Double] = []
         for members in rows {
             let digests = Set(members.map(\.content.digest)).sorted()
@@ -96,7 +102,7 @@ public struct ObjectiveCommand {
             }
             for digest in digests {
                 if let problem = problems[digest] {
-                    let seed = members.first { $0.content.digest == digest }?.seed.map { ", seed \($0)" } ?? ""
+                    let seed = members.first { $0.content.digest == digest }?.seed.map { " (seed \($0))" } ?? ""
                     failed.append(("'\(members[0].set)'\(seed)", problem))
                 }
             }
@@ -106,30 +112,28 @@ public struct ObjectiveCommand {
             losses: SetLosses.Objective(name: name, values: values, seconds: cost), problems: sentences(failed))
     }
 
-    /// A sentence for each way to fail, with the sets that failed so; what a program wrote is shown for the first of them.
-    private func sentences(_ failed: [(set: String, problem: String)]) -> [String] {
-        var groups: [(reason: String, sets: [String], problem: String)] = []
+    /// A sentence for each way to fail, with the sets that failed so; what the program wrote is that of the first.
+    private func sentences(_ failed: [(set: String, problem: Problem)]) -> [String] {
+        var groups: [(problem: Problem, sets: [String])] = []
         for (set, problem) in failed {
-            let reason = problem.range(of: Self.furtherOn).map { String(problem[..<$0.lowerBound]) } ?? problem
-            if let index = groups.firstIndex(where: { $0.reason == reason }) {
-                if !groups[index].sets.contains(set) { groups[index].sets.append(set) }
+            if let index = groups.firstIndex(where: { $0.problem.reason == problem.reason }) {
+                groups[index].sets.append(set)
             } else {
-                groups.append((reason, [set], problem))
+                groups.append((problem, [set]))
             }
         }
-        return groups.map { group in
-            let count = group.sets.count > 1 ? "\(group.sets.count) sets, " : "set "
-            return "\(name): \(count)\(group.sets.joined(separator: ", ")): \(group.problem)"
+        return groups.map { problem, sets in
+            let names = sets.distinct()
+            return "\(name): set\(names.count > 1 ? "s" : "") \(names.joined(separator: ", ")): "
+                + problem.reason + problem.remark
         }
     }
-
-    private static let furtherOn = "; all of it in "
 
     /// By digest: what went wrong. The cache is written after every value, so that nothing is asked twice.
     private func run(
         _ sets: [StoredSet], images: SetArchive, folder: String, cache: inout LossCache, shouldStop: () -> Bool
-    ) throws -> [String: String] {
-        var problems: [String: String] = [:]
+    ) throws -> [String: Problem] {
+        var problems: [String: Problem] = [:]
         var waiting = sets[...]
         var running: [(set: StoredSet, program: ExternalProgram)] = []
         let scratch = try Self.scratchFolder()
@@ -144,7 +148,7 @@ public struct ObjectiveCommand {
                 do {
                     try images.write(set, to: path)
                 } catch {
-                    problems[set.content.digest] = "\(error)"
+                    problems[set.content.digest] = Problem(reason: "\(error)")
                     continue
                 }
                 var program = ExternalProgram(
@@ -168,7 +172,8 @@ public struct ObjectiveCommand {
                     cache.values[entry.set.content.digest] = (loss, entry.program.seconds)
                     try cache.write()
                 case .failed(let reason):
-                    problems[entry.set.content.digest] = reason + remark(errorFile(entry.set, folder))
+                    problems[entry.set.content.digest] = Problem(
+                        reason: reason, remark: remark(errorFile(entry.set, folder)))
                 }
                 for file in [entry.program.argument, entry.program.out] {
                     try? FileManager.default.removeItem(atPath: file)
@@ -197,7 +202,7 @@ public struct ObjectiveCommand {
     private func remark(_ path: String) -> String {
         guard let data = FileManager.default.contents(atPath: path), !data.isEmpty else { return "" }
         let last = String(decoding: data.suffix(4096), as: UTF8.self).split(separator: "\n").last { !$0.isEmpty }
-        return last.map { " (\($0.prefix(120))\(Self.furtherOn)\(path))" } ?? ""
+        return last.map { " (\($0.prefix(120)); all of it in \(path))" } ?? ""
     }
 }
 

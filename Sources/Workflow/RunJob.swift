@@ -12,34 +12,42 @@ public struct RunJob: Sendable {
     public var threads: Int
     /// Samples seen so far.
     public var onProgress: (@Sendable (Int) -> Void)?
+    /// What the user should know of what stood there.
+    public var onRemark: (@Sendable (String) -> Void)?
     /// Asked at every step: true stops the run, which resumes from its last checkpoint.
     public var shouldStop: @Sendable () -> Bool
 
     public init(
         plan: Plan, run: PlannedRun, threads: Int = 1, onProgress: (@Sendable (Int) -> Void)? = nil,
-        shouldStop: @escaping @Sendable () -> Bool = { false }
+        onRemark: (@Sendable (String) -> Void)? = nil, shouldStop: @escaping @Sendable () -> Bool = { false }
     ) {
         self.plan = plan
         self.run = run
         self.threads = threads
         self.onProgress = onProgress
+        self.onRemark = onRemark
         self.shouldStop = shouldStop
     }
 
-    /// Trains. A stale run is set aside only where `replacing` says so; a fresh one is trained again only then, too.
+    /// Trains. A stale run, and an unfinished one that is damaged, are set aside only where `replacing` says so; a fresh
+    /// one is trained again only then, too.
     ///
     /// - Returns: the status before: `.fresh` means that nothing was done.
     @discardableResult
     public func train(on data: TrainingData, replacing: Bool) throws -> RunStatus {
         let path = plan.store.path(of: run.id)
         let lock = try RunLock(path: path)
-        let status = try plan.status(run)
+        var status = try plan.status(run)
+        let advice = "--force trains it anew and keeps the old file in \(plan.study.store).superseded"
+        if let damage = damage(status) {
+            guard replacing else { throw WorkflowError.badData("\(damage); the run cannot go on from here: \(advice)") }
+            onRemark?("\(damage); it is kept in \(plan.study.store).superseded, and the run trained anew")
+            status = .stale
+        }
         switch status {
         case .fresh where !replacing: return .fresh
         case .stale where !replacing:
-            throw WorkflowError.badData(
-                "\(path): this run was made by \(staleReason(path, data)); "
-                    + "--force trains it anew and keeps the old file in \(plan.study.store).superseded")
+            throw WorkflowError.badData("\(path): this run was made by \(staleReason(path, data)); \(advice)")
         case .stale, .fresh: try plan.setAside(run, under: lock)
         case .partial, .missing: break
         }
@@ -73,6 +81,21 @@ public struct RunJob: Sendable {
         }
         try writer.seal()
         return status
+    }
+
+    /// What keeps an unfinished run from ever being sealed: a checkpoint that cannot be read, or has other values than
+    /// were written. Found before hours are spent on its end.
+    private func damage(_ status: RunStatus) -> String? {
+        let partial = plan.partialPath(of: run.id)
+        switch status {
+        case .fresh, .missing: return nil
+        case .stale where FileManager.default.fileExists(atPath: plan.store.path(of: run.id)): return nil
+        case .stale, .partial:
+            do {
+                return try RunFile(path: partial).verify().problems.map(\.error).first { $0.fault == .damaged }
+                    .map(String.init(describing:))
+            } catch { return "\(error)" }
+        }
     }
 
     /// What differs from the run that stands there.

@@ -1,4 +1,5 @@
 import Foundation
+import Records
 import RunStore
 import Tables
 
@@ -21,6 +22,17 @@ public let runColumns = [
     "id", "model", "regime", "subset", "family", "window_start", "fraction", "ipc", "budget", "seed", "epoch",
     "samples_seen", "samples_per_epoch",
 ]
+
+/// The column of recipes, which stands in a table where runs differ by more than regime and model.
+public let recipeColumn = "recipe"
+
+/// What stands before the regime in the id of a run that a study trained, the model left out: its recipe, unless that is the
+/// first of the study.
+private func recipe(of id: String, _ about: RunDescription) -> String {
+    let parts = id.split(separator: "/").map(String.init)
+    guard about.study != nil, let regime = about.regime, let end = parts.firstIndex(of: regime) else { return "" }
+    return parts[..<end].filter { $0 != about.model }.joined(separator: "/")
+}
 
 /// The metrics that Assay's own runs have.
 public let runMetrics = [
@@ -49,7 +61,12 @@ public func runTable(store directory: String, points: RunPoints = .finals) throw
 }
 
 /// The same of runs that are open already.
-public func runTable(_ runs: [(id: String, run: RunFile)], points: RunPoints = .finals) throws -> Table {
+///
+/// - Parameter recipes: their names by run; of others the id tells.
+public func runTable(
+    _ runs: [(id: String, run: RunFile)], points: RunPoints = .finals, recipes: [String: String] = [:]
+) throws -> Table {
+    var ownRecipes: [String] = []
     var words: [[String]] = Array(repeating: [], count: 5)
     var numbers: [[Double]] = Array(repeating: [], count: 8)
     let metricNames = metricColumns(runs.map(\.run))
@@ -69,6 +86,7 @@ public func runTable(_ runs: [(id: String, run: RunFile)], points: RunPoints = .
                 subset?["family"]?.string ?? about.subset ?? "",
             ]
             for (index, value) in values.enumerated() { words[index].append(value) }
+            ownRecipes.append(recipes[id] ?? recipe(of: id, about))
             let seen = run.samplesSeen.map { Double($0[e]) } ?? perEpoch.map { $0 * run.epochs[e] }
             let measures = [
                 subset?["window_start"]?.double, subset?["fraction"]?.double, about.ipc.map(Double.init), about.budget,
@@ -81,7 +99,9 @@ public func runTable(_ runs: [(id: String, run: RunFile)], points: RunPoints = .
     let names = runColumns
     let wordColumns = zip(names[..<5], words).map { Column($0, $1) }
     let numberColumns = zip(names[5...], numbers).map(compact)
-    return Table(wordColumns + numberColumns + zip(metricNames, metrics).map { Column($0, $1) })
+    var columns = wordColumns + numberColumns + zip(metricNames, metrics).map { Column($0, $1) }
+    if Set(ownRecipes).count > 1 { columns.insert(Column(recipeColumn, ownRecipes), at: 2) }
+    return Table(columns)
 }
 
 /// Whole numbers are written without a point.

@@ -151,7 +151,8 @@ public struct ScoringJob: Sendable {
         }
     }
 
-    /// Throws where a run is named twice, under one id or two: seeds that are one would narrow the spread.
+    /// Throws where a run is named twice, under one id or, as digests tell, under two: seeds that are one would narrow
+    /// the spread.
     private static func requireDistinct(_ runs: [RunFile]) throws {
         let records = runs.count > 1 ? try runs.map { try $0.recordDigests() } : []
         for (index, run) in runs.enumerated() {

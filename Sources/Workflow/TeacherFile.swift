@@ -69,7 +69,8 @@ struct TeacherFile: Sendable {
         var mine = RunDescription(id: "")
         mine.setDigests(digests)
         throw refuse(
-            "a teacher of another class order: its labels would be those of other classes ("
+            "its training labels are not those of \(data.name), so that nothing shows that its classes are in the same order: "
+                + "a teacher is trained on the same training images ("
                 + (about.dataDifference(from: mine) ?? "class_order_digest \(own.prefix(12))…") + ")")
     }
 

@@ -12,7 +12,7 @@ extension Vocabulary {
         datasets: DatasetSource.names, scores: Scores.names, coresets: CoresetRule.table.map(\.name),
         objectives: Objectives.names,
         importers: importFormats.map(\.kind) + importAliases.keys.sorted(),
-        columns: runColumns + runMetrics + corruptionMetrics,
+        columns: runColumns + [recipeColumn] + runMetrics + corruptionMetrics,
         scoreProblem: { method, variant, span, window in
             problem {
                 let request = try ScoreRequest(method, variant: variant, span: span, window: window)

@@ -82,10 +82,20 @@ import Testing
         #expect(try Self.recipe("paper1-small-hl") == known)
         var mine = known
         mine.batch = 128
-        mine.optimizer = .sgd(learningRate: 0.02)
+        guard case .sgd(_, let momentum, let nesterov, let decay, let decays) = known.optimizer else {
+            Issue.record("the recipe is not of SGD")
+            return
+        }
+        #expect(momentum > 0 && decay > 0)
+        mine.optimizer = .sgd(
+            learningRate: 0.02, momentum: momentum, nesterov: nesterov, weightDecay: decay, decays: decays)
         #expect(
             try Self.recipe("{ recipe: paper1-small-hl, batch: 128, optimizer: { sgd: { learning-rate: 0.02 } } }")
                 == mine)
+        // Of another kind nothing can be kept.
+        mine = known
+        mine.optimizer = .adamW(learningRate: 0.001)
+        #expect(try Self.recipe("{ recipe: paper1-small-hl, optimizer: { adamw: { learning-rate: 0.001 } } }") == mine)
     }
 
     @Test(arguments: [

@@ -1,5 +1,6 @@
 import Foundation
 import Randomness
+import RunStore
 import Testing
 
 /// A small study from one end to the other, and what becomes of it when it is interrupted, killed or short of room.
@@ -173,8 +174,31 @@ struct EndToEndTests {
         let listed = try Program.assay("runs runs/tiny --format csv", in: scratch.path)
         #expect(listed.out.contains("HL/full/5/seed1,HL,full,5,1,4,1000,"))
         #expect(listed.out.hasSuffix(",partial\n"))
+        try damagedCheckpointsAreFoundAtOnce(in: scratch.path)
         #expect(try Program.shell(train, in: scratch.path).code == 0)
         #expect(try Program.assay("verify runs/tiny", in: scratch.path).code == 0)
+    }
+
+    /// An unfinished run with a damaged checkpoint, or a torn one, is not trained to an end that cannot be sealed.
+    private func damagedCheckpointsAreFoundAtOnce(in folder: String) throws {
+        let (id, copy) = ("HL/full/5/seed1", folder + "/copy")
+        let partial = folder + "/runs/tiny/\(id).partial"
+        for (name, breaking) in [
+            ("damaged", "printf '\\377\\377\\377' | dd of=$part bs=1 seek=$(($(stat -c %s $part) / 2)) conv=notrunc"),
+            ("truncated", "truncate -s -500 $part"),
+        ] {
+            let ending = try Program.shell(
+                "mkdir \(copy) && cp -r runs tiny.yaml \(copy) && cd \(copy) && part=$(ls -d runs/tiny/\(id).partial/part-*1.h5)"
+                    + " && \(breaking) 2> log; assay train tiny.yaml --only \(id) -q", in: folder)
+            #expect(ending.code == 65, "\(name): \(ending.err)")
+            #expect(ending.err.contains(name) && ending.err.contains("--force trains it anew"), "\(ending.err)")
+            let anew = try Program.assay("train tiny.yaml --only \(id) -q --force", in: copy)
+            #expect(anew.code == 0 && anew.err.contains("the run trained anew"), "\(anew.err)")
+            #expect(FileManager.default.fileExists(atPath: copy + "/runs/tiny.superseded"))
+            #expect(try RunFile(path: copy + "/runs/tiny/\(id)").verify().isSound)
+            try FileManager.default.removeItem(atPath: copy)
+        }
+        #expect(FileManager.default.fileExists(atPath: partial))
     }
 
     @Test func whereNothingCanBeWrittenThePathIsNamed() throws {

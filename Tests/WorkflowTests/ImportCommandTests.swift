@@ -83,6 +83,10 @@ import Testing
         #expect(ending.code == 0, "\(ending.err)")
         let again = try Program.assay("import study study.yaml", in: scratch.path)
         #expect(again.code == 0 && again.err.contains("there already, of the same files"), "\(again.err)")
+        let study = try String(contentsOfFile: scratch.path + "/study.yaml", encoding: .utf8)
+        try Tables.write(study.replacing("batch-size: 10", with: "batch-size: 20"), to: scratch.path + "/other.yaml")
+        let other = try Program.assay("import study other.yaml", in: scratch.path)
+        #expect(other.code == 65 && other.err.contains("nothing was written"), "\(other.err)")
         try Tables.write(Self.log + "4,85,0.001\n", to: scratch.path + "/log.csv")
         let changed = try Program.assay("import study study.yaml", in: scratch.path)
         #expect(changed.code == 65 && changed.err.contains("nothing was written"), "\(changed.err)")
@@ -105,7 +109,9 @@ import Testing
         let refused = try Program.assay("import csv s.csv --to st --id a", in: scratch.path)
         #expect(refused.code == 65, "\(refused.err)")
         #expect(
-            refused.err.contains("/scores/el2n, checkpoint 1 (epoch 2), sample 1 (id 1): the value is 12.5, and only"),
+            refused.err.contains(
+                "/scores/el2n, checkpoint 1 (epoch 2), sample 1 (id 1): the value is 12.5, which is above what it can be, 1.42; if"
+            ),
             "\(refused.err)")
         try Tables.write(Self.samples, to: scratch.path + "/s.csv")
         let unused = try Program.assay("import csv s.csv --to st --id a --map logitz=z", in: scratch.path)

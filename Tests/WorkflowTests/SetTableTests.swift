@@ -307,9 +307,9 @@ import Testing
             in: scratch.path)
         #expect(ending.code == 1)
         for sentence in [
-            "loss: set 'easy-ipc2', seed 1: ended with exit code 3 (no such layer; all of it in ",
-            "loss: set 'easy-ipc5', seed 1: took longer than 2 s and was stopped",
-            "loss: set 'cad-ipc5', seed 1: printed 'loss: 3' where one number was expected",
+            "loss: set 'easy-ipc2' (seed 1): ended with exit code 3 (no such layer; all of it in ",
+            "loss: set 'easy-ipc5' (seed 1): took longer than 2 s and was stopped",
+            "loss: set 'cad-ipc5' (seed 1): printed 'loss: 3' where one number was expected",
         ] { #expect(ending.err.contains("assay: " + sentence), "\(ending.err)") }
         let objectives = try JSON.parse(ending.out)["objectives"]?.items ?? []
         #expect(objectives.first { $0["group"]?["budget"] == "5" }?["m"] == 2)

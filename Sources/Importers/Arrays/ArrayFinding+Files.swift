@@ -9,9 +9,11 @@ enum ArrayFindings {
     private static let checkpointWords = ["epoch", "ep", "checkpoint", "ckpt"]
     private static let stepWords = ["steps", "step", "iteration", "iter"]
 
-    /// - Parameter stepsPerEpoch: what turns the numbers of files that count steps into epochs.
+    /// - Parameters:
+    ///   - stepsPerEpoch: what turns the numbers of files that count steps into epochs.
+    ///   - named: what the user maps, which is left under its own name.
     static func all(
-        in files: [ForeignFile], stepsPerEpoch: Double?, notes: inout [String]
+        in files: [ForeignFile], stepsPerEpoch: Double?, named: Set<String>, notes: inout [String]
     ) throws(ImportError) -> [ArrayFinding] {
         var groups: [(pattern: String, files: [(name: FileName, file: ForeignFile)])] = []
         for file in files {
@@ -33,6 +35,7 @@ enum ArrayFindings {
                     finding.isFileName = finding.name == name.stem
                     return finding
                 }
+                own = byEpoch(own, except: named)
             } else {
                 own = try series(files, stepsPerEpoch: stepsPerEpoch, notes: &notes)
             }

@@ -47,70 +47,8 @@ extension ArrayFindings {
         var found: [ArrayFinding] = []
         // The file's own name says nothing about what stands in it by name.
         let prefix = name.isEmpty || name == FileName(path).stem ? "" : name + "/"
-        let (series, counted) = try byEpoch(members, prefix: prefix, path: path)
-        found += series
-        for (key, value) in members where !counted.contains(key.text) {
-            found += try flatten(value, prefix + key.text, path: path)
-        }
+        for (key, value) in members { found += try flatten(value, prefix + key.text, path: path) }
         return found
-    }
-
-    /// Two and more arrays, numbers or dictionaries whose names differ in the number of their epoch alone, as
-    /// `logits_epoch_1` and `logits_epoch_2`: checkpoints of `logits`. Arrays `epoch_1` and `epoch_2` are called `epoch_#`.
-    private static func byEpoch(
-        _ members: [(key: ForeignKey, value: ForeignValue)], prefix: String, path: String
-    ) throws(ImportError) -> (found: [ArrayFinding], counted: Set<String>) {
-        var groups: [(name: String, members: [(epoch: Double, key: String, value: ForeignValue)])] = []
-        for (key, value) in members {
-            guard case .text(let text) = key, let (name, epoch) = epoch(in: text) else { continue }
-            if let index = groups.firstIndex(where: { $0.name == name }) {
-                groups[index].members.append((epoch, text, value))
-            } else {
-                groups.append((name, [(epoch, text, value)]))
-            }
-        }
-        var found: [ArrayFinding] = []
-        var counted: Set<String> = []
-        for group in groups where group.members.count > 1 {
-            let members = group.members.sorted { $0.epoch < $1.epoch }
-            let pieces = members.compactMap { views($0.value) }
-            let numbers = members.compactMap { if case .number(let number) = $0.value { number } else { nil } }
-            let content: ArrayFinding.Content
-            if members.allSatisfy({ isDict($0.value) }) {
-                var list: [Record] = []
-                for (epoch, key, value) in members {
-                    guard case .dict(let inner) = value else { continue }
-                    list.append(Record(place: "\(path): \(key)", epoch: epoch, members: try leaves(inner)))
-                }
-                found += try records(list, prefix: String(prefix.dropLast()))
-                counted.formUnion(members.map(\.key))
-                continue
-            }
-            if pieces.count == members.count {
-                content = .checkpoints(pieces, epochs: members.map(\.epoch))
-            } else if numbers.count == members.count {
-                content = .numbers(numbers, epochs: members.map(\.epoch))
-            } else {
-                continue
-            }
-            found.append(ArrayFinding(name: prefix + group.name, content: content))
-            counted.formUnion(members.map(\.key))
-        }
-        return (found, counted)
-    }
-
-    /// `logits_epoch_3` and `epoch_3_logits` are the logits of epoch 3; nil where no number follows the word epoch.
-    private static func epoch(in text: String) -> (name: String, epoch: Double)? {
-        let name = FileName(text + ".")
-        guard name.stem == text, name.numbersEpochs, let number = name.number else { return nil }
-        func isMark(_ character: Character) -> Bool { !character.isLetter && !character.isNumber }
-        func trimmed(_ text: some StringProtocol) -> String {
-            String(text.drop(while: isMark).reversed().drop(while: isMark).reversed())
-        }
-        let before = trimmed(number.before)
-        let word = ["epochs", "epoch", "ep"].first { before.lowercased().hasSuffix($0) } ?? ""
-        let parts = [trimmed(before.dropLast(word.count)), trimmed(number.after)].filter { !$0.isEmpty }
-        return (parts.isEmpty ? "epoch_#" : parts.joined(separator: "_"), number.value)
     }
 
     /// As in Python, the last value of a repeated key counts.

@@ -41,6 +41,14 @@ struct ArrayFinding: Sendable {
         }
     }
 
+    /// Whether it has an axis of samples: numbers have none.
+    var hasRows: Bool {
+        switch content {
+        case .array, .checkpoints: true
+        default: false
+        }
+    }
+
     var epochs: [Double]? {
         switch content {
         case .checkpoints(_, let epochs), .numbers(_, let epochs): epochs

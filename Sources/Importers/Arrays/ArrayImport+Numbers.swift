@@ -41,9 +41,12 @@ extension ArrayImport {
             if case .array(let array) = finding.content, array.shape != [count] || count == samples { continue }
             guard let values = try numbers(finding), values.count == count else { continue }
             if case .number = finding.content { continue }
-            columns[finding.word] = values
+            // Numbers of other epochs are none of these checkpoints'.
+            if let own = finding.epochs, let told, own != told { continue }
+            let name = finding.name.split(separator: "/").joined(separator: "_")
+            (columns[finding.word], columns[name]) = (values, values)
             if finding.word == "iteration" { continue }
-            metrics[finding.name.split(separator: "/").joined(separator: "_")] = values
+            metrics[name] = values
             used.insert(finding.name)
         }
         for (role, finding) in roles.chosen {

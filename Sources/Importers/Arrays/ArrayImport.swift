@@ -11,12 +11,16 @@ struct ArrayImport {
     var warnings: [String] = []
     /// Samples seen, told by steps.
     var seen: [Int64]?
+    /// The numbers by which the files count the checkpoints, where they are told beside what they count.
+    var told: [Double]?
     var path: String { files[0].path }
 
     /// Reads what is small of the files, and all of them once for their digests. Throws `ImportError`.
     static func run(_ files: [ForeignFile], _ options: ImportOptions) throws -> ImportedRun {
         var notes = files.flatMap(\.notes)
-        let found = try ArrayFindings.all(in: files, stepsPerEpoch: options.stepsPerEpoch, notes: &notes)
+        let named = Set(options.map.values.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 })
+        let found = try ArrayFindings.all(
+            in: files, stepsPerEpoch: options.stepsPerEpoch, named: named, notes: &notes)
         var maker = ArrayImport(
             files: files, options: options, found: found,
             roles: try ArrayRoles(found, map: options.map, path: files[0].path))
@@ -132,7 +136,7 @@ struct ArrayImport {
 
     /// Throws where numbers are too many to be one per checkpoint.
     private func checked(_ count: Int, _ finding: ArrayFinding) throws(ImportError) -> Int {
-        if count <= 1 << 20 { return count }
+        if count <= RowSeries.mostCheckpoints { return count }
         throw ImportError(
             finding.path, at: "'\(finding.name)'",
             "\(count) numbers are too many to be one per checkpoint; "
@@ -170,10 +174,16 @@ struct ArrayImport {
             numbers = values
             source = finding.path
             if case .array = finding.content {} else { isCounter = true }
-        } else if let told = series.lazy.compactMap(\.series.epochs).first
-            ?? found.lazy.compactMap(\.epochs).first(where: { $0.count == checkpoints })
+        } else if let told = series.lazy.compactMap(\.series.epochs).first {
+            numbers = told
+            (self.told, count.stepsPerEpoch) = (told, options.stepsPerEpoch)
+            isCounter = options.stepsPerEpoch == nil
+        } else if let (name, told) = found.lazy.compactMap({ one in one.epochs.map { (one.name, $0) } })
+            .first(where: { $0.1.count == checkpoints })
         {
             numbers = told
+            self.told = told
+            notes.append("Epochs are those of '\(name)': \(told.map(shortest).joined(separator: ", ")).")
             count.stepsPerEpoch = options.stepsPerEpoch
             isCounter = options.stepsPerEpoch == nil
         } else {

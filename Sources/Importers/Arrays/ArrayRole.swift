@@ -81,7 +81,7 @@ enum ArrayRole: Hashable, Sendable {
                 self = role
                 return
             }
-            if Self.records.contains(word) {
+            if Self.records.contains(word), finding.hasRows {
                 self = .score(word)
                 return
             }
@@ -89,7 +89,9 @@ enum ArrayRole: Hashable, Sendable {
         return nil
     }
 
-    private static func isHeldOut(_ part: Substring) -> Bool { ["test", "val", "valid", "validation"].contains(part) }
+    fileprivate static func isHeldOut(_ part: Substring) -> Bool {
+        ["test", "val", "valid", "validation"].contains(part)
+    }
 
     /// `test/logits` and `test/labels`; nothing of a validation set is taken by itself.
     private static func heldOut(_ finding: ArrayFinding) -> ArrayRole? {
@@ -176,7 +178,9 @@ struct ArrayRoles: Sendable {
     }
 
     private static func canBeLogits(_ finding: ArrayFinding) -> Bool {
-        switch finding.content {
+        let parts = finding.word.split { !$0.isLetter && !$0.isNumber }
+        if !finding.isFileName, parts.contains(where: ArrayRole.isHeldOut) { return false }
+        return switch finding.content {
         case .array(let array): array.rank == 3 && array.type.isFloat
         case .checkpoints(let list, _): list.first?.first.map { $0.shape.count == 2 && $0.array.type.isFloat } ?? false
         default: false

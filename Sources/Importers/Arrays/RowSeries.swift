@@ -78,7 +78,7 @@ struct RowSeries: Sendable {
     }
 
     /// More than anybody keeps; the views of each are held in memory.
-    private static let mostCheckpoints = 1 << 16
+    static let mostCheckpoints = 1 << 16
 
     func rows(_ checkpoint: Int) -> Int { pieces(checkpoint).reduce(0) { $0 + $1.rows } }
 

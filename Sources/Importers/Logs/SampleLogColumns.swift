@@ -43,7 +43,7 @@ struct SampleLogColumns: Sendable, Equatable {
 
     /// What `--map` names and no log of samples has.
     static func unknownTargets(_ options: ImportOptions) -> [String] {
-        let own = ["id", "label", "name", "epoch", "step"]
+        let own = ["id", "label", "name", "epoch", "step", "run"]
         let known = Set(
             own + own.map { $0 + "s" } + ["logits"] + LogNames.records + LogNames.sampleID + LogNames.label
                 + LogNames.sampleName + LogNames.epoch + LogNames.step)

@@ -66,6 +66,7 @@ struct TableBlocks: ~Copyable {
             case .separated(let separator): table = try Table.csv(bytes, source: path, separator: separator)
             case .jsonLines: table = try Table.jsonLines(bytes, source: path)
             }
+            try table.refuseTooLarge()
         } catch { throw ImportError(error, path: path, lineOffset: offset) }
         let block = TableBlock(table: table, path: path, lineOffset: offset)
         try block.refuseOverflow(bytes)

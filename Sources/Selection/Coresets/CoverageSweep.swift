@@ -52,7 +52,7 @@ struct CoverageSweep {
     private var found = PairsFound(side * height)
     private var scratch: [Double]
     /// Columns and rows of a block: whole panels of both kinds, so that blocks end where panels do.
-    private static let (side, height) = (448, 112)
+    private static let (side, height) = (Int(CK_TALL * CK_WIDE), 8 * Int(CK_TALL))
 
     /// - Parameter limit: How many pairs may be listed; 0 for none.
     init(_ blocks: SimilarityBlocks, covered: [Float], stages: CoverageStages, listing limit: Int) {
@@ -81,8 +81,7 @@ struct CoverageSweep {
     /// All pairs of these columns and the rows up to them.
     private mutating func sweep(_ columns: Range<Int>) {
         let right = blocks.wide(columns)
-        let tallest = (Self.height + 13) / 14 * 14
-        var products = [Float](repeating: 0, count: tallest * right.padded)
+        var products = [Float](repeating: 0, count: Self.height * right.padded)
         var turned = [Float](repeating: 0, count: Self.height * columns.count)
         var scratch: [Float] = []
         var top = 0

@@ -13,7 +13,7 @@ internal import CKernels
 /// counts the segments applied to it, and the next ones are applied only while the bound reaches the best of the round, to
 /// many candidates in one matrix product.
 ///
-/// Memory beyond the features: a packed copy of them, the limits, 40 bytes per sample, 16 per listed change and 30 MB for blocks.
+/// Memory beyond the features: the limits, 40 bytes per sample, 16 per listed change and 30 MB for blocks.
 struct LazyCoverage {
     private let blocks: SimilarityBlocks
     private let ids: [Int64]
@@ -54,6 +54,8 @@ struct LazyCoverage {
         var pairs = 28 << 20
         /// 200 MB: similarities of a sample of targets, which a forecast needs.
         var sampled = 50_000_000
+        /// 128 MB: features packed for the left side of products; larger ones are packed block by block.
+        var packed = 1 << 25
         /// 64 MB: gains before the picks of a forecast.
         var gains = 1 << 23
     }
@@ -77,7 +79,7 @@ struct LazyCoverage {
     init(_ blocks: SimilarityBlocks, ids: [Int64], limits: Limits) {
         let isStored = blocks.count * blocks.count <= limits.stored
         var blocks = blocks
-        if !isStored { blocks.packTall() }
+        if !isStored, blocks.count * blocks.x.columns <= limits.packed { blocks.packTall() }
         self.blocks = blocks
         self.ids = ids
         self.limits = limits

@@ -44,7 +44,7 @@ struct SimilarityBlocks {
 
     var count: Int { x.count }
 
-    /// Rows packed for one side of a product; zeros fill the last panel.
+    /// Rows packed for one side of a product; zeros fill the last panel, or, in a slice of packed rows, those that follow.
     struct Block {
         let indices: [UInt32]
         /// Rows with the zeros.

@@ -48,7 +48,7 @@ struct TrainCommand: ParsableCommand {
             onProgress: { seen in
                 if !isQuiet { bar.withLock { $0.show(seen, of: run.totalSamples) } }
             },
-            shouldStop: { Interruption.isRequested })
+            onRemark: { note("assay: warning: \(run.id): \($0)") }, shouldStop: { Interruption.isRequested })
         defer { bar.withLock { $0.finish() } }
         if !quiet {
             for line in run.notes { note("\(run.id): \(line)") }
