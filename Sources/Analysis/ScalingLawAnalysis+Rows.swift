@@ -54,7 +54,7 @@ struct FitRows: Sendable {
     let y: [Double]
     let weights: [Double]?
     let clusters: [String]?
-    /// Columns whose values should not be mixed in one group: `ipc`, `regime`.
+    /// Columns whose values should not be mixed in one group: `ipc`, `regime`, `recipe`.
     let settings: [(name: String, values: [String])]
     private let table: Table
     private let names: [String]?
@@ -75,7 +75,7 @@ struct FitRows: Sendable {
         weights = try columns.weights.map { try table.numbers($0) }
         clusters = try columns.cluster.map { try table.texts($0) }
         names = try columns.rowNames.map { try table.texts($0) }
-        settings = try ["ipc", "regime"].filter {
+        settings = try ["ipc", "regime", "recipe"].filter {
             table.has($0) && !columns.group.contains($0) && !columns.x.contains($0) && columns.y != $0
         }.map { ($0, try table.texts($0)) }
         isKept = [Bool](repeating: true, count: table.rowCount)

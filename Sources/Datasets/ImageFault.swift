@@ -17,6 +17,8 @@ public enum ImageFault: Error, Sendable, Equatable {
     case noClasses
     /// A class folder without images.
     case emptyClass(name: String)
+    /// Of arrays: a class below the largest label that no image has.
+    case unusedLabel(String)
     /// Two class folders whose names are the same text in two encodings.
     case twinClasses(name: String)
     case classWithoutTest(name: String)
@@ -54,6 +56,9 @@ public enum ImageFault: Error, Sendable, Equatable {
         case .noClasses: return "holds no class folders; each class needs a folder with its images"
         case .emptyClass(let name):
             return "class '\(name)' has no images (png, jpg, jpeg); add some, or remove the folder"
+        case .unusedLabel(let label):
+            return
+                "no image has the label \(label), and others have larger ones; labels count classes from 0 without a gap"
         case .classWithoutTest(let name):
             return "class '\(name)' of the training images has no test images here; every class needs some"
         case .classWithoutTraining(let name):

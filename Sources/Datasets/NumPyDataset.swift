@@ -30,7 +30,7 @@ enum NumPyDataset {
         }
         let names = (0..<classes).map(String.init)
         for (set, fault) in [
-            (train, { .emptyClass(name: $0) }), (test, { .classWithoutTest(name: $0) }),
+            (train, { .unusedLabel($0) }), (test, { .classWithoutTest(name: $0) }),
         ] as [(ImageSet, (String) -> ImageFault)] {
             if let empty = set.classCounts(classes: classes).firstIndex(of: 0) {
                 throw DatasetError(dataset: "npz", path: path, .images(fault(names[empty])))

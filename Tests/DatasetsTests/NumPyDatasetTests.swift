@@ -34,7 +34,7 @@ import Testing
         ("bad-count", "'x_train': 3 images, but 2 labels in 'y_train'", ""),
         ("bad-shape", "'x_train': its shape is [3, 24]", "[N, H, W, C]"),
         ("bad-ambiguous", "'x_train': its shape is [3, 3, 5, 3]", ""),
-        ("bad-gap", "class '1' has no images", ""),
+        ("bad-gap", "no image has the label 1", ""),
         ("bad-one-hot", "'y_train': its shape is [3, 2], and labels are", ""),
         ("bad-fortran", "'x_train': it is in Fortran order", "ascontiguousarray"),
         ("bad-test-shape", "images of 3×2×2 where the training images have 3×4×2", ""),

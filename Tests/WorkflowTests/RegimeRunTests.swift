@@ -240,4 +240,36 @@ import Testing
         #expect(csv.out.hasPrefix("recipe,optimizer,schedule,batch,augmentation,loss,average,epochs,source,reading\n"))
         #expect(csv.out.split(separator: "\n").count == 18)
     }
+
+    /// Two recipes of one regime: results hold them apart, and n counts seeds alone.
+    @Test func recipesAreNoSeedsOfEachOther() throws {
+        let scratch = try Scratch()
+        try Tables.write(
+            """
+            study: 1
+            name: two
+            dataset: { glyphs: { train: 400, test: 100 } }
+            seeds: [1, 2]
+            models: { mlp: { mlp: { hidden: [8] } } }
+            recipes:
+              a: { optimizer: { sgd: { learning-rate: 0.05 } }, batch: 8 }
+              b: { optimizer: { sgd: { learning-rate: 0.0005 } }, batch: 8 }
+            regimes: { HL: { labels: hard } }
+            subsets: { random: { method: random, ipc: [2, 5] } }
+            budgets: [1]
+            checkpoints: { others: 2 }
+            runs: [ { regimes: HL, subsets: random, budgets: 1, recipes: [a, b] } ]
+            analyses:
+              frontier: { pareto: { minimize: [ipc, test_error], per: [regime] } }
+            """, to: scratch.path + "/two.yaml")
+        let ending = try Program.assay("run two.yaml -q", in: scratch.path)
+        #expect(ending.code == 0, "\(ending.err)")
+        let summary = try Table.read(scratch.path + "/results/two/summary.csv")
+        #expect(try summary.texts("recipe") == ["a", "a", "b", "b"])
+        #expect(try summary.numbers("n") == [2, 2, 2, 2])
+        let frontier = try Table.read(scratch.path + "/results/two/frontier.csv")
+        #expect(try Set(frontier.texts("recipe")) == ["a", "b"])
+        // A store alone knows the first recipe by no name.
+        #expect(try Set(runTable(store: scratch.path + "/runs/two").texts("recipe")) == ["", "b"])
+    }
 }
