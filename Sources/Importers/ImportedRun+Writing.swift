@@ -104,7 +104,9 @@ extension ImportedRun {
         let largest: Float = array.precision == .half ? 65504 : .greatestFiniteMagnitude
         let least = max(-largest, possible?.lowerBound ?? -largest)
         let most = min(largest, possible?.upperBound ?? largest)
-        guard let index = values.firstIndex(where: { !($0 >= least && $0 <= most) }) else { return }
+        let isTruth = array.object == "/scores/correct"
+        let wrong = values.firstIndex { !($0 >= least && $0 <= most) || isTruth && $0 != 0 && $0 != 1 }
+        guard let index = wrong else { return }
         let width = max(1, values.count / max(1, rows.count))
         let row = rows.lowerBound + index / width
         var place: [String] = []
@@ -117,11 +119,14 @@ extension ImportedRun {
             array.source?(checkpoint, row) ?? array.origin, at: array.object + ", " + place.joined(separator: ", "),
             value.isNaN
                 ? "the value is NaN; nothing can be computed from it, and nothing was written"
-                : abs(value) <= largest
-                    ? "the value is \(value), which is \(value < least ? "below" : "above") what it can be, "
-                        + "\(shortest((Double(value < least ? least : most) * 100).rounded() / 100)); if it is something "
-                        + "else, give it another name with --map; nothing was written"
-                    : "the value is \(value), beyond what is stored (\(array.precision.rawValue)); nothing was written")
+                : isTruth
+                    ? "the value is \(value), and a sample is correct (1) or not (0); nothing was written"
+                    : abs(value) <= largest
+                        ? "the value is \(value), which is \(value < least ? "below" : "above") what it can be, "
+                            + "\(shortest((Double(value < least ? least : most) * 100).rounded() / 100)); if it is something "
+                            + "else, give it another name with --map; nothing was written"
+                        : "the value is \(value), beyond what is stored (\(array.precision.rawValue)); nothing was written"
+        )
     }
 
     /// Throws where shapes do not agree with each other.

@@ -31,12 +31,13 @@ extension RunFile {
 
     // MARK: Digests
 
-    /// The stored digests of all that was recorded of the samples: of the logits, or of every reduced record, at each
-    /// checkpoint. Two runs that agree in them are copies of one. nil where a file carries none.
+    /// The stored digests of the samples and of all that was recorded of them: of the logits, or of every reduced record, at
+    /// each checkpoint. Two runs that agree in them are copies of one. nil where a file carries none.
     public func recordDigests() throws(RunStoreError) -> [String]? {
         guard hasDigests else { return nil }
         var all: [String] = []
-        for object in hasLogits ? ["/logits"] : scoreNames.sorted().map({ "/scores/" + $0 }) {
+        let records = hasLogits ? ["/logits"] : scoreNames.sorted().map { "/scores/" + $0 }
+        for object in ["/samples/id", "/samples/label"] + records {
             for part in parts {
                 let found = try translating { () throws(HDF5Error) in
                     try HDF5File(reading: part.path).attribute("sha256", of: object)

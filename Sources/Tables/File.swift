@@ -10,14 +10,17 @@
     private let systemWrite = Darwin.write
 #endif
 
-/// All bytes of a file; "-" is standard input.
+/// All bytes of a file; "-" is standard input. A pipe into which nothing is written for 5 s, by anybody, is an
+/// error.
 public func fileContents(_ path: String) throws(TableError) -> [UInt8] {
-    let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw fileFailure(path, reading: true) }
     defer { if descriptor != 0 { close(descriptor) } }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw fileFailure(path, reading: true) }
     if status.st_mode & S_IFMT == S_IFDIR { throw TableError(.unreadable("it is a directory"), source: path) }
+    let isPipe = descriptor != 0 && status.st_mode & S_IFMT == S_IFIFO
+    var waits = 0
     var result = [UInt8]()
     var room = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) + 1 : 1 << 16
     while true {
@@ -30,6 +33,20 @@ public func fileContents(_ path: String) throws(TableError) -> [UInt8] {
             } while received < 0 && errno == EINTR
             problem = received < 0 ? errno : 0
             count = max(0, received)
+        }
+        if isPipe, problem == EAGAIN {
+            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            poll(&entry, 1, -1)
+            continue
+        }
+        if isPipe, problem == 0, received == 0, result.isEmpty {
+            // Nobody has opened it for writing yet.
+            waits += 1
+            guard waits <= 100 else {
+                throw TableError(.unreadable("it is a pipe, and nothing was written into it for 5 s"), source: path)
+            }
+            usleep(50_000)
+            continue
         }
         if problem != 0 {
             errno = problem

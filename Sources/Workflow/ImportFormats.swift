@@ -88,12 +88,13 @@ public struct ImportMemory: Sendable, Equatable {
     }
 }
 
-/// Throws where a metric that was mapped to an error is none: a fraction in 0…1.
+/// Throws where a metric that is called an error is none: a fraction in 0…1.
 public func requireErrors(_ run: ImportedRun, _ options: ImportOptions) throws {
-    for (name, source) in options.map.sorted(by: { $0.key < $1.key }) where name.hasSuffix("_error") {
-        guard let values = run.metrics[name], let at = values.firstIndex(where: { $0 < 0 || $0 > 1 }) else { continue }
+    for (name, values) in run.metrics.sorted(by: { $0.key < $1.key }) where name.hasSuffix("_error") {
+        guard let at = values.firstIndex(where: { $0 < 0 || $0 > 1 }) else { continue }
+        let source = options.map[name].map { "=" + $0 } ?? ""
         throw WorkflowError.badData(
-            "\(run.description.id): \(name)=\(source) is \(shortest(values[at])) at epoch \(shortest(run.epochs[at])), and an "
+            "\(run.description.id): \(name)\(source) is \(shortest(values[at])) at epoch \(shortest(run.epochs[at])), and an "
                 + "error is a fraction in 0…1 (of an accuracy in percent: --map \(name)=1-COLUMN/100; of an error in percent: "
                 + "--map \(name)=COLUMN/100)")
     }

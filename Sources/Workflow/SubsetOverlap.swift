@@ -64,7 +64,16 @@ public struct SubsetOverlap: Sendable {
         all = whole.candidates
         let places = Dictionary(uniqueKeysWithValues: zip(whole.candidates.ids, whole.candidates.ids.indices))
         var members: [Member] = []
+        var known = whole.sidecar?["dataset_digest"]?.string.map { (digest: $0, path: whole.path) }
         for path in paths {
+            if scored[path] == nil, let own = try dataDigest(ofSubset: path) {
+                if let known, known.digest != own {
+                    throw WorkflowError.badData(
+                        "\(path): chosen from another data set than \(known.path): the digests differ "
+                            + "(\(own.prefix(12))… and \(known.digest.prefix(12))…)")
+                }
+                known = known ?? (own, path)
+            }
             if let file = scored[path] {
                 guard file.candidates.ids.count == whole.candidates.ids.count else {
                     throw WorkflowError.badData(
@@ -151,6 +160,12 @@ public struct SubsetOverlap: Sendable {
         }
         return pairs
     }
+}
+
+/// The digest of the data set whose scores a subset was chosen by, where its `.json` says it.
+private func dataDigest(ofSubset path: String) throws -> String? {
+    guard path.hasSuffix(".json"), let json = try? JSON.parse(fileContents(path)) else { return nil }
+    return json["chosen"]?["scored_by"]?["dataset_digest"]?.string
 }
 
 /// The ids, and the labels where they are listed, of a subset as `.csv`, `.json` (`indices`) or `.txt` (one a line).

@@ -51,7 +51,7 @@ extension ArrayFindings {
     }
 
     /// The name without the part of it that counts epochs, and the epoch; nil where no number follows the word.
-    private static func epoch(in name: String) -> (name: String, epoch: Double)? {
+    static func epoch(in name: String) -> (name: String, epoch: Double)? {
         let parts = name.split(separator: "/").map(String.init)
         for (place, part) in parts.enumerated() {
             let own = FileName(part + ".")

@@ -49,7 +49,9 @@ enum ArrayFindings {
         switch value {
         case .array(let array): array.rank <= 2
         case .dict(let members):
+            // Epochs in the names of two and more say that the number in the file's name counts something else.
             !members.contains { if case .array(let array) = $0.value { array.rank > 2 } else { false } }
+                && members.count { epoch(in: $0.key.text) != nil } < 2
         default: false
         }
     }

@@ -37,15 +37,19 @@ extension ArrayImport {
         return order
     }
 
+    /// What labels the samples: asked for before anything of their number is read.
+    func labelFinding() throws(ImportError) -> ArrayFinding {
+        if let finding = roles.chosen[.labels] { return finding }
+        throw ImportError(
+            path,
+            "the labels [N] are missing; " + ArrayRoles.listing(found)
+                + "; map them (--map labels=NAME) or give a file of them as well (labels.npy)")
+    }
+
     mutating func samples(
         _ main: RowSeries, _ rows: RowOrder, _ count: Int, _ epochs: [Double]
     ) throws(ImportError) -> Samples {
-        guard let finding = roles.chosen[.labels] else {
-            throw ImportError(
-                path,
-                "the labels [N] are missing; " + ArrayRoles.listing(found)
-                    + "; map them (--map labels=NAME) or give a file of them as well (labels.npy)")
-        }
+        let finding = try labelFinding()
         let series = try RowSeries(finding, role: .labels, rowRank: 0, isFixed: true, path: path)
         try requireSameEpochs(series, main)
         try requireOrder(series, main, rows)

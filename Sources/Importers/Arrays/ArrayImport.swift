@@ -38,6 +38,7 @@ struct ArrayImport {
     mutating func make() throws -> ImportedRun {
         notes += roles.notes
         let series = try checkpointSeries()
+        if !series.isEmpty { _ = try labelFinding() }
         let count = try checkpointCount(series)
         let epochs = try epochs(count, series)
         let rows = try series.first.map { try rowOrder($0.series, count, epochs) }
