@@ -10,11 +10,21 @@ extension DistillationCorrelation {
 
         /// Throws where a pair names what is no objective, or one objective twice.
         public func check(among objectives: [String]) throws(TableError) {
-            guard case .pair(let first, let second) = self else { return }
-            for name in [first, second] where !objectives.contains(name) {
-                throw TableError(.unknownColumn(known: objectives), source: "--compare", name: name)
+            if case .pair(let first, let second) = self { _ = try Self.places(of: first, second, among: objectives) }
+        }
+
+        fileprivate static func places(
+            of first: String, _ second: String, among objectives: [String]
+        ) throws(TableError) -> (Int, Int) {
+            func place(_ name: String) throws(TableError) -> Int {
+                guard let place = objectives.firstIndex(of: name) else {
+                    throw TableError(.unknownColumn(known: objectives), source: "--compare", name: name)
+                }
+                return place
             }
+            let places = (try place(first), try place(second))
             if first == second { throw TableError(.malformed("'\(first)' beside itself"), source: "--compare") }
+            return places
         }
     }
 
@@ -49,10 +59,7 @@ extension DistillationCorrelation {
         case .all:
             return objectives.indices.flatMap { a in objectives.indices.filter { $0 > a }.map { (a, $0) } }
         case .pair(let first, let second):
-            let names = objectives.map(\.objective)
-            try comparison.check(among: names)
-            guard let a = names.firstIndex(of: first), let b = names.firstIndex(of: second) else { return [] }
-            return [(a, b)]
+            return [try Comparison.places(of: first, second, among: objectives.map(\.objective))]
         }
     }
 

@@ -13,8 +13,12 @@ public struct DistillationLeaderboard: Sendable, Equatable {
 
         public var error: String { result.options.error }
         /// `HL conv`, without what is empty (`no variant` where all is); empty where there is one group.
-        public var title: String {
-            let words = group.map(\.value).filter { !$0.isEmpty }
+        public var title: String { words(legible) }
+        /// The same with every digit: what a ledger knows the group by.
+        public var name: String { words { $0 } }
+
+        private func words(_ form: (String) -> String) -> String {
+            let words = group.map { form($0.value) }.filter { !$0.isEmpty }
             return (words.isEmpty ? group.map { "no \($0.column)" } : words).joined(separator: " ")
         }
     }

@@ -72,9 +72,6 @@ public enum ScalingLawError: Error, Sendable, Equatable, CustomStringConvertible
     }
 }
 
-/// "1 row", "3 rows".
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
 /// "a", "a and b", "a, b and c".
 func listed(_ names: [String]) -> String {
     guard let last = names.last, names.count > 1 else { return names.first ?? "" }

@@ -9,9 +9,10 @@
 #define VARIANTS
 #endif
 
-VARIANTS void assay_add_bias(float *x, const float *bias, size_t rows, size_t columns, int relu) {
+VARIANTS void assay_add_bias(
+    float *x, const float *bias, size_t rows, size_t columns, size_t stride, int relu) {
     for (size_t r = 0; r < rows; r++) {
-        float *row = x + r * columns;
+        float *row = x + r * stride;
         if (relu) {
             for (size_t c = 0; c < columns; c++) {
                 float z = row[c] + bias[c];
@@ -23,8 +24,9 @@ VARIANTS void assay_add_bias(float *x, const float *bias, size_t rows, size_t co
     }
 }
 
-VARIANTS void assay_relu_backward(float *dx, const float *y, size_t count) {
-    for (size_t i = 0; i < count; i++) dx[i] = y[i] > 0 ? dx[i] : 0;
+VARIANTS void assay_relu_backward(float *dx, const float *y, size_t rows, size_t columns, size_t stride) {
+    for (size_t r = 0; r < rows; r++, dx += stride, y += stride)
+        for (size_t c = 0; c < columns; c++) dx[c] = y[c] > 0 ? dx[c] : 0;
 }
 
 VARIANTS void assay_column_sums(const float *x, size_t rows, size_t columns, float *sums) {

@@ -166,7 +166,8 @@ enum RunPath {
         {
             return candidate
         }
-        throw RunStoreError(path, .missing)
+        if FileSystem.isDirectory(trimmed) { throw RunStoreError(path, .directory) }
+        throw RunStoreError(path, FileSystem.exists(trimmed) ? .notAFile : .missing)
     }
 
     static func partName(_ index: Int) -> String {

@@ -4,6 +4,10 @@ public import HDF5
 public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Fault: Sendable, Equatable {
         case missing
+        /// A directory where a run was expected.
+        case directory
+        /// A pipe, a device or a socket.
+        case notAFile
         case missingStore
         /// A file where a directory of runs was expected.
         case notAStore
@@ -68,7 +72,7 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
     /// 66 no such run, 74 the machine's fault, 65 the data's.
     public var exitCode: Int32 {
         switch fault {
-        case .missing, .missingStore: 66
+        case .missing, .directory, .notAFile, .missingStore: 66
         case .locked, .inUse, .diskFull, .system: 74
         case .unreadable(let error): error.errorNumber == nil ? 65 : 74
         default: 65
@@ -88,6 +92,11 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         switch fault {
         case .missing:
             return "no such run (neither a file, nor with the ending .h5, nor unfinished with the ending .partial)"
+        case .directory:
+            return "a directory, and no run: name one of the runs in it (`assay runs` lists those of a store)"
+        case .notAFile:
+            return
+                "neither a file nor an unfinished run: a run is read in places, which a pipe or a device does not allow"
         case .missingStore:
             return "no such store (a directory of runs)"
         case .notAStore:

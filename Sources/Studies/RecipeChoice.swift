@@ -145,6 +145,9 @@ extension OptimizerChoice {
                 let nesterov = reader.optional("nesterov").map { $0.flag() } ?? nesterov
                 guard let rate, let momentum, let nesterov, let decay = decay(weightDecay), let decays = decays(decayed)
                 else { return nil }
+                if nesterov, momentum == 0 {
+                    reader.place.problem("nesterov needs a momentum above 0: 'momentum: 0.9'")
+                }
                 return .sgd(
                     learningRate: rate, momentum: momentum, nesterov: nesterov, weightDecay: decay, decays: decays)
             case .adamW(_, let beta1, let beta2, let epsilon, let weightDecay, let decayed):

@@ -7,11 +7,16 @@ public struct CheckpointChoice: Sendable, Equatable {
     /// At these epochs of compute instead, in every run as far as its budget reaches, and at its end; 0 is before
     /// training. nil: the two rules above.
     public var at: [Double]?
+    /// Where the study says so.
+    public var mark: SourceMark
 
-    public init(fullEvery: Double, others: Int, at: [Double]? = nil) {
+    public init(
+        fullEvery: Double, others: Int, at: [Double]? = nil, mark: SourceMark = .init(line: 1, column: 1)
+    ) {
         self.fullEvery = fullEvery
         self.others = others
         self.at = at
+        self.mark = mark
     }
 }
 
@@ -59,7 +64,7 @@ extension CheckpointChoice {
             at.problem("epochs must increase")
         }
         guard let every, let others else { return nil }
-        self.init(fullEvery: every, others: others, at: epochs)
+        self.init(fullEvery: every, others: others, at: epochs, mark: reader.place.mark)
     }
 }
 

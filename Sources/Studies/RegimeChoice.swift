@@ -80,7 +80,7 @@ extension RegimeChoice {
             let temperature = reader.optional("temperature")
             let mix = reader.optional("mix")
             let dose = reader.optional("labels-per-image")
-            let recipe = reader.optional("recipe")?.word("recipe", among: recipes)
+            let recipe = reader.optional("recipe").flatMap { Self.recipe($0, among: recipes) }
             guard let labels else { return nil }
             guard labels != "hard" else {
                 for extra in [teacher, temperature, dose].compactMap({ $0 }) {
@@ -115,6 +115,19 @@ extension RegimeChoice {
         }
         guard let regime else { return nil }
         self = regime
+    }
+
+    /// One of the study's recipes.
+    private static func recipe(_ place: Place, among recipes: [String]) -> String? {
+        if case .scalar(let scalar) = place.node, !recipes.contains(scalar.string),
+            NamedRecipe.all.contains(where: { $0.name == scalar.string })
+        {
+            place.problem(
+                "'\(scalar.string)' is a known recipe, but none of this study's: 'recipes: { \(scalar.string): "
+                    + "\(scalar.string) }' makes it one")
+            return nil
+        }
+        return place.word("recipe", among: recipes)
     }
 
     /// `labels: views`, a mixture or more than one label per image: the teacher sees what the student sees.

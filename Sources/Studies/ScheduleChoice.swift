@@ -106,7 +106,9 @@ extension ScheduleChoice {
             return .stepAtEpochs(places, factor: factor)
         }
         guard let at else { return nil }
-        let fractions = at.list().compactMap { $0.number("a fraction of the run, 0…1") { $0 > 0 && $0 < 1 } }
+        let fractions = at.list().compactMap {
+            $0.number("a fraction of the run, above 0 and below 1") { $0 > 0 && $0 < 1 }
+        }
         if fractions != fractions.sorted() { at.problem("fractions must increase") }
         return .step(at: fractions, factor: factor)
     }
@@ -116,7 +118,9 @@ extension ScheduleChoice {
         _ = reader.required("trunk")?.word("trunk", among: ["constant"])
         let warmUp = reader.optional("warm-up").map { WarmUp($0) } ?? WarmUp.none
         guard let cooldown = reader.required("cooldown") else { return nil }
-        func share(_ place: Place?) -> Double? { place?.number("a fraction of the run, 0…1") { $0 > 0 && $0 < 1 } }
+        func share(_ place: Place?) -> Double? {
+            place?.number("a fraction of the run, above 0 and below 1") { $0 > 0 && $0 < 1 }
+        }
         guard case .mapping = cooldown.node else {
             guard let share = share(cooldown), let warmUp else { return nil }
             return ScheduleChoice(.trunk(share: share, descent: "linear"), warmUp: warmUp)

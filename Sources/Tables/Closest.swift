@@ -2,9 +2,9 @@
 ///
 /// Near: at most a third of the word's letters (at least one) inserted, deleted, replaced or swapped with the
 /// neighbour, case ignored. The first of equally near candidates wins.
-public func closest(to word: String, in candidates: some Sequence<String>) -> String? {
+public func closest(to word: String, in candidates: some Sequence<String>, atMost: Int = .max) -> String? {
     let target = Array(word.lowercased())
-    let limit = max(1, target.count / 3)
+    let limit = min(atMost, max(1, target.count / 3))
     var best: (distance: Int, candidate: String)?
     for candidate in candidates {
         let letters = Array(candidate.lowercased())

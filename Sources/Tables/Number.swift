@@ -121,6 +121,11 @@ func isTooLarge(_ text: String) -> Bool {
     return text.withUTF8 { if case .tooLarge = readCell($0) { true } else { false } }
 }
 
+/// Whether a text may be a commit's hash, in git's shortest form or longer.
+func mayBeHash(_ text: String) -> Bool {
+    text.utf8.count >= 7 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+}
+
 /// A text as a number: NaN for an empty cell, nil for anything that is not a number.
 func number(_ text: String) -> Double? {
     var text = text

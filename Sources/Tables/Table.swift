@@ -137,12 +137,13 @@ public struct Table: Sendable, Equatable {
             column: origin?.starts[name]?[row], name: name)
     }
 
-    /// Throws where a column holds nothing but numbers, and one of them is too large for a double: it would be taken for text.
+    /// Throws where a column holds nothing but numbers, and one of them is too large for a double: it would be taken for
+    /// text. A column in which every cell may be a commit's hash (`12e4567`) is text.
     public func refuseTooLarge() throws(TableError) {
         for column in columns {
             guard case .texts(let texts) = column.values,
                 texts.allSatisfy({ number($0) != nil || isTooLarge($0) }),
-                let row = texts.firstIndex(where: isTooLarge)
+                !texts.allSatisfy(mayBeHash), let row = texts.firstIndex(where: isTooLarge)
             else { continue }
             throw notANumber(texts[row], row, column.name)
         }

@@ -12,9 +12,9 @@ public func trainingBytes(
     let (slices, slice) = BatchProgram.slices(of: batch, network)
     let parameters = network.layout.count
     var floats = parameters * (2 + recipe.optimizer.moments.count + (recipe.averaging == nil ? 0 : 1))
-    floats += network.preparedCount + network.gradientCount * slices
+    floats += network.preparedCount + network.gradientCount * network.gradients(of: slices)
     let training = network.activationCount(isTraining: true)
-    floats += training * (network.couplesBatch ? batch : slice * min(threads, slices))
+    floats += training * (network.holdsBatch ? batch : slice * min(threads, slices))
     floats += network.activationCount(isTraining: false) * network.evaluationBlock * threads
     floats += 2 * batch * classes
     // A checkpoint copies parameters and moments for the state that it keeps, and writes them piece by piece.

@@ -23,9 +23,13 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Of a program whose training diverged.
+    public static let divergedExitCode: Int32 = 3
+
     public var exitCode: Int32 {
         switch self {
-        case .diverged, .engine: 1
+        case .diverged: Self.divergedExitCode
+        case .engine: 1
         case .interrupted: 130
         case .invalidJob, .badState: 65
         }

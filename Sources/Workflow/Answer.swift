@@ -78,7 +78,9 @@ struct AnswerSource {
         let at = keys.count - 5
         if Set(groups.map { $0.key[at].1 }).count < 2 { columns.remove(at: at) }  // one model: nothing to tell apart
         columns.append(Column("n", groups.map(\.rows.count)))
-        var display = columns
+        var display = columns.map { column in
+            if case .texts(let texts) = column.values { Column(column.name, texts.map(legible)) } else { column }
+        }
         for metric in ["test_error", "validation_error", "test_loss"] where finals.has(metric) {
             let values = try finals.numbers(metric)
             let members = groups.map { $0.rows.map { values[$0] } }
@@ -89,7 +91,13 @@ struct AnswerSource {
         return Answer(
             name: "summary", title: "Errors by regime, subset, IPC and budget", table: Table(columns),
             display: Table(display),
-            explanation: ["Mean ± standard deviation over n seeds at the last checkpoint; n = 1 has no deviation."])
+            explanation: ["Mean ± standard deviation over n seeds at the last checkpoint; n = 1 has no deviation."],
+            warnings: plan.absent.isEmpty
+                ? []
+                : [
+                    "\(counted(plan.absent.count, "planned run")) \(plan.absent.count == 1 ? "is" : "are") in no table or figure, having "
+                        + "diverged or needing one that did: \(plan.absent.joined(separator: ", "))"
+                ])
     }
 
     /// `0.3029 ± 0.0013`, with the digits that four decimals leave.

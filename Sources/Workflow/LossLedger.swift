@@ -85,7 +85,7 @@ struct LossLedger {
                 let options = entry.result.options
                 let tried = Entry(
                     loss: objective.objective, digest: String(sha256(pairs.joined(separator: ",")).prefix(16)),
-                    error: entry.error, group: entry.title,
+                    error: entry.error, group: entry.name,
                     adjust: options.adjustFor.isEmpty
                         ? "none" : options.adjust.rawValue + " " + options.adjustFor.joined(separator: " "),
                     m: objective.m, rho: objective.rho ?? .nan, p: objective.pValue ?? .nan, heldOut: heldOut)

@@ -3,8 +3,8 @@ import Foundation
 /// What make and the runs that it starts say, line by line, and how the runs that failed ended.
 struct MakeOutput {
     let pipe = Pipe()
-    /// Exit codes of recipes that failed.
-    private(set) var exitCodes: Set<Int32> = []
+    /// The runs that failed, and their exit codes; nil where a signal ended them.
+    private(set) var failures: [(id: String, code: Int32?)] = []
     private var rest: [UInt8] = []
 
     init() {
@@ -26,15 +26,15 @@ struct MakeOutput {
         return pieces.map { String(decoding: $0, as: UTF8.self) }.filter { !take($0) }
     }
 
-    /// `make: *** [demo.mk:9: run/HL/full/5/seed1] Error 74`
+    /// `make: *** [demo.mk:9: run/HL/full/5/seed1] Error 74`, or `… Killed`, which no run has said itself.
     private mutating func take(_ line: String) -> Bool {
         guard line.hasPrefix("make: ") else { return false }
-        if line.hasPrefix("make: *** ["), let mark = line.range(of: "] Error ", options: .backwards),
-            let code = Int32(line[mark.upperBound...])
-        {
-            exitCodes.insert(code)
-            return true
-        }
-        return line.hasSuffix("not remade because of errors.")
+        guard line.hasPrefix("make: *** ["), let mark = line.range(of: "] ", options: .backwards),
+            let target = line[..<mark.lowerBound].range(of: ": run/", options: .backwards)
+        else { return line.hasSuffix("not remade because of errors.") }
+        let how = line[mark.upperBound...]
+        let code = how.hasPrefix("Error ") ? Int32(how.dropFirst(6)) : nil
+        failures.append((String(line[target.upperBound..<mark.lowerBound]), code))
+        return code != nil
     }
 }

@@ -41,6 +41,15 @@ extension ModelChoice {
         }
     }
 
+    /// Whether it has batch normalisations, which take statistics of the images of a batch.
+    var couplesBatch: Bool {
+        switch self {
+        case .mlp: false
+        case .convnet(_, _, let norm): norm == .batch
+        case .resnet, .mobilenetV2: true
+        }
+    }
+
     /// The same in the trainer's words.
     var network: NetworkSpec {
         switch self {

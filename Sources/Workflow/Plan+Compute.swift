@@ -42,30 +42,48 @@ extension PlanResolver {
         return Double(samplesSeen) / Double(data.training)
     }
 
-    /// Samples seen at which checkpoints are due: at the study's list, or of full runs every so many epochs, and of others
-    /// evenly spaced; always at the end.
+    /// Samples seen at which checkpoints are asked for: at the study's list, or of full runs every so many epochs, and of
+    /// others evenly spaced; always at the end. Places that are less than a sample apart stand there several times.
     mutating func checkpoints(total: Int, isFull: Bool, budget: Named<BudgetChoice>) -> [Int]? {
-        if let places = study.checkpoints.at {
-            let inner = places.map { ($0 * Double(data.training)).rounded() }.filter { $0 < Double(total) }.map {
-                Int($0)
-            }
-            return inner.enumerated().filter { $0 == 0 || inner[$0 - 1] < $1 }.map(\.element) + [total]
+        if let epochs = study.checkpoints.at {
+            return epochs.map(samples(atEpoch:)).filter { $0 < total } + [total]
         }
         guard isFull else {
             let count = study.checkpoints.others
-            let all = (1...count).map { total * $0 / count }
-            return all.enumerated().filter { $1 > 0 && ($0 == 0 || all[$0 - 1] < $1) }.map(\.element)
+            return (1...count).map { max(1, total * $0 / count) }
         }
         let every = study.checkpoints.fullEvery * Double(data.training)
-        guard Double(total) / every <= Double(min(Self.mostCheckpoints, total)) else {
+        guard Double(total) / every <= Double(Self.mostCheckpoints) else {
             problem(
-                budget.mark, "checkpoints",
-                "full-every \(shortest(study.checkpoints.fullEvery)) makes more than "
-                    + "\(min(Self.mostCheckpoints, total)) checkpoints of \(budget.name) epochs")
+                study.checkpoints.mark, "checkpoints",
+                "full-every \(shortest(study.checkpoints.fullEvery)) makes more than \(Self.mostCheckpoints) checkpoints "
+                    + "of budget '\(budget.name)'")
             return nil
         }
-        let inner = (1...max(1, Int(Double(total) / every))).map { Int((Double($0) * every).rounded()) }
-        return inner.filter { $0 > 0 && $0 < total } + [total]
+        // 5 epochs every 0.0001 are 50,000 places, and not one less by rounding.
+        let due = (1...max(1, Int(Double(total) / every + 1e-9))).map { count in
+            min(total, max(1, Int((Double(count) * every).rounded())))
+        }
+        return due.last == total ? due : due + [total]
+    }
+
+    /// Samples seen at an epoch of compute; what is after the beginning is at least one.
+    func samples(atEpoch epoch: Double) -> Int {
+        epoch == 0 ? 0 : max(1, Int(min(epoch * Double(data.training), Self.mostSamples).rounded()))
+    }
+
+    /// Says of the longest run which of the study's checkpoints no run comes to.
+    mutating func remarkUnreached() {
+        guard let last = study.checkpoints.at?.last,
+            let longest = runs.indices.max(by: { runs[$0].totalSamples < runs[$1].totalSamples }),
+            last > runs[longest].budget
+        else { return }
+        let beyond = study.checkpoints.at?.filter { $0 > runs[longest].budget } ?? []
+        var all = runs
+        all[longest].remarks.append(
+            "no run comes to epoch \(beyond.map(shortest).joined(separator: ", ")) of 'checkpoints: at': its "
+                + "\(significant(runs[longest].budget)) epochs are the most")
+        replaceRuns(all)
     }
 
     /// Those of the checkpoints that keep weights.
@@ -76,7 +94,7 @@ extension PlanResolver {
         case .all: return run.checkpoints
         case .epochs(let epochs):
             return epochs.compactMap { epoch in
-                let place = epoch == run.budget ? run.totalSamples : Int((epoch * Double(data.training)).rounded())
+                let place = epoch == run.budget ? run.totalSamples : samples(atEpoch: epoch)
                 return run.checkpoints.contains(place) ? place : nil
             }
         }
@@ -87,7 +105,7 @@ extension PlanResolver {
     mutating func checkWeights() {
         guard case .epochs(let epochs) = study.record.weights else { return }
         func has(_ run: PlannedRun, _ epoch: Double) -> Bool {
-            let place = epoch == run.budget ? run.totalSamples : Int((epoch * Double(data.training)).rounded())
+            let place = epoch == run.budget ? run.totalSamples : samples(atEpoch: epoch)
             return run.checkpoints.contains(place)
         }
         let keeping = runs.filter { $0.recordsLogits && !$0.keepsState }

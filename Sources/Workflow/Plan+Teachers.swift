@@ -51,7 +51,7 @@ extension PlanResolver {
         guard let run = teacherRun(source, reference, place: place, for: cell) else { return nil }
         var target = run.totalSamples
         if let epoch = reference.checkpoint, epoch != run.budget {
-            target = Int(min(epoch * Double(data.training), 1e15).rounded())
+            target = samples(atEpoch: epoch)
             guard run.checkpoints.contains(target) else {
                 let epochs = run.storedCheckpoints.map { shortest(Double($0) / Double(data.training)) }
                 problem(

@@ -38,6 +38,7 @@ extension PlanResolver {
             let all = run.checkpoints.count
             run.checkpoints = run.checkpoints.filter { run.boundary(atOrAfter: $0) > place }
             let lost = all - run.checkpoints.count
+            run.askedCheckpoints = run.checkpoints.count
             if lost > 0 {
                 run.remarks.append(
                     "\(lost) of its \(all) checkpoints lie on the trunk and are not kept ('checkpoints: { at: [...] }' "
@@ -86,6 +87,7 @@ extension PlanResolver {
         segment.totalSamples = total
         segment.budget = Double(total) / Double(data.training)
         segment.checkpoints = branch.checkpoints.filter { branch.boundary(atOrAfter: $0) < total } + [total]
+        segment.askedCheckpoints = segment.checkpoints.count
         segment.weightsAt = branch.weightsAt.filter { segment.checkpoints.dropLast().contains($0) }
         segment.taughtAt = branch.taughtAt.filter { segment.checkpoints.dropLast().contains($0) }
         segment.remarks = []

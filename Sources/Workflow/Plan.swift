@@ -1,12 +1,15 @@
 import Records
 import Studies
 import Tables
+import Training
 
 /// What a study comes to: every run listed, sources before the runs that need them.
 public struct Plan: Sendable, Equatable {
     public var study: Study
     public var data: DataFacts
     public var runs: [PlannedRun]
+    /// Runs that were planned and are none of `runs`: their training diverged, or they need one whose training did.
+    public private(set) var absent: [String] = []
 
     /// Resolves a study against its data. Reports every problem at once.
     public init(_ study: Study, data: DataFacts) throws(StudyError) {
@@ -18,6 +21,23 @@ public struct Plan: Sendable, Equatable {
             (resolver.problems.isEmpty ? analysisProblems() : resolver.problems) + augmentationProblems()
             + outputProblems()
         guard problems.isEmpty else { throw StudyError(file: study.path, problems: problems) }
+    }
+
+    /// The plan without runs whose training diverged, and without those that need them; its answers say so.
+    public func without(_ diverged: [String]) -> Plan {
+        var rest = self
+        rest.runs.removeAll { diverged.contains($0.id) }
+        rest.absent = diverged
+        return rest
+    }
+
+    /// What is said of them at the end, with the exit code; nil where there are none.
+    public func divergence(of diverged: [String]) -> WorkflowError? {
+        guard !diverged.isEmpty else { return nil }
+        return WorkflowError(
+            TrainingError.divergedExitCode,
+            "\(diverged.count) of \(counted(runs.count, "run")) diverged, or need one that did: "
+                + "\(firstFew(diverged)); a run that diverges does so again: change its recipe")
     }
 
     public func run(_ id: String) -> PlannedRun? { runs.first { $0.id == id } }
@@ -54,6 +74,7 @@ struct PlanResolver {
                 }
             }
         }
+        remarkUnreached()
         insertTrunks()
         checkWeights()
         return runs
@@ -152,7 +173,8 @@ struct PlanResolver {
             labels: labels, subset: subset, family: cell.subset, images: images, alteration: alteration,
             budgetName: budget.name,
             budget: epochs(budget.value, samplesSeen: total), seed: cell.seed, samples: samples, totalSamples: total,
-            checkpoints: checkpoints, recordsLogits: records, recordedPass: records ? study.record.pass : .eval,
+            checkpoints: distinct(checkpoints), askedCheckpoints: checkpoints.count,
+            recordsLogits: records, recordedPass: records ? study.record.pass : .eval,
             weightsAt: [], recordsFeatures: records && (study.record.features || isFull && study.choosesByFeatures),
             precision: StoredPrecision(rawValue: study.precision) ?? .single, blocks: [], isInserted: true, data: data)
         if records { run.weightsAt = weightsAt(run) }
@@ -228,4 +250,12 @@ extension PlannedRun {
     }
 }
 
+/// Ascending numbers, each once.
+private func distinct(_ places: [Int]) -> [Int] {
+    places.reduce(into: []) { kept, place in if kept.last != place { kept.append(place) } }
+}
+
 private func product<A, B>(_ a: [A], _ b: [B]) -> [(A, B)] { a.flatMap { x in b.map { (x, $0) } } }
+
+/// The first five of a list, and whether there are more.
+func firstFew(_ ids: [String]) -> String { ids.prefix(5).joined(separator: ", ") + (ids.count > 5 ? ", …" : "") }

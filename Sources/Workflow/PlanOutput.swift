@@ -33,7 +33,8 @@ extension Plan {
         let bytes = runs.map(\.logitBytes).reduce(0, +)
         let fresh = try runs.filter { try status($0) == .fresh }.count
         let inserted = runs.filter(\.isInserted).count
-        return "\(runs.count) runs (\(fresh) fresh, \(inserted) inserted as sources); \(samples) samples seen = "
+        return
+            "\(counted(runs.count, "run")) (\(fresh) fresh, \(inserted) inserted as sources); \(samples) samples seen = "
             + "\(shortest((full * 100).rounded() / 100)) epochs of \(data.training) images; "
             + "\(String(format: "%.1f", Double(bytes) / 1e6)) MB of logits"
     }

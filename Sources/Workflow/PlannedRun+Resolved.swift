@@ -6,7 +6,7 @@ extension PlannedRun {
     /// where it says what runs did before it, so that their digests stay.
     public var resolved: JSON {
         var members: [String: JSON] = [
-            "semantics": .integer(runSemantics),
+            "semantics": .integer(runSemantics(model)),
             "id": .string(id),
             "dataset": data.json,
             "model": model.json,

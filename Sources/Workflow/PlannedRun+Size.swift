@@ -53,17 +53,28 @@ extension PlannedRun {
         if recipe.batch > samples {
             notes.append("a batch of \(recipe.batch) is more than the \(samples) images: the subset is the batch")
         }
-        let shared = checkpoints.count - storedCheckpoints.count
-        if shared > 0 {
+        let stored = storedCheckpoints.count
+        if stored < askedCheckpoints {
             notes.append(
-                "\(shared) of \(checkpoints.count) checkpoints are finer than a batch of \(batch) and fall on the next one"
-            )
+                "\(askedCheckpoints) checkpoints are asked for and there will be \(stored): those closer than a batch of "
+                    + "\(batch) fall on the same step")
         }
-        if case .soft(let teaching) = labels { notes += teaching.teachers.map { "taught by \($0.place)" } }
+        if model.couplesBatch, batch == 1 || samples % batch == 1 {
+            notes.append(
+                "the last batch of a pass is 1 image, and batch normalisation takes its statistics from that one: "
+                    + "another batch than \(recipe.batch) leaves more")
+        }
+        if case .soft(let teaching) = labels { notes += teachingNotes(teaching) }
         if !taughtAt.isEmpty {
             let epochs = taughtAt.map { shortest(Double($0) / Double(data.training)) }
             notes.append("keeps its weights at epoch \(epochs.joined(separator: ", ")), where its network teaches")
         }
         return notes + remarks
+    }
+
+    private func teachingNotes(_ teaching: Teaching) -> [String] {
+        let isSquared = if case .meanSquares? = recipe.loss { true } else { false }
+        let degree = isSquared ? "" : " at temperature \(shortest(teaching.temperature))"
+        return teaching.teachers.map { "taught by \($0.place)\(degree)" }
     }
 }

@@ -3,8 +3,14 @@ import Studies
 import Tables
 import Training
 
-/// Bumped when a change of the trainer or of the selection changes the numbers of a run: every run made before is stale.
-public let runSemantics = 1
+/// Bumped when a change of the trainer or of the selection changes the numbers of a run: every run of that network made
+/// before is stale. Perceptrons are at 2 since their layers are cut by outputs.
+func runSemantics(_ model: ModelChoice) -> Int {
+    if case .mlp = model { 2 } else { 1 }
+}
+
+/// Bumped when the values of objectives change: those that were kept are evaluated again.
+let objectiveSemantics = 2
 
 /// One run with every default filled in. Nothing downstream sees an optional choice.
 public struct PlannedRun: Sendable, Equatable {
@@ -79,6 +85,8 @@ public struct PlannedRun: Sendable, Equatable {
     public var totalSamples: Int
     /// Samples seen at each checkpoint (a checkpoint falls on the first step at or after).
     public var checkpoints: [Int]
+    /// How many the study asks for, of which some may be one; no part of the digest.
+    var askedCheckpoints: Int
     public var recordsLogits: Bool
     /// How those are taken.
     public var recordedPass: RecordChoice.Pass

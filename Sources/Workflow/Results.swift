@@ -36,7 +36,7 @@ public struct Results {
         let drawn = try draw(answers, only: nil, report: report)
         let written = try writeTables(answers) + drawn.files + [writeReport(answers)]
         // What could not be drawn is tried again the next time.
-        if drawn.isComplete { try stamp.write(digest, files: written) }
+        if drawn.isComplete { try stamp.write(digest, files: written, absent: plan.absent) }
         var lines: [String] = []
         for answer in answers where !answer.isHidden {
             lines += ["\(answer.title)", "", (answer.display ?? answer.table).formatted(.table)]
@@ -44,6 +44,13 @@ public struct Results {
         }
         lines.append("Tables, figures and data: \(directory). Begin with \(path("report.html")).")
         return Outcome(isFresh: false, summary: lines.joined(separator: "\n"))
+    }
+
+    /// Without the runs that the results are without, because their training had diverged.
+    public func asMade() throws -> Results {
+        let absent = Stamp(path: path(".stamp.json")).absent
+        let missing = try plan.runs.filter { run in try absent.contains(run.id) && plan.status(run) != .fresh }
+        return Results(plan: plan.without(missing.map(\.id)), data: data)
     }
 
     /// Draws the figures again; returns the pictures' paths.
@@ -166,7 +173,7 @@ public struct Results {
                 parts.append("\(id) \(try store.open(id).description.digest ?? fileMark(store.path(of: id)))")
             }
         } else {
-            parts += plan.runs.map { "\($0.id) \($0.digest)" }
+            parts += plan.runs.map { "\($0.id) \($0.digest)" } + plan.absent.map { "without \($0)" }
         }
         return sha256(parts.joined(separator: "\n"))
     }
@@ -182,16 +189,21 @@ public struct Results {
 private struct Stamp {
     let path: String
 
+    /// nil where nothing was made, or not to its end.
+    private var json: JSON? { FileManager.default.contents(atPath: path).flatMap { try? JSON.parse(Array($0)) } }
+    private func texts(_ key: String) -> [String] { json?[key]?.items?.compactMap(\.string) ?? [] }
+
+    /// Ids of planned runs that it was made without.
+    var absent: [String] { texts("absent") }
+
     func isFresh(_ digest: String) -> Bool {
-        guard let data = FileManager.default.contents(atPath: path), let json = try? JSON.parse(Array(data)) else {
-            return false
-        }
-        let files = json["files"]?.items?.compactMap(\.string) ?? []
-        return json["digest"]?.string == digest && !files.isEmpty
+        let files = texts("files")
+        return json?["digest"]?.string == digest && !files.isEmpty
             && files.allSatisfy { FileManager.default.fileExists(atPath: $0) }
     }
 
-    func write(_ digest: String, files: [String]) throws {
-        try Tables.write(JSON.object(["digest": .string(digest), "files": JSON(files)]).text(), to: path)
+    func write(_ digest: String, files: [String], absent: [String]) throws {
+        let members: [String: JSON] = ["digest": .string(digest), "files": JSON(files), "absent": JSON(absent)]
+        try Tables.write(JSON.object(members).text(), to: path)
     }
 }

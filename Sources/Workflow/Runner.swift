@@ -1,5 +1,7 @@
 import Foundation
 import RunStore
+import Tables
+import Training
 
 /// Trains what a plan lacks, through make.
 public struct Runner: Sendable {
@@ -50,23 +52,27 @@ public struct Runner: Sendable {
     ///   - onWait: called when another `assay run` is training into the store.
     ///   - onStart: called with the runs that are pending when the store is free.
     ///   - onMessage: called with each line that a run or make says.
-    /// - Throws: `WorkflowError`: interrupted (130), or where runs failed their exit code, if it is the same
-    ///   for all, and otherwise 1.
+    /// - Returns: ids of the runs whose training diverged, and of those that need them; each has said why.
+    /// - Throws: `WorkflowError`: interrupted (130), or where runs failed for another reason their exit code, if it is the
+    ///   same for all, and otherwise 1.
+    @discardableResult
     public func train(
         only: [String]?, onWait: (String) -> Void, onStart: ([(run: PlannedRun, status: RunStatus)]) -> Void,
         onMessage: (String) -> Void, report: (Progress) -> Void
-    ) throws {
+    ) throws -> [String] {
         guard try !pending(only: only).isEmpty else {
             tidy()
-            return onStart([])
+            onStart([])
+            return []
         }
         let turn = try StoreTurn(store: plan.study.store, shouldStop: shouldStop, onWait: onWait)
         let pending = try pending(only: only)
         onStart(pending)
         try plan.requireTaughtWeights(of: Set(pending.map(\.run.id)))
         try plan.write()
-        if !pending.isEmpty { try make(pending, turn, onMessage: onMessage, report: report) }
+        let diverged = try pending.isEmpty ? [] : make(pending, turn, onMessage: onMessage, report: report)
         tidy()
+        return diverged
     }
 
     /// Removes what processes left that died right after sealing a run.
@@ -77,7 +83,7 @@ public struct Runner: Sendable {
     private func make(
         _ pending: [(run: PlannedRun, status: RunStatus)], _ turn: borrowing StoreTurn, onMessage: (String) -> Void,
         report: (Progress) -> Void
-    ) throws {
+    ) throws -> [String] {
         guard Self.isInstalled("make") else {
             throw WorkflowError.failure("make is not installed; apt-get install make")
         }
@@ -115,15 +121,18 @@ public struct Runner: Sendable {
         for line in output.lines() { onMessage(line) }
         report(progress(of: pending.map(\.run)))
         if shouldStop() { throw WorkflowError.interrupted }
-        guard make.terminationStatus == 0 else {
-            let missing = try pending.filter { try plan.status($0.run) != .fresh }.map(\.run.id)
-            // One cause for all, a full disk for instance, is the cause of this.
-            throw WorkflowError(
-                output.exitCodes.count == 1 ? output.exitCodes.first ?? 1 : 1,
-                "\(missing.count) of \(pending.count) runs were not trained: "
-                    + missing.prefix(5).joined(separator: ", ") + (missing.count > 5 ? ", …" : "")
-                    + "; the others are safe, and the same command goes on from here")
-        }
+        guard make.terminationStatus != 0 else { return [] }
+        let missing = try pending.filter { try plan.status($0.run) != .fresh }.map(\.run.id)
+        // Sources stand before the runs that need them, which make did not begin.
+        var absent = Set(output.failures.filter { $0.code == TrainingError.divergedExitCode }.map(\.id))
+        for (run, _) in pending where run.sources.contains(where: { absent.contains($0.id) }) { absent.insert(run.id) }
+        if missing.allSatisfy(absent.contains) { return missing }
+        // One cause for all, a full disk for instance, is the cause of this.
+        let codes = Set(output.failures.map { $0.code ?? 1 })
+        throw WorkflowError(
+            codes.count == 1 ? codes.first ?? 1 : 1,
+            "\(missing.count) of \(counted(pending.count, "run")) \(pending.count == 1 ? "was" : "were") not trained: "
+                + "\(firstFew(missing)); the others are safe, and the same command goes on from here")
     }
 
     /// Looks at the file system only: parts are named by checkpoint, and a sealed run has all of its samples.

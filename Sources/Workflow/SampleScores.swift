@@ -16,7 +16,7 @@ public struct SampleScores: Sendable {
     }
 
     /// Throws where a table stands at the path that is no file of scores: those have their sidecar beside them.
-    public static func requireReplaceable(_ path: String) throws {
+    public static func requireNoOther(at path: String) throws {
         let manager = FileManager.default
         guard manager.fileExists(atPath: path), !ScoreHDF5.isNamed(path), !manager.fileExists(atPath: path + ".json")
         else { return }

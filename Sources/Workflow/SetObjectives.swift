@@ -58,7 +58,7 @@ struct SetObjectives {
         for (name, objective) in chosen {
             let weights = try networks.digest(objective.needs)
             func key(_ digest: String) -> String {
-                sha256("\(runSemantics) seed 0 \(objective.definition) \(real) \(digest) \(weights)")
+                sha256("\(objectiveSemantics) seed 0 \(objective.definition) \(real) \(digest) \(weights)")
             }
             let missing = distinct.filter { kept[key($0.key)] == nil }.sorted { $0.key < $1.key }
             if !missing.isEmpty {

@@ -46,6 +46,16 @@ public struct TrainingData: Sendable {
             }
         }
         self.dataset = dataset
+        guard dataset.classes > 1 else {
+            throw StudyError(
+                file: study.path,
+                problems: [
+                    .init(
+                        mark: choice.mark, place: "dataset",
+                        message:
+                            "it has one class ('\(dataset.classNames.first ?? "")'): there is nothing to tell apart")
+                ])
+        }
         let counts = dataset.train.classCounts(classes: dataset.classes)
         guard study.validation < dataset.train.count - dataset.classes,
             study.validation / dataset.classes < counts.min() ?? 0

@@ -18,7 +18,7 @@ struct Assay: ParsableCommand {
               assay score RUN --method el2n -o scores.csv      a score per sample
               assay select scores.csv --keep easiest --ipc 50 -o subset.csv
 
-            Exit codes: 0 done, 1 the analysis failed, 64 usage, 65 bad data, 66 no such input, 74 I/O, 130 interrupted.
+            Exit codes: 0 done, 1 the analysis failed, 3 training diverged, 64 usage, 65 bad data, 66 no such input, 74 I/O, 130 interrupted.
             """,
         version: Workflow.version,
         groupedSubcommands: [

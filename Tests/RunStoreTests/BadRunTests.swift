@@ -64,6 +64,17 @@ import Testing
         #expect(error?.exitCode == (file == "bad-absent" ? 66 : 65))
     }
 
+    @Test func whatIsNoFileIsNoRun() throws {
+        let pipe = Self.directory + "/pipe"
+        mkfifo(pipe, 0o600)
+        let directory = #expect(throws: RunStoreError.self) { try RunFile(path: Self.directory) }
+        #expect(directory?.fault == .directory && directory?.exitCode == 66)
+        #expect(directory?.reason.hasPrefix("a directory, and no run: name one of the runs in it") == true)
+        let special = #expect(throws: RunStoreError.self) { try RunFile(path: pipe) }
+        #expect(special?.fault == .notAFile && special?.exitCode == 66)
+        #expect(special?.reason.hasPrefix("neither a file nor an unfinished run") == true)
+    }
+
     /// What reading the logits of all checkpoints says after the file's path.
     static let reading: [(file: String, message: String)] = [
         ("bad-nan", ", /logits, checkpoint 1, sample 4: the value in column 2 is NaN, not a number to compute with"),

@@ -79,4 +79,10 @@ import Testing
         #expect(significant(1e-7) == "1e-07")
         #expect(significant(0.5, digits: 2) == "0.5")
     }
+
+    @Test func longNumbersInTextsAreShortened() {
+        #expect(legible("0.43636363636363634") == "0.43636" && legible("-12.345678901") == "-12.346")
+        for text in ["v1.10", "1.25", "12345678", "a.bcdefgh", "", "1.2.3.4.5"] { #expect(legible(text) == text) }
+        #expect(counted(1, "run") == "1 run" && counted(0, "entry", "entries") == "0 entries")
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Records
 import Testing
 
@@ -32,6 +33,64 @@ private let vanishingGradient = 1e-6
             } else {
                 let error = relativeError(actual, expected)
                 #expect(error < gradientTolerance, "\(parameter.name): \(error)")
+            }
+        }
+    }
+
+    /// Layers that are cut into several pieces, the last of them narrower, against sums in double precision.
+    @Test(arguments: [1, 3])
+    func gradientsOfWidePerceptronsAgreeWithPlainSums(threads: Int) throws {
+        let (count, classes) = (37, 4)
+        let job = smallJob(.mlp(hidden: [131, 70]), threads: threads, batch: count)
+        let step = try GradientStep(job)
+        step.network.layout.initialise(step.parameters, identity: "a", seed: 1)
+        let (gradient, loss) = try step.gradient(
+            of: TrainingStep(epoch: 0, batch: 0, samples: Array(0..<count)[...], mix: nil), feed: SampleFeed(job))
+        let layers = try (1...3).map { number in
+            let weight = try #require(step.network.layout.parameters.first { $0.name == "linear\(number)/weight" })
+            let bias = try #require(step.network.layout.parameters.first { $0.name == "linear\(number)/bias" })
+            return (weight: weight, bias: bias)
+        }
+        func value(_ offset: Int) -> Double { Double(step.parameters.pointer[offset]) }
+        var inputs = [
+            (0..<count).map { row in job.images[row * job.shape.count..<(row + 1) * job.shape.count].map(Double.init) }
+        ]
+        for (index, layer) in layers.enumerated() {
+            let (outputs, width) = (layer.weight.shape[0], layer.weight.shape[1])
+            inputs.append(
+                inputs[index].map { x in
+                    (0..<outputs).map { o in
+                        let terms = (0..<width).map { x[$0] * value(layer.weight.offset + o * width + $0) }
+                        let z = terms.reduce(value(layer.bias.offset + o), +)
+                        return index < 2 ? max(z, 0) : z
+                    }
+                })
+        }
+        var total = 0.0
+        var slopes = inputs[3].enumerated().map { row, z -> [Double] in
+            let exponentials = z.map { exp($0) }
+            let sum = exponentials.reduce(0, +)
+            let label = Int(job.hardLabels[row])
+            total -= log(exponentials[label] / sum)
+            return (0..<classes).map { (exponentials[$0] / sum - ($0 == label ? 1 : 0)) / Double(count) }
+        }
+        #expect(abs(loss - total) < 1e-4)
+        for (index, layer) in layers.enumerated().reversed() {
+            let (outputs, width) = (layer.weight.shape[0], layer.weight.shape[1])
+            let (x, dy) = (inputs[index], slopes)
+            let weights = (0..<outputs * width).map { at in
+                Float((0..<count).reduce(0.0) { $0 + dy[$1][at / width] * x[$1][at % width] })
+            }
+            let biases = (0..<outputs).map { o in Float(dy.reduce(0) { $0 + $1[o] }) }
+            for (parameter, expected) in [(layer.weight, weights), (layer.bias, biases)] {
+                let actual = (0..<parameter.count).map { gradient[parameter.offset + $0] }
+                #expect(relativeError(actual, expected) < gradientTolerance, "\(parameter.name)")
+            }
+            slopes = x.indices.map { row in
+                (0..<width).map { i in
+                    guard x[row][i] > 0 else { return 0 }
+                    return (0..<outputs).reduce(0) { $0 + dy[row][$1] * value(layer.weight.offset + $1 * width + i) }
+                }
             }
         }
     }

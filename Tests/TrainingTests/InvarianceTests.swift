@@ -48,13 +48,13 @@ func run(_ job: TrainingJob, resuming: TrainingState? = nil) throws -> [(checkpo
 
 @Suite struct InvarianceTests {
     static let networks: [NetworkSpec] = [
-        .mlp(hidden: [31]), .convnet(depth: 2, width: 16), .convnet(depth: 3, width: 5),
+        .mlp(hidden: [31]), .mlp(hidden: [131, 70]), .convnet(depth: 2, width: 16), .convnet(depth: 3, width: 5),
         .convnet(depth: 2, width: 16, norm: .batch), .convnet(depth: 1, width: 8, norm: .group),
         .convnet(depth: 1, width: 8, norm: .none),
     ]
 
-    /// A batch of 33 is one slice of an MLP and five of a ConvNet, one of 150 two and fifteen (there are never
-    /// more than sixteen).
+    /// A batch of 33 is two slices of an MLP and five of a ConvNet, one of 150 five and sixteen at most. Layers of 131 and
+    /// 70 units are cut into five and three pieces.
     @Test(arguments: networks, [33, 150])
     func threadsDoNotChangeABit(network: NetworkSpec, batch: Int) throws {
         func results(_ threads: Int) throws -> [(checkpoint: Checkpoint, state: TrainingState)] {

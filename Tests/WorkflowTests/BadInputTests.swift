@@ -44,7 +44,7 @@ struct BadInputTests {
             "21:22: budgets.5: 1e+300 epochs of 1000 images"),
         BadStudy(
             "checkpoints without number", "full-every: 1,", "full-every: 1e-12,",
-            "checkpoints: full-every 1e-12 makes more than 5000"),
+            "checkpoints: full-every 1e-12 makes more than 100000 checkpoints of budget '5'"),
         BadStudy(
             "window beyond the checkpoints", "span: 3", "span: 9", "subsets.cad: span 9 + window 2 needs 11 checkpoints"
         ),

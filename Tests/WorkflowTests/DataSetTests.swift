@@ -124,5 +124,10 @@ struct DataSetTests {
         let run = try RunFile(path: scratch.path + "/runs/pictures/HL/random-ipc2/1/seed1.h5")
         let names = try #require(try run.samples().names)
         #expect(names.count == 4 && names.allSatisfy { $0.hasPrefix("ant/x") || $0.hasPrefix("bee/y") })
+        for split in ["train", "test"] { try FileManager.default.removeItem(atPath: "\(scratch.path)/d/\(split)/bee") }
+        let alone = try Program.assay("check pictures.yaml", in: scratch.path)
+        #expect(
+            alone.code == 65 && alone.err.contains("it has one class ('ant'): there is nothing to tell apart"),
+            "\(alone.err)")
     }
 }

@@ -170,7 +170,7 @@ struct EndToEndTests {
             "trap '' XFSZ; ulimit -f 1500; assay run tiny.yaml --only HL/full/5/seed1 -q", in: scratch.path)
         #expect(study.code == 74)
         #expect(study.err.contains("4 checkpoints are safe"))
-        #expect(study.err.contains("assay: 1 of 1 runs were not trained: HL/full/5/seed1"))
+        #expect(study.err.contains("assay: 1 of 1 run was not trained: HL/full/5/seed1"))
         let listed = try Program.assay("runs runs/tiny --format csv", in: scratch.path)
         #expect(listed.out.contains("HL/full/5/seed1,HL,full,5,1,4,1000,"))
         #expect(listed.out.hasSuffix(",partial\n"))

@@ -7,10 +7,11 @@ import Training
 @testable import Workflow
 
 @Suite struct RegimePlanTests {
-    /// Runs made by earlier versions stay fresh: the digests of committed studies are those that version 0.1 printed.
+    /// Runs made by earlier versions stay fresh: the digests of committed studies are those that were printed then
+    /// (of perceptrons, since their layers are cut by outputs).
     @Test(arguments: [
-        ("demo", 116, "567d09c2fa437ccb3540b3392585709bcebff40e1fabade9d36b3a57598ce71a"),
-        ("demo-ci", 64, "dcaa18866440e37af95320d2d4ed28fb44974d4a1f9db3c39cd18877e023d0a0"),
+        ("demo", 116, "bc59df0a005526d9a8d55182ecf30c383988359072458604df12227f572f57f6"),
+        ("demo-ci", 64, "57fc408c68f7ad4293b493aacb28c071667be0794a689b137dbb387a1dda9561"),
         ("fashion", 169, "b742d5bc97b9d44277c6c7c85b709978c3c69e4c70ddc495b14f33875420a115"),
     ])
     func digestsOfCommittedStudiesStay(name: String, count: Int, digest: String) throws {
@@ -93,8 +94,50 @@ import Training
         #expect(full.checkpoints == [0, 9, 18, 1350, 1800, 4500])
         // Batches of 128: the epoch of 900 ends with one of 4.
         #expect(full.storedCheckpoints == [0, 128, 1412, 1800, 4500])
-        #expect(full.notes == ["1 of 6 checkpoints are finer than a batch of 128 and fall on the next one"])
+        #expect(
+            full.notes == [
+                "6 checkpoints are asked for and there will be 5: those closer than a batch of 128 fall on the same step"
+            ])
         #expect(full.logitBytes == 5 * 900 * 10 * 4)
+    }
+
+    @Test func checkpointsFinerThanASampleFallOnTheFirstStep() throws {
+        let full = try #require(
+            try Self.plan(Self.text(more: "checkpoints: { full-every: 0.0001 }")).run("HL/full/mid/seed1"))
+        #expect(full.checkpoints.prefix(2) == [1, 2] && full.storedCheckpoints.prefix(2) == [128, 256])
+        #expect(
+            full.notes.count == 1 && full.notes[0].hasPrefix("50000 checkpoints are asked for and there will be 40:"))
+        let listed = try #require(
+            try Self.plan(Self.text(more: "checkpoints: { at: [0, 0.0001, 7, 8] }")).run("HL/full/mid/seed1"))
+        #expect(listed.checkpoints == [0, 1, 4500])
+        #expect(
+            listed.notes == ["no run comes to epoch 7, 8 of 'checkpoints: at': its 5 epochs are the most"])
+        #expect(
+            Self.problems(Self.text(more: "checkpoints: { full-every: 0.00001 }")) == [
+                "checkpoints: full-every 1e-05 makes more than 100000 checkpoints of budget 'mid'"
+            ])
+    }
+
+    @Test func whatPyTorchWouldRefuseOrWarnOfIsSaid() throws {
+        let sgd = "{ optimizer: { sgd: { learning-rate: 0.1, nesterov: true } } }"
+        #expect(
+            Self.problems(Self.text(recipe: sgd)).contains {
+                $0.hasSuffix("nesterov needs a momentum above 0: 'momentum: 0.9'")
+            })
+        #expect(
+            Self.problems(Self.text(regime: "{ labels: hard, recipe: paper1-small-hl }")) == [
+                "regimes.R.recipe: 'paper1-small-hl' is a known recipe, but none of this study's: "
+                    + "'recipes: { paper1-small-hl: paper1-small-hl }' makes it one"
+            ])
+        let text = Self.text(recipe: "{ optimizer: { sgd: { learning-rate: 0.1 } }, batch: 19 }")
+        #expect(try Self.plan(text).run("R/random-ipc2/low/seed1")?.notes == [])
+        let coupled = text.replacingOccurrences(
+            of: "mlp: { mlp: { hidden: [16] } }", with: "mlp: { convnet: { depth: 1, width: 4, norm: batch } }")
+        let even = coupled.replacingOccurrences(of: "batch: 19", with: "batch: 18")
+        #expect(try Self.plan(even).run("R/random-ipc2/low/seed1")?.notes == [])
+        #expect(
+            try Self.plan(coupled).run("R/random-ipc2/low/seed1")?.notes.first?.hasPrefix(
+                "the last batch of a pass is 1 image") == true)
     }
 
     @Test func teachersAreFoundAtTheirCheckpoints() throws {
@@ -234,7 +277,9 @@ import Training
 
     @Test func aBareTeacherIsNamedByThePlan() throws {
         let plan = try Self.plan(Self.text(regime: "{ labels: soft, teacher: full }"))
-        #expect(plan.notes().contains("R/random-ipc2/low/seed1: taught by HL/full/mid/seed1 (epoch 5 of 5)"))
+        #expect(
+            plan.notes().contains(
+                "R/random-ipc2/low/seed1: taught by HL/full/mid/seed1 (epoch 5 of 5) at temperature 1"))
         #expect(try #require(plan.run("HL/full/mid/seed1")).taughtAt.isEmpty)
     }
 

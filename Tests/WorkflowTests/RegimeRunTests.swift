@@ -38,6 +38,67 @@ import Testing
             of: "{ recipe: soft-squares }",
             with: "{ optimizer: { adamw: { learning-rate: 0.002 } }, batch: 64, loss: mse }")
 
+    /// A rate of three is hopeless, and another network learns from it: the rest's results are made, and say what they lack.
+    @Test func runsThatDivergeLeaveTheResultsOfTheOthers() throws {
+        let scratch = try Scratch()
+        let text = """
+            study: 1
+            name: rates
+            dataset: { glyphs: { train: 200, test: 50 } }
+            models: { mlp: { mlp: { hidden: [8] } } }
+            recipes: { calm: { optimizer: { sgd: { learning-rate: 0.05 } } }, wild: { optimizer: { sgd: { learning-rate: 1.0e30 } } } }
+            regimes: { HL: { labels: hard }, SL: { labels: soft, teacher: HL/full/b } }
+            subsets: { full: all, random: { method: random, ipc: 5 } }
+            budgets: { b: { steps: 8 } }
+            runs: [{ recipes: calm, regimes: HL, subsets: random }]
+            """
+        func write(_ text: String) throws {
+            try text.write(toFile: scratch.path + "/rates.yaml", atomically: true, encoding: .utf8)
+        }
+        try write(text)
+        #expect(try Program.assay("run rates.yaml", in: scratch.path).code == 0)
+        try write(
+            text.replacingOccurrences(
+                of: "runs: [",
+                with:
+                    "runs: [{ recipes: wild, regimes: HL, subsets: full }, { recipes: wild, regimes: SL, subsets: random }, "
+            ))
+        func report() throws -> String {
+            try String(contentsOfFile: scratch.path + "/results/rates/report.html", encoding: .utf8)
+        }
+        for _ in 0..<2 {
+            let ending = try Program.assay("run rates.yaml", in: scratch.path)
+            #expect(ending.code == 3)
+            #expect(ending.err.contains("the loss is not finite at step "), "\(ending.err)")
+            #expect(
+                ending.err.hasSuffix(
+                    "assay: 2 of 3 runs diverged, or need one that did: wild/HL/full/b/seed1, wild/SL/random-ipc5/b/seed1; "
+                        + "a run that diverges does so again: change its recipe\n"), "\(ending.err)")
+            #expect(try report().contains("2 planned runs are in no table or figure"))
+        }
+        let summary = try String(contentsOfFile: scratch.path + "/results/rates/summary.csv", encoding: .utf8)
+        #expect(summary.split(separator: "\n").count == 2)
+        // The report can be written again, and is still without them.
+        try FileManager.default.removeItem(atPath: scratch.path + "/results/rates/report.html")
+        #expect(try Program.assay("report rates.yaml", in: scratch.path).code == 0)
+        #expect(try report().contains("wild/SL/random-ipc5/b/seed1"))
+    }
+
+    /// A run that the system killed has not diverged: nothing is made without it.
+    @Test func aKilledRunHasNotDiverged() throws {
+        var output = MakeOutput()
+        let lines = [
+            "make: *** [rates.mk:9: run/HL/full/b/seed1] Error 3",
+            "make: *** [rates.mk:12: run/HL/full/b/seed2] Killed",
+            "make: Target 'all' not remade because of errors.", "a run says: make",
+        ]
+        output.pipe.fileHandleForWriting.write(Data((lines.joined(separator: "\n") + "\n").utf8))
+        // The signal is nobody's message but make's.
+        #expect(output.lines() == [lines[1], lines[3]])
+        #expect(output.failures.map(\.id) == ["HL/full/b/seed1", "HL/full/b/seed2"])
+        #expect(output.failures.map(\.code) == [3, nil])
+    }
+
     private static let trunk =
         study
         .replacingOccurrences(
@@ -219,7 +280,7 @@ import Testing
                 with: "learning-rate: 1e18 } }, schedule: { step: { at: [0.5], factor: 1 } }, batch: 32"),
             in: scratch.path)
         let ending = try Program.assay("train a.yaml -q --only HL/full/mid/seed1", in: scratch.path)
-        #expect(ending.code == 1)
+        #expect(ending.code == 3)
         #expect(ending.err.contains("the loss is not finite at step "), "\(ending.err)")
         #expect(ending.err.contains("checkpoint") && ending.err.contains("kept"), "\(ending.err)")
     }

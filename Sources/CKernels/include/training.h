@@ -10,10 +10,10 @@ typedef struct {
     size_t images, blocks, height, width, lanes;
 } assay_grid;
 
-/// x[rows, columns] += bias[columns]; with `relu`, negative results become zero.
-void assay_add_bias(float *x, const float *bias, size_t rows, size_t columns, int relu);
-/// dx becomes zero where the activation y was not positive.
-void assay_relu_backward(float *dx, const float *y, size_t count);
+/// x[rows, columns] += bias[columns], rows `stride` floats apart; with `relu`, negative results become zero.
+void assay_add_bias(float *x, const float *bias, size_t rows, size_t columns, size_t stride, int relu);
+/// dx[rows, columns] becomes zero where the activation y was not positive; rows of both are `stride` floats apart.
+void assay_relu_backward(float *dx, const float *y, size_t rows, size_t columns, size_t stride);
 /// sums[columns] = Σ_rows x[rows, columns], from the first row to the last.
 void assay_column_sums(const float *x, size_t rows, size_t columns, float *sums);
 

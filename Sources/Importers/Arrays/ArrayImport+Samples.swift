@@ -51,6 +51,7 @@ extension ArrayImport {
     ) throws(ImportError) -> Samples {
         let finding = try labelFinding()
         let series = try RowSeries(finding, role: .labels, rowRank: 0, isFixed: true, path: path)
+        try requireAxes(main, labels: series)
         try requireSameEpochs(series, main)
         try requireOrder(series, main, rows)
         let labels = try SampleArrays.labels(series, rows, checkpoints: count, epochs: epochs, &warnings, &notes)
@@ -74,6 +75,30 @@ extension ArrayImport {
             ).map { all[$0] }
         }
         return Samples(ids: rows.ids, labels: labels.map { Int32($0) }, names: names)
+    }
+
+    /// Throws where the sizes tell that axes stand in another order, or that labels are one-hot.
+    private func requireAxes(_ main: RowSeries, labels: RowSeries) throws(ImportError) {
+        guard main.rowShape.count == 1 else { return }
+        let sizes = (checkpoints: main.checkpoints.count, rows: main.rows(0), classes: main.rowShape[0])
+        if !labels.isFixed, labels.checkpoints.count == sizes.rows, labels.rows(0) == sizes.classes,
+            sizes.rows != sizes.checkpoints
+        {
+            throw ImportError(
+                labels.path, at: "'\(labels.name)'",
+                "[\(sizes.rows), \(sizes.classes)] are one-hot labels; the class of each sample is needed, [N]: "
+                    + "\(labels.name).argmax(1)")
+        }
+        let count = labels.rows(0)
+        guard labels.isFixed, roles.chosen[.ids] == nil, count != sizes.rows else { return }
+        let shape = "[\(sizes.checkpoints), \(sizes.rows), \(sizes.classes)] beside \(count) labels"
+        let order = count == sizes.checkpoints ? "1, 0, 2" : count == sizes.classes ? "0, 2, 1" : nil
+        if let order {
+            throw ImportError(
+                main.path, at: "'\(main.name)'",
+                "\(shape): the samples seem to be the \(count == sizes.checkpoints ? "first" : "last") axis, and [E, N, C] is "
+                    + "needed: \(main.name).transpose(\(order))")
+        }
     }
 
     // MARK: Arrays

@@ -55,6 +55,11 @@ struct ArrayImport {
         let isAsked = roles.chosen[.epochs] != nil || !Set(metrics.keys).isDisjoint(with: options.map.keys)
         if arrays.isEmpty, metrics.isEmpty || !isAsked { throw nothing() }
         warnings += MetricColumns.suspectErrors(metrics)
+        warnings += MetricColumns.nearMisses(Set(metrics.keys).intersection(options.map.keys))
+        for (name, values) in metrics.sorted(by: { $0.key < $1.key }) {
+            let missing = values.count(where: \.isNaN)
+            if missing > 0 { warnings.append("'\(name)' is NaN at \(counted(missing, "checkpoint")).") }
+        }
         warnUnread(series.map(\.object))
         noteTheRest(except: used)
         var run = ImportedRun(
@@ -126,6 +131,12 @@ struct ArrayImport {
             throw nothing()
         }
         for (object, other) in series.dropFirst() where other.checkpoints.count != first.series.checkpoints.count {
+            if other.checkpoints.count == 1, other.rows(0) == first.series.checkpoints.count {
+                throw ImportError(
+                    other.path, at: "'\(other.name)'",
+                    "a number for each of the \(other.rows(0)) checkpoints is a metric, and \(object) has one for each "
+                        + "sample: name the metric, --map train_loss=\(other.name)")
+            }
             throw ImportError(
                 other.path, at: "'\(other.name)'",
                 "\(other.checkpoints.count) checkpoints for \(object), but \(first.object) has "

@@ -1,5 +1,6 @@
 import RunStore
 import Synchronization
+import Tables
 
 /// The datasets of a foreign HDF5 file by their groups.
 enum ForeignHierarchy {

@@ -1,3 +1,5 @@
+import Tables
+
 /// Makes values of a pickle's document; arrays stay where they lie.
 struct PickleTree {
     let document: PickleDocument

@@ -1,3 +1,5 @@
+import Tables
+
 extension Importer {
     /// Metric logs and per-sample logs as comma- or tab-separated tables.
     public static let csv = Importer("csv", "tables: metrics per checkpoint, or one sample per row and checkpoint") {

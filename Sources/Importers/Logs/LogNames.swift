@@ -26,6 +26,12 @@ enum LogNames {
     /// Also `lr-SGD`, as Lightning's monitor calls it.
     static func isLearningRate(_ name: String) -> Bool { learningRate.contains(name) || name.hasPrefix("lr-") }
 
+    /// Metrics that analyses know by name.
+    static let metrics = [
+        "train_loss", "test_loss", "test_error", "validation_loss", "validation_error", "ood_loss", "ood_error",
+        "learning_rate", "seconds",
+    ]
+
     /// Columns of a table in which each row is one sample at one checkpoint.
     static let sampleID = ["sample_id", "guid", "sample", "sample_index", "example_id", "index", "idx", "id"]
     static let label = ["label", "gold", "target", "targets", "labels", "y", "class"]

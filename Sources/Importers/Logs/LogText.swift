@@ -7,11 +7,6 @@ extension DefaultStringInterpolation {
     }
 }
 
-/// `1 value`, `3 values`.
-func counted(_ n: Int, _ noun: String, _ plural: String? = nil) -> String {
-    "\(n) \(n == 1 ? noun : plural ?? noun + "s")"
-}
-
 extension ImportError {
     /// What a table says of itself, with its place in the file.
     init(_ error: TableError, path: String, lineOffset: Int = 0) {

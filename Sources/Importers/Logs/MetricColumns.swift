@@ -1,3 +1,5 @@
+internal import Tables
+
 /// Columns over the checkpoints of a run on their way from the names of a log to those of the store.
 struct MetricColumns {
     /// By name, [E].
@@ -51,6 +53,7 @@ struct MetricColumns {
             if values[expression] != nil { used.insert(expression) }
             notes.append("\(target) = \(expression).")
         }
+        warnings += Self.nearMisses(options.map.keys.filter { !special.contains($0) })
         for name in used { values[name] = nil }
         for name in named.keys where values[name] != nil {
             values[name] = nil
@@ -111,15 +114,24 @@ struct MetricColumns {
         }
     }
 
-    /// A metric that is called an error but is none of 0…1.
+    /// A metric that is called an error but is none of 0…1, under a name that is not yet the store's.
     static func suspectErrors(_ values: [String: [Double]]) -> [String] {
         values.sorted { $0.key < $1.key }.compactMap { name, column in
-            guard name == "error" || name.hasSuffix("_error") || name.hasSuffix("_err"),
-                let worst = column.filter({ $0.isFinite }).max(), worst > 1
+            guard name == "error" || name.hasSuffix("_err"), let worst = column.filter({ $0.isFinite }).max(), worst > 1
             else { return nil }
-            let target = name.hasSuffix("_error") ? name : "test_error"
             return "'\(name)' reaches \(shortest: worst), but an error is a fraction in 0…1: in percent, "
-                + "give --map \(target)=\(name)/100."
+                + "give --map test_error=\(name)/100 (validation_error, where it is of validation images)."
+        }
+    }
+
+    /// Names that the user gives to metrics and that miss one of the store's by a few letters.
+    static func nearMisses(_ targets: some Sequence<String>) -> [String] {
+        targets.sorted().compactMap { target in
+            guard !LogNames.metrics.contains(target), let near = closest(to: target, in: LogNames.metrics, atMost: 2)
+            else {
+                return nil
+            }
+            return "--map \(target)=… makes a metric of that name: did you mean '\(near)'?"
         }
     }
 }

@@ -1,4 +1,5 @@
 import Records
+import Tables
 
 extension MetricLog {
     /// The run that this log tells: its rows brought together into checkpoints, its columns under the store's names.

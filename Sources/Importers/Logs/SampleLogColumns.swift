@@ -37,8 +37,21 @@ struct SampleLogColumns: Sendable, Equatable {
         let found = { (target: String, known: [String]) in
             mapped(target, known, options) != nil || known.contains(where: names.contains)
         }
-        return found("id", LogNames.sampleID) && found("label", LogNames.label)
-            && (!records(names, options).isEmpty || !logits(names, options).columns.isEmpty)
+        guard found("id", LogNames.sampleID), found("label", LogNames.label) else { return false }
+        if !records(names, options).isEmpty || !logits(names, options).columns.isEmpty { return true }
+        try refuseProbabilities(names, path)
+        return false
+    }
+
+    private static func refuseProbabilities(_ names: Set<String>, _ path: String) throws(ImportError) {
+        for prefix in ["prob_", "probs_", "p_", "proba_", "probability_"]
+        where names.contains(prefix + "0") && names.contains(prefix + "1") {
+            throw ImportError(
+                path,
+                "probabilities of each class ('\(prefix)0', …) are not read, logits are: columns 'logit_0', …; the logarithms of "
+                    + "the probabilities serve as such (of a 0 take that of the smallest positive number), every score being the "
+                    + "same of both")
+        }
     }
 
     /// What `--map` names and no log of samples has.
@@ -92,6 +105,7 @@ struct SampleLogColumns: Sendable, Equatable {
                     + "name a column with --map epoch=COLUMN, or give --steps-per-epoch")
         }
         if records.isEmpty, logits.isEmpty {
+            try Self.refuseProbabilities(names, path)
             let known = LogNames.records.joined(separator: ", ")
             throw ImportError(path, "nothing is recorded of the samples: neither logits nor any of \(known)")
         }

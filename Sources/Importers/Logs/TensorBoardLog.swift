@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SwiftProtobuf
+import Tables
 
 /// Scalars of tfevents files. A folder is a run, as TensorBoard has it; its files follow one another in time.
 enum TensorBoardLog {

@@ -3,7 +3,7 @@ internal import CKernels
 /// The forward and backward pass of one training step over a batch. The batch is cut into a number of slices that
 /// depends on its size alone, oneDNN runs on one thread per slice, and what the slices give is added in a fixed tree: the
 /// bits are the same for any number of threads. A slice goes through the whole network before the next one starts, or,
-/// where batch normalisation needs all of them, through one stage of it.
+/// where batch normalisation needs all of them, through one stage of it. Linear layers alone are cut in another way.
 final class BatchProgram {
     /// Puts the images of `rows` of the batch at `input` [rows, inputCount].
     typealias Fill = (
@@ -20,7 +20,7 @@ final class BatchProgram {
     let slice: Int
     /// Of each worker, or of the batch.
     private let activations: [Activations]
-    /// One gradient per slice.
+    /// One gradient per slice, or one.
     private let gradients: FloatBuffer
     private var losses: [Double]
 
@@ -41,16 +41,16 @@ final class BatchProgram {
         self.slice = slice
         team = try WorkerTeam(network, threads: threads)
         activations =
-            network.couplesBatch
+            network.holdsBatch
             ? [Activations(network, capacity: batch, isTraining: true)]
             : (0..<min(threads, slices)).map { _ in Activations(network, capacity: slice, isTraining: true) }
-        gradients = FloatBuffer(network.gradientCount * slices)
+        gradients = FloatBuffer(network.gradientCount * network.gradients(of: slices))
         losses = Array(repeating: 0, count: slices)
     }
 
     /// The gradient of what `loss` adds up to, in the order of `network.layout` and valid until the next call, and that
-    /// sum, at `parameters` over `count` images. A closure runs on the thread of its worker (0 ..< threads), after the
-    /// `fill` of the same rows; rows come once each, in any order. The running statistics in `parameters` move.
+    /// sum, at `parameters` over `count` images. A closure runs on the thread of its worker (0 ..< threads); rows come
+    /// once each, in any order, and `loss` after the `fill` of the same rows, perhaps by another worker. The running statistics in `parameters` move.
     func gradient(
         of count: Int, at parameters: UnsafeMutablePointer<Float>, fill: Fill, loss: Loss
     ) throws(TrainingError) -> (gradient: UnsafePointer<Float>, loss: Double) {
@@ -58,14 +58,17 @@ final class BatchProgram {
         let slices = (count + slice - 1) / slice
         if network.couplesBatch {
             try runStages(count, slices, parameters, fill, loss)
+        } else if network.isFlat {
+            try runLayers(count, slices, fill, loss)
         } else {
             try runSlices(count, slices, fill, loss)
         }
         let total = losses[..<slices].reduce(0, +)
         let (first, stride) = (gradients.pointer, network.gradientCount)
-        if slices > 1 {
+        let summands = network.gradients(of: slices)
+        if summands > 1 {
             try team.forEachPiece(of: stride) { start, count in
-                assay_tree_sum(first + start, stride, slices, count)
+                assay_tree_sum(first + start, stride, summands, count)
             }
         }
         return (try network.collect(first, team: team), total)
@@ -84,6 +87,41 @@ final class BatchProgram {
                 let gradient = gradients.pointer + task * network.gradientCount
                 for stage in network.stages.reversed() {
                     try network.backward(stage, pass, images, gradient: gradient)
+                }
+            }
+        }
+    }
+
+    /// Layer by layer, each in pieces of its outputs: weights, which are larger than the tensors of a batch, are read once,
+    /// and no gradients are added up.
+    private func runLayers(_ count: Int, _ slices: Int, _ fill: Fill, _ loss: Loss) throws(TrainingError) {
+        let (all, gradient) = (0..<count, gradients.pointer)
+        func pass(_ worker: Int) -> Pass {
+            Pass(worker: team.workers[worker], activations: activations[0], isTraining: true)
+        }
+        try team.forEach(slices) { worker, task throws(TrainingError) in
+            let rows = rows(task, of: count)
+            try fill(rows, network.places[0].pointer(pass(worker), rows), worker)
+        }
+        for step in network.linears {
+            let pieces = step.outputPieces
+            try team.forEach(pieces.count) { worker, task throws(TrainingError) in
+                try step.forward(pass(worker), all, outputs: pieces[task])
+            }
+        }
+        try losses.withPointer { losses throws(TrainingError) in
+            try team.forEach(slices) { worker, task throws(TrainingError) in
+                let rows = rows(task, of: count)
+                losses[task] = try self.loss(loss, rows, pass(worker), rows, worker)
+            }
+        }
+        for step in network.linears.reversed() {
+            let (outputs, inputs) = (step.outputPieces, step.inputPieces)
+            try team.forEach(outputs.count + inputs.count) { worker, task throws(TrainingError) in
+                if task < outputs.count {
+                    try step.finish(pass(worker), all, outputs: outputs[task], gradient: gradient)
+                } else {
+                    try step.backward(pass(worker), all, inputs: inputs[task - outputs.count])
                 }
             }
         }

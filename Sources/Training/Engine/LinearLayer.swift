@@ -1,7 +1,8 @@
 internal import CKernels
 internal import COneDNN
 
-/// y = x Wᵀ (the bias is added by the caller, who fuses it with what follows). Row-major throughout.
+/// y = x Wᵀ (the bias is added by the caller, who fuses it with what follows). Row-major throughout. Every product may be
+/// made piece by piece; its bits depend on how it is cut, and so never on the number of threads.
 struct LinearLayer {
     let inputs: Int
     let outputs: Int
@@ -15,27 +16,41 @@ struct LinearLayer {
         biasOffset = bias.offset
     }
 
-    /// y [count, outputs] from x [count, inputs].
+    /// Columns `piece` of y [count, outputs] from x [count, inputs].
     func forward(
-        _ parameters: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int
+        _ parameters: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int,
+        _ piece: Range<Int>
     ) throws(TrainingError) {
-        try multiply("N", "T", count, outputs, inputs, x, inputs, parameters + weightOffset, inputs, y, outputs)
+        let start = piece.lowerBound
+        try multiply(
+            "N", "T", count, piece.count, inputs, x, inputs, parameters + weightOffset + start * inputs, inputs,
+            y + start, outputs)
     }
 
-    /// dW = dyᵀ x and db = Σ dy.
+    /// Rows `piece` of dW = dyᵀ x.
     func backwardWeights(
-        _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, weight: UnsafeMutablePointer<Float>,
-        bias: UnsafeMutablePointer<Float>, _ count: Int
+        _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, weight: UnsafeMutablePointer<Float>, _ count: Int,
+        _ piece: Range<Int>
     ) throws(TrainingError) {
-        try multiply("T", "N", outputs, inputs, count, dy, outputs, x, inputs, weight, inputs)
+        let start = piece.lowerBound
+        try multiply(
+            "T", "N", piece.count, inputs, count, dy + start, outputs, x, inputs, weight + start * inputs, inputs)
+    }
+
+    /// db = Σ dy.
+    func backwardBias(_ dy: UnsafePointer<Float>, _ bias: UnsafeMutablePointer<Float>, _ count: Int) {
         assay_column_sums(dy, count, outputs, bias)
     }
 
-    /// dx = dy W.
+    /// Columns `piece` of dx = dy W.
     func backwardData(
-        _ parameters: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>, _ count: Int
+        _ parameters: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>, _ count: Int,
+        _ piece: Range<Int>
     ) throws(TrainingError) {
-        try multiply("N", "N", count, inputs, outputs, dy, outputs, parameters + weightOffset, inputs, dx, inputs)
+        let start = piece.lowerBound
+        try multiply(
+            "N", "N", count, piece.count, outputs, dy, outputs, parameters + weightOffset + start, inputs, dx + start,
+            inputs)
     }
 }
 

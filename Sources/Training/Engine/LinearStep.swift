@@ -6,6 +6,8 @@ final class LinearStep: Step {
     private let from: TensorPlace
     private let to: TensorPlace
     private let hasReLU: Bool
+    /// Whether x went through a ReLU, whose gradient is taken with that of x.
+    private let followsReLU: Bool
     /// Whether the gradient of x is wanted: not in the first layer.
     private let goesBack: Bool
     private let weightGradient: Int
@@ -15,12 +17,14 @@ final class LinearStep: Step {
     private var dxSlot = 0
 
     init(
-        _ layer: LinearLayer, from: TensorPlace, to: TensorPlace, hasReLU: Bool, places: inout GradientPlaces
+        _ layer: LinearLayer, from: TensorPlace, to: TensorPlace, hasReLU: Bool, followsReLU: Bool,
+        places: inout GradientPlaces
     ) {
         self.layer = layer
         self.from = from
         self.to = to
         self.hasReLU = hasReLU
+        self.followsReLU = followsReLU
         goesBack = from.index > 0
         weightGradient = places.take(layer.inputs * layer.outputs)
         biasGradient = places.take(layer.outputs)
@@ -47,23 +51,57 @@ final class LinearStep: Step {
         return parameters
     }
 
+    // MARK: Whole
+
     func forward(_ pass: Pass, _ images: Range<Int>) throws(TrainingError) {
-        let y = to.pointer(pass, images)
-        try layer.forward(prepared(), from.pointer(pass, images), y, images.count)
-        assay_add_bias(y, prepared() + layer.biasOffset, images.count, layer.outputs, hasReLU ? 1 : 0)
+        try forward(pass, images, outputs: 0..<layer.outputs)
     }
 
     func backward(
         _ pass: Pass, _ images: Range<Int>, gradient: UnsafeMutablePointer<Float>
     ) throws(TrainingError) {
-        let dy = to.gradient(pass, dySlot, images)
-        if hasReLU { assay_relu_backward(dy, to.pointer(pass, images), images.count * layer.outputs) }
-        if goesBack { try layer.backwardData(prepared(), dy, from.gradient(pass, dxSlot, images), images.count) }
+        if goesBack { try backward(pass, images, inputs: 0..<layer.inputs) }
     }
 
     func finish(_ pass: Pass, _ images: Range<Int>, gradient: UnsafeMutablePointer<Float>) throws(TrainingError) {
+        try finish(pass, images, outputs: 0..<layer.outputs, gradient: gradient)
+    }
+
+    // MARK: Piece by piece
+
+    /// Pieces of the outputs, and of the inputs where their gradient is wanted.
+    var outputPieces: [Range<Int>] { Self.pieces(of: layer.outputs) }
+    var inputPieces: [Range<Int>] { goesBack ? Self.pieces(of: layer.inputs) : [] }
+
+    /// At least four where a piece is then wide enough for fast products, whatever the number of threads.
+    private static func pieces(of count: Int) -> [Range<Int>] {
+        let width = max(32, min(128, (count / 4 + 15) / 16 * 16))
+        return stride(from: 0, to: count, by: width).map { $0..<min($0 + width, count) }
+    }
+
+    /// y in the columns `piece`.
+    func forward(_ pass: Pass, _ images: Range<Int>, outputs piece: Range<Int>) throws(TrainingError) {
+        let y = to.pointer(pass, images)
+        try layer.forward(prepared(), from.pointer(pass, images), y, images.count, piece)
+        let bias = prepared() + layer.biasOffset + piece.lowerBound
+        assay_add_bias(y + piece.lowerBound, bias, images.count, piece.count, layer.outputs, hasReLU ? 1 : 0)
+    }
+
+    /// The gradient of x in the columns `piece`; before the ReLU that x went through.
+    func backward(_ pass: Pass, _ images: Range<Int>, inputs piece: Range<Int>) throws(TrainingError) {
+        let (x, dx) = (from.pointer(pass, images), from.gradient(pass, dxSlot, images))
+        try layer.backwardData(prepared(), to.gradient(pass, dySlot, images), dx, images.count, piece)
+        guard followsReLU else { return }
+        assay_relu_backward(dx + piece.lowerBound, x + piece.lowerBound, images.count, piece.count, layer.inputs)
+    }
+
+    /// The gradient of the rows `piece` of W, and with the first of them that of b.
+    func finish(
+        _ pass: Pass, _ images: Range<Int>, outputs piece: Range<Int>, gradient: UnsafeMutablePointer<Float>
+    ) throws(TrainingError) {
+        let dy = to.gradient(pass, dySlot, images)
         try layer.backwardWeights(
-            to.gradient(pass, dySlot, images), from.pointer(pass, images), weight: gradient + weightGradient,
-            bias: gradient + biasGradient, images.count)
+            dy, from.pointer(pass, images), weight: gradient + weightGradient, images.count, piece)
+        if piece.lowerBound == 0 { layer.backwardBias(dy, gradient + biasGradient, images.count) }
     }
 }

@@ -43,7 +43,7 @@ final class Network {
     /// Floats in a gradient as a backward pass writes it: the parameters in the layouts that the kernels like.
     let gradientCount: Int
     private let convolutions: [ConvolutionStep]
-    private let linears: [LinearStep]
+    let linears: [LinearStep]
     let batchNorms: [BatchNorm]
     private(set) var parameters: UnsafeMutablePointer<Float>?
     private let collected: FloatBuffer
@@ -53,9 +53,8 @@ final class Network {
         self.description = description
         layout = ParameterLayout(description)
         engine = try ComputeEngine()
-        let hasGrids = !description.tensors[0].isFlat
-        evaluationBlock = !hasGrids ? 256 : description.couplesBatch ? 16 : 8
-        preferredSlice = !hasGrids ? 128 : description.couplesBatch ? 32 : 8
+        evaluationBlock = description.isFlat ? 256 : description.couplesBatch ? 16 : 8
+        preferredSlice = description.isFlat ? 32 : description.couplesBatch ? 32 : 8
         var builder = try NetworkBuilder(engine, description, layout)
         for index in description.layers.indices { try builder.add(index) }
         builder.close()
@@ -86,6 +85,12 @@ final class Network {
     /// C
     var classes: Int { places[places.count - 1].count }
     var couplesBatch: Bool { !batchNorms.isEmpty }
+    /// Whether there is nothing but linear layers, all of one stage.
+    var isFlat: Bool { description.isFlat }
+    /// Whether tensors hold the batch, instead of one slice of it for each thread.
+    var holdsBatch: Bool { couplesBatch || isFlat }
+    /// Gradients that a batch of so many slices is kept in.
+    func gradients(of slices: Int) -> Int { isFlat ? 1 : slices }
 
     /// Floats of the parameters in the layouts of the passes.
     var preparedCount: Int {

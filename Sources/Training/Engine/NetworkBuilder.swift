@@ -103,9 +103,11 @@ struct NetworkBuilder {
         case .flatten: append(RowsStep(from: from, to: to, isMean: false), from, to)
         case .average: append(RowsStep(from: from, to: to, isMean: true), from, to)
         case .linear(let name, let activation):
+            precondition(
+                activation != .relu || description.isReadByLinears(layer.to), "\(name): its ReLU has no way back")
             let step = LinearStep(
                 LinearLayer(weight: layout["\(name)/weight"], bias: layout["\(name)/bias"]), from: from, to: to,
-                hasReLU: activation == .relu, places: &gradientPlaces)
+                hasReLU: activation == .relu, followsReLU: description.hasReLU(layer.from), places: &gradientPlaces)
             linears.append(step)
             append(step, from, to)
         }

@@ -77,6 +77,23 @@ struct NetworkDescription: Sendable {
         initialisation = .standard
     }
 
+    /// Whether images are rows of numbers, so that there is nothing but linear layers.
+    var isFlat: Bool { tensors[0].isFlat }
+
+    /// Whether a tensor comes from a linear layer's ReLU.
+    func hasReLU(_ tensor: Int) -> Bool {
+        layers.contains {
+            if case .linear(_, .relu) = $0.operation { $0.to == tensor } else { false }
+        }
+    }
+
+    /// Whether a tensor is read, and by linear layers alone: they take the gradient of the ReLU before them.
+    func isReadByLinears(_ tensor: Int) -> Bool {
+        let readers = layers.filter { $0.from == tensor }
+        return !readers.isEmpty
+            && readers.allSatisfy { if case .linear = $0.operation { true } else { false } }
+    }
+
     /// Tensors in, tensor out: what the networks' files are written in.
     mutating func convolution(
         _ name: String, _ from: Int, outputs: Int, kernel: Int, stride: Int = 1, groups: Int = 1, bias: Bool = false

@@ -135,7 +135,7 @@ struct CADCommand: ParsableCommand {
         if !isOwn, let taken = names.first(where: { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }) {
             throw WorkflowError(74, "\(folder)/\(taken): no table of ours, and it would be lost; choose another folder")
         }
-        for entry in study.entries { try SampleScores.requireReplaceable(path(of: entry, in: folder)) }
+        for entry in study.entries { try SampleScores.requireNoOther(at: path(of: entry, in: folder)) }
     }
 
     private func path(of entry: CADStudy.Entry, in folder: String) -> String {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tables
 import Workflow
 
 struct CheckCommand: ParsableCommand {
@@ -16,7 +17,8 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let (plan, _) = try study.plan()
-        let runs = plan.runs.isEmpty ? "reads \(plan.study.store)" : "\(plan.runs.count) runs"
+        let runs =
+            plan.runs.isEmpty ? "reads \(plan.study.store)" : counted(plan.runs.count, "run")
         print(
             "\(study.study): fine: \(runs), \(plan.study.analyses.count) analyses, \(plan.study.figures.count) figures")
     }

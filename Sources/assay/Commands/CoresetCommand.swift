@@ -62,7 +62,7 @@ struct CoresetCommand: ParsableCommand {
     func validate() throws {
         guard (ipc == nil) != (fraction == nil) else { throw ValidationError("give --ipc or --fraction, one of them") }
         if let ipc, ipc < 1 { throw ValidationError("--ipc must be 1 or more") }
-        if let fraction, !(fraction > 0 && fraction <= 1) { throw ValidationError("--fraction lies in 0...1") }
+        try requireFraction("--fraction", fraction)
         guard CoresetRule(named: method) != nil else {
             let names = CoresetRule.table.map(\.name)
             let near = closest(to: method, in: names).map { " (did you mean '\($0)'?)" } ?? ""

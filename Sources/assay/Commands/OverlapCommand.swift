@@ -65,7 +65,7 @@ struct OverlapCommand: ParsableCommand {
                 throw ValidationError("--keep goes with --ipc or --fraction, one of them")
             }
             if let ipc, ipc < 1 { throw ValidationError("--ipc must be 1 or more") }
-            if let fraction, !(fraction > 0 && fraction <= 1) { throw ValidationError("--fraction lies in 0...1") }
+            try requireFraction("--fraction", fraction)
         } else if ipc != nil || fraction != nil || unbalanced {
             throw ValidationError("--ipc, --fraction and --unbalanced go with --keep")
         }

@@ -21,7 +21,7 @@ struct FiguresCommand: ParsableCommand {
         if let only, !plan.study.figures.contains(where: { $0.show == only }) {
             throw WorkflowError(66, "\(study.study) has no figure of an analysis '\(only)'")
         }
-        for path in try Results(plan: plan, data: data).draw(only: only, report: note) { print(path) }
+        for path in try Results(plan: plan, data: data).asMade().draw(only: only, report: note) { print(path) }
     }
 }
 
@@ -35,6 +35,6 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         let (plan, data) = try study.plan()
-        print(try Results(plan: plan, data: data).writeReport(report: note))
+        print(try Results(plan: plan, data: data).asMade().writeReport(report: note))
     }
 }

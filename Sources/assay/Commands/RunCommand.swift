@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Tables
 import Workflow
 
 struct RunCommand: ParsableCommand {
@@ -43,15 +44,15 @@ struct RunCommand: ParsableCommand {
             plan: plan, command: Self.program, jobs: jobs, force: force, shouldStop: { Interruption.isRequested })
         var bar = ProgressBar("training", unit: "samples")
         defer { bar.finish() }
-        try runner.train(
+        let diverged = try runner.train(
             only: only.isEmpty ? nil : only,
             onWait: { note("assay: \($0)") },
             onStart: { pending in
                 guard !quiet, !plan.runs.isEmpty else { return }
                 note(
                     pending.isEmpty
-                        ? "\(plan.runs.count) runs, all fresh"
-                        : "\(pending.count) run\(pending.count == 1 ? "" : "s") to train, \(plan.runs.count - pending.count) not to be touched, "
+                        ? "\(counted(plan.runs.count, "run")), all fresh"
+                        : "\(counted(pending.count, "run")) to train, \(plan.runs.count - pending.count) not to be touched, "
                             + "\(jobs) at a time")
                 for line in plan.notes(of: pending.map(\.run)) { note(line) }
                 let replaced = pending.filter { $0.status == .stale || $0.status == .fresh }.count
@@ -73,9 +74,15 @@ struct RunCommand: ParsableCommand {
                 }
             })
         bar.finish()
-        guard only.isEmpty else { return }
-        let outcome = try Results(plan: plan, data: data).update(report: { if !quiet { note($0) } })
-        print(outcome.summary)
+        if only.isEmpty, plan.runs.isEmpty || diverged.count < plan.runs.count {
+            do {
+                let results = Results(plan: plan.without(diverged), data: data)
+                print(try results.update(report: { if !quiet { note($0) } }).summary)
+            } catch let error as any Failure where !diverged.isEmpty && ![74, 130].contains(error.exitCode) {
+                note("assay: no results without the runs that diverged: \(error)")
+            }
+        }
+        if let failure = plan.divergence(of: diverged) { throw failure }
     }
 
     /// This program, for make to call.

@@ -147,7 +147,7 @@ struct ScoreCommand: ParsableCommand {
 
     func run() throws {
         if output == "-", method.count > 1 { throw ValidationError("several methods need a folder, not stdout") }
-        if output != "-" { for path in paths() { try SampleScores.requireReplaceable(path) } }
+        if output != "-" { for path in paths() { try SampleScores.requireNoOther(at: path) } }
         var options = ScoringOptions()
         options.allowMismatched = allowMismatched
         options.allowUneven = allowUneven

@@ -73,9 +73,9 @@ struct SelectCommand: ParsableCommand {
     func validate() throws {
         guard (ipc == nil) != (fraction == nil) else { throw ValidationError("give --ipc or --fraction, one of them") }
         if let ipc, ipc < 1 { throw ValidationError("--ipc must be 1 or more") }
-        if let fraction, !(fraction > 0 && fraction <= 1) { throw ValidationError("--fraction lies in 0...1") }
-        if let poolFraction {
-            guard poolFraction > 0, poolFraction <= 1 else { throw ValidationError("--pool-fraction lies in 0...1") }
+        try requireFraction("--fraction", fraction)
+        try requireFraction("--pool-fraction", poolFraction)
+        if poolFraction != nil {
             guard ipc != nil, !unbalanced, rule() != nil else {
                 throw ValidationError("--pool-fraction goes with --ipc and a balanced rule: easiest, hardest, window …")
             }
@@ -89,8 +89,12 @@ struct SelectCommand: ParsableCommand {
         }
         switch keep {
         case "ccs":
-            guard let hardCut, hardCut >= 0, hardCut < 1 else {
-                throw ValidationError("ccs needs --hard-cut, a fraction in 0...1 (0.3 is usual at a tenth of the data)")
+            guard let hardCut else {
+                throw ValidationError("ccs needs --hard-cut, a fraction of the data (0.3 is usual at a tenth of it)")
+            }
+            guard hardCut >= 0, hardCut < 1 else {
+                throw ValidationError(
+                    "--hard-cut is at least 0 and below 1, not \(hardCut): it is left out of the data")
             }
             if let strata, strata < 1 || strata > 1_000_000 { throw ValidationError("--strata is 1 to 1000000") }
         case "beta":

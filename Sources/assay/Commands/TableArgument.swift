@@ -37,6 +37,13 @@ func checkFigure(_ path: String?) throws {
     do { if let path { try Figure.checkEnding(path) } } catch { throw ValidationError("\(error)") }
 }
 
+/// Throws where an option is no share that keeps something.
+func requireFraction(_ option: String, _ value: Double?) throws {
+    if let value, !(value > 0 && value <= 1) {
+        throw ValidationError("\(option) is above 0 and at most 1, not \(shortest(value))")
+    }
+}
+
 /// Column names separated by commas; one that is named twice counts once.
 struct ColumnList: ExpressibleByArgument, Sendable {
     let names: [String]

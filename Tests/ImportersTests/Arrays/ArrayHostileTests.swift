@@ -33,6 +33,43 @@ import Testing
         } catch { return "\(error)" }
     }
 
+    /// Arrays whose sizes tell what went wrong, E = 6, N = 4, C = 5.
+    @Test(arguments: [
+        (
+            [6, 4, 5], [4, 5],
+            "'labels': [4, 5] are one-hot labels; the class of each sample is needed, [N]: labels.argmax(1)"
+        ),
+        ([4, 6, 5], [4], "the samples seem to be the first axis, and [E, N, C] is needed: logits.transpose(1, 0, 2)"),
+        ([6, 5, 4], [4], "the samples seem to be the last axis, and [E, N, C] is needed: logits.transpose(0, 2, 1)"),
+    ])
+    func axesInAnotherOrderAreNamed(logits: [Int], labels: [Int], message: String) throws {
+        let scratch = try ScratchFolder()
+        _ = try scratch.write("logits.npy", Self.zeros("<f4", logits))
+        _ = try scratch.write("labels.npy", Self.zeros("<i4", labels))
+        let found = try #require(outcome(scratch.path, .npy, map: ["logits": "logits"]))
+        #expect(found.contains(message), "\(found)")
+    }
+
+    @Test func oneNumberPerCheckpointIsAMetric() throws {
+        let scratch = try ScratchFolder()
+        for (name, type, shape) in [("logits", "<f4", [6, 4, 5]), ("labels", "<i4", [4]), ("loss", "<f4", [6])] {
+            _ = try scratch.write(name + ".npy", Self.zeros(type, shape))
+        }
+        let found = try #require(outcome(scratch.path, .npy, map: ["logits": "logits"]))
+        #expect(found.contains("name the metric, --map train_loss=loss"), "\(found)")
+        let run = try Importer.npy.read([scratch.path], ArrayFixtures.options(map: ["train_loss": "loss"]))[0]
+        #expect(run.metrics["train_loss"] == [0, 0, 0, 0, 0, 0])
+    }
+
+    /// A .npy file of zeros, four bytes each.
+    private static func zeros(_ type: String, _ shape: [Int]) -> [UInt8] {
+        let sizes = shape.map { "\($0)," }.joined()
+        var header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(sizes)), }"
+        header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+        return [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8)
+            + [UInt8](repeating: 0, count: 4 * shape.reduce(1, *))
+    }
+
     private static let files: [(String, Importer)] = [
         ("npy/logits-lef4.npy", .npy), ("npz/stored.npz", .npy), ("npz/deflated.npz", .npy),
         ("torch/plain-zip.pt", .pt),

@@ -130,6 +130,13 @@ import Testing
         #expect(error?.reason.hasSuffix("is this the column of epochs?") == true)
     }
 
+    @Test func probabilitiesAreNoLogits() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("t.csv", "epoch,id,label,prob_0,prob_1\n1,0,1,0.2,0.8\n1,1,0,0.5,0.5\n")
+        let error = #expect(throws: ImportError.self) { try Importer.csv.read([path], .testing()) }
+        #expect(error?.reason.hasPrefix("probabilities of each class ('prob_0', …) are not read, logits are") == true)
+    }
+
     @Test func columnsMayBeMapped() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("epoch_4.csv", "nr,y,p\n5,0,0.25\n2,1,0.75\n")

@@ -30,9 +30,24 @@ import Testing
 
     @Test func anErrorInPercentIsLeftAloneWithAHint() throws {
         let run = try Importer.csv.read(
-            [LogFixtures.path("tables/metrics.csv")], .testing { $0.runColumns = ["seed", "optimizer"] })[1]
-        #expect(run.description.id == "seed2/sgd" && run.metrics["test_error"] == [38, 28, 18])
-        #expect(run.warnings(with: "give --map test_error=test_error/100") == 1)
+            [LogFixtures.path("tables/metrics.csv")],
+            .testing {
+                $0.runColumns = ["seed", "optimizer"]
+                $0.map = ["top1_err": "test_error"]
+            })[1]
+        #expect(run.description.id == "seed2/sgd" && run.metrics["top1_err"] == [38, 28, 18])
+        #expect(run.warnings(with: "give --map test_error=top1_err/100") == 1)
+        #expect(run.warnings(with: "did you mean") == 0)
+    }
+
+    @Test func aMisspeltMetricIsNoticed() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("t.csv", "epoch,err,commit\n1,0.5,12e4567\n2,0.4,12e4567\n")
+        let run = try Importer.csv.read([path], .testing { $0.map = ["test_eror": "err"] })[0]
+        #expect(run.metrics["test_eror"] == [0.5, 0.4])
+        let known = try Importer.csv.read([path], .testing { $0.map = ["val_error": "err"] })[0]
+        #expect(known.warnings(with: "did you mean") == 0)
+        #expect(run.warnings(with: "--map test_eror=… makes a metric of that name: did you mean 'test_error'?") == 1)
     }
 
     @Test func stepsBecomeEpochs() throws {
