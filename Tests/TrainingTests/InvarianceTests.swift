@@ -53,8 +53,8 @@ func run(_ job: TrainingJob, resuming: TrainingState? = nil) throws -> [(checkpo
         .convnet(depth: 1, width: 8, norm: .none),
     ]
 
-    /// A batch of 33 is two slices of an MLP and five of a ConvNet, one of 150 five and sixteen at most. Layers of 131 and
-    /// 70 units are cut into five and three pieces.
+    /// A batch of 33 is two slices of an MLP and five of a ConvNet, one of 150 five and sixteen at most. A layer of 131
+    /// units is cut into two pieces.
     @Test(arguments: networks, [33, 150])
     func threadsDoNotChangeABit(network: NetworkSpec, batch: Int) throws {
         func results(_ threads: Int) throws -> [(checkpoint: Checkpoint, state: TrainingState)] {

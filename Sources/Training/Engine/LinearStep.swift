@@ -73,10 +73,11 @@ final class LinearStep: Step {
     var outputPieces: [Range<Int>] { Self.pieces(of: layer.outputs) }
     var inputPieces: [Range<Int>] { goesBack ? Self.pieces(of: layer.inputs) : [] }
 
-    /// At least four where a piece is then wide enough for fast products, whatever the number of threads.
+    /// So wide that packing x again for each piece costs nothing, whatever the number of threads.
+    private static let pieceWidth = 128
+
     private static func pieces(of count: Int) -> [Range<Int>] {
-        let width = max(32, min(128, (count / 4 + 15) / 16 * 16))
-        return stride(from: 0, to: count, by: width).map { $0..<min($0 + width, count) }
+        stride(from: 0, to: count, by: pieceWidth).map { $0..<min($0 + pieceWidth, count) }
     }
 
     /// y in the columns `piece`.
