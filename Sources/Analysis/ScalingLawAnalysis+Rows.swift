@@ -75,7 +75,7 @@ struct FitRows: Sendable {
         weights = try columns.weights.map { try table.numbers($0) }
         clusters = try columns.cluster.map { try table.texts($0) }
         names = try columns.rowNames.map { try table.texts($0) }
-        settings = try ["ipc", "regime", "recipe"].filter {
+        settings = try ["model", "ipc", "regime", "recipe"].filter {
             table.has($0) && !columns.group.contains($0) && !columns.x.contains($0) && columns.y != $0
         }.map { ($0, try table.texts($0)) }
         isKept = [Bool](repeating: true, count: table.rowCount)

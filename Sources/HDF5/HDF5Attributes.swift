@@ -63,7 +63,7 @@ extension HDF5File {
         }
     }
 
-    /// Writes a new attribute: numbers as int64 and float64, strings in UTF-8 of variable length.
+    /// Writes an attribute, in place of one of that name: numbers as int64 and float64, strings in UTF-8 of variable length.
     public func setAttribute(_ name: String, of object: String = "/", to value: HDF5Attribute) throws(HDF5Error) {
         switch value {
         case .string(let text): try write(name, object, [text], isScalar: true)
@@ -100,6 +100,11 @@ extension HDF5File {
         let label = "attribute \(name) of \(object)"
         let datatype = try type.datatype(inMemory: false, path: path)
         let space = try HDF5Dataset.space(count.map { [$0] } ?? [], object: label, path: path)
+        if H5Aexists_by_name(handle.id, object, name, chdf5_default_plist()) > 0 {
+            _ = try check("H5Adelete_by_name", object: label, path: path) {
+                H5Adelete_by_name(handle.id, object, name, chdf5_default_plist())
+            }
+        }
         return try Handle(.attribute, "H5Acreate_by_name", object: label, path: path) {
             H5Acreate_by_name(
                 handle.id, object, name, datatype.id, space.id, chdf5_default_plist(), chdf5_default_plist(),

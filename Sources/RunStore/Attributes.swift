@@ -7,6 +7,7 @@ enum RunAttributes {
     static let format = "assay-run"
     static let version: Int64 = 1
     static let digestName = "attributes_sha256"
+    static let contentsName = "datasets_sha256"
 
     /// In the order in which a person reads them.
     static let names = [
@@ -81,7 +82,7 @@ enum RunAttributes {
             default: throw RunStoreError(path, .attribute(name, found: value.text, expected: "a number"))
             }
         }
-        for name in ["format", "version", "id", digestName] { all[name] = nil }
+        for name in ["format", "version", "id", contentsName, digestName] { all[name] = nil }
         return (run, all.mapValues(\.text))
     }
 
@@ -92,6 +93,24 @@ enum RunAttributes {
             if let value = all[name] { try file.setAttribute(name, to: value) }
         }
         try file.setAttribute(digestName, to: .string(digest(of: all)))
+    }
+
+    /// Writes which datasets there are, so that one that is taken out is missed, and the digest of all attributes again:
+    /// the last that is written of a sealed run.
+    static func seal(_ file: borrowing HDF5File) throws(HDF5Error) {
+        try file.setAttribute(contentsName, to: .string(contents(file.datasets())))
+        try file.setAttribute(digestName, to: .string(digest(of: all(of: file))))
+    }
+
+    /// SHA-256 over the paths of datasets in the order of their UTF-8 bytes, a zero byte after each.
+    static func contents(_ paths: [String]) -> String {
+        SHA256.hex(paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    }
+
+    static func all(of file: borrowing HDF5File) throws(HDF5Error) -> [String: HDF5Attribute] {
+        var all: [String: HDF5Attribute] = [:]
+        for name in try file.attributeNames() { all[name] = try file.attribute(name) }
+        return all
     }
 
     /// SHA-256, in lower-case hex, over one line per root attribute, `attributes_sha256` itself left out.

@@ -227,13 +227,13 @@ extension ImportedRunWriter {
             if let testLabels { try file.writeNumbers("/test/label", testLabels) }
         }
         for array in arrays { try array.write(to: file, progress) }
+        try translating { () throws(HDF5Error) in try RunAttributes.seal(file) }
     }
 
     private func writeAttributes(to file: borrowing HDF5File) throws(HDF5Error) {
         var all = RunAttributes.attributes(of: description)
         for (name, value) in attributes where all[name] == nil { all[name] = .string(value) }
         for (name, value) in all.sorted(by: { $0.key < $1.key }) { try file.setAttribute(name, to: value) }
-        try file.setAttribute(RunAttributes.digestName, to: .string(RunAttributes.digest(of: all)))
     }
 }
 

@@ -38,6 +38,8 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         /// A number that the record cannot have.
         case impossible(Float)
         case missingPart(Int, of: Int)
+        /// Datasets were taken out or put in after sealing; how many there are now.
+        case otherDatasets(Int)
         case partsDisagree(String)
         case damaged
         case digestMissing
@@ -92,6 +94,9 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         switch fault {
         case .missing:
             return "no such run (neither a file, nor with the ending .h5, nor unfinished with the ending .partial)"
+        case .otherDatasets(let count):
+            return
+                "it was sealed with other datasets than the \(count) that it has: some were taken out or put in since"
         case .directory:
             return "a directory, and no run: name one of the runs in it (`assay runs` lists those of a store)"
         case .notAFile:

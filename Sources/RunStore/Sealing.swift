@@ -67,7 +67,7 @@ extension HDF5File {
                 return damage
             }
         }
-        guard let first = run.parts.first, let last = run.parts.last else { return nil }
+        let (first, last) = (run.parts[0], run.parts[run.parts.count - 1])
         if first.hasTargets { try copy("/targets", from: first.path) }
         if last.featureWidth != nil { try copy("/features", from: last.path) }
         if last.testCount != nil {
@@ -78,6 +78,7 @@ extension HDF5File {
             let tensors = try HDF5File(reading: part.path).tensors(below: "/weights/0")
             try writeTensors("/weights/\(index)", tensors)
         }
+        try RunAttributes.seal(self)
         return nil
     }
 

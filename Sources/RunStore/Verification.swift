@@ -122,15 +122,19 @@ extension RunFile {
     ) throws(RunStoreError) {
         let file = try translating { () throws(HDF5Error) in try HDF5File(reading: part.path) }
         let objects = try translating { () throws(HDF5Error) in
-            if case .string(let written)? = try file.attribute(RunAttributes.digestName) {
-                var all: [String: HDF5Attribute] = [:]
-                for name in try file.attributeNames() { all[name] = try file.attribute(name) }
-                if RunAttributes.digest(of: all) != written {
-                    found.problems.append(
-                        .init(error: RunStoreError(part.path, dataset: "the root attributes", .damaged)))
-                }
+            if case .string(let written)? = try file.attribute(RunAttributes.digestName),
+                try RunAttributes.digest(of: RunAttributes.all(of: file)) != written
+            {
+                found.problems.append(
+                    .init(error: RunStoreError(part.path, dataset: "the root attributes", .damaged)))
             }
-            return try file.datasets()
+            let objects = try file.datasets()
+            if case .string(let sealed)? = try file.attribute(RunAttributes.contentsName),
+                RunAttributes.contents(objects) != sealed
+            {
+                found.problems.append(.init(error: RunStoreError(part.path, .otherDatasets(objects.count))))
+            }
+            return objects
         }
         for object in objects {
             do throws(RunStoreError) {

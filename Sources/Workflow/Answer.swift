@@ -228,6 +228,10 @@ extension AnswerSource {
     private func hardness(_ name: String, _ table: Table, _ choice: AnalysisChoice) throws -> Answer {
         var options = OptimalHardness.Options()
         options.per = groups(choice, in: table)
+        if choice.per.isEmpty {
+            let differing = try OptimalHardness.differingConditions(table, window: options.window)
+            options.per += differing.filter { !options.per.contains($0) }
+        }
         let hardness = try OptimalHardness(table, options: options)
         return Answer(
             name: name, title: "Optimal hardness", table: hardness.table(), json: hardness.json(),

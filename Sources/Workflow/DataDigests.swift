@@ -57,7 +57,7 @@ extension RunDescription {
         case (true?, false?): return "same images, other class order: \(digests)"
         case (true?, true?): return "same images and class order, but the images stand in another order: \(digests)"
         case (false?, true?): return "same classes and labels, other images: \(digests)"
-        default: return "\(digests), so that labels or their order may"
+        default: return "\(digests), so that labels or their order may differ"
         }
     }
 }

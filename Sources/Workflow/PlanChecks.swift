@@ -89,6 +89,9 @@ extension Plan {
             return most >= 3
                 ? nil : "a correlation needs 3 sets, and no group of \(named(analysis.per)) has more than \(most)"
         case .hardness:
+            guard isMeasured("validation_error") else {
+                return "the best window is chosen on validation images, and the study has no 'validation:'"
+            }
             let hasWindows = chosen.contains {
                 if case .scored(let scored) = $0.images { scored.start != nil } else { false }
             }

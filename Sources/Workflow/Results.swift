@@ -32,9 +32,11 @@ public struct Results {
             return Outcome(isFresh: true, summary: "\(directory): fresh; look at \(path("report.html"))")
         }
         try? FileManager.default.removeItem(atPath: stamp.path)
-        let answers = try self.answers(report: report)
+        var failures: [any Error] = []
+        let answers = try self.answers(report: report, failures: &failures)
         let drawn = try draw(answers, only: nil, report: report)
         let written = try writeTables(answers) + drawn.files + [writeReport(answers)]
+        if let failure = failures.first { throw failure }
         // What could not be drawn is tried again the next time.
         if drawn.isComplete { try stamp.write(digest, files: written, absent: plan.absent) }
         var lines: [String] = []
@@ -75,6 +77,20 @@ public struct Results {
         return try plan.study.analyses.flatMap { try source.answer($0) } + [source.summary(), source.runs()]
     }
 
+    /// The same, where an analysis that fails takes none of the others with it.
+    private func answers(report: @escaping (String) -> Void, failures: inout [any Error]) throws -> [Answer] {
+        let source = try AnswerSource(plan: plan, data: data, report: report)
+        var answers: [Answer] = []
+        for analysis in plan.study.analyses {
+            do { answers += try source.answer(analysis) } catch {
+                if let stop = error as? WorkflowError, stop == .interrupted { throw stop }
+                report("analyses.\(analysis.name) failed; the others are written: \(error)")
+                failures.append(error)
+            }
+        }
+        return try answers + [source.summary(), source.runs()]
+    }
+
     private func writeTables(_ answers: [Answer]) throws -> [String] {
         var written: [String] = []
         for answer in answers {
@@ -95,7 +111,8 @@ public struct Results {
         var isComplete = true
         for choice in plan.study.figures where only == nil || choice.show == only {
             let target = path(choice.file)
-            guard let figure = try answers.first(where: { $0.name == choice.show })?.figure?(choice) else {
+            guard let answer = answers.first(where: { $0.name == choice.show }) else { continue }
+            guard let figure = try answer.figure?(choice) else {
                 report("warning: \(target): '\(choice.show)' has no picture (a frontier is drawn for two objectives)")
                 continue
             }

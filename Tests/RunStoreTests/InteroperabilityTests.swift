@@ -98,6 +98,18 @@ import Testing
         #expect(try RunFile(path: path).verify().isSound)
     }
 
+    @Test(arguments: ["del f['logits']", "del f['checkpoints/test_error']", "f['notes'] = [1]"])
+    func datasetsThatComeOrGoAreNoticed(change: String) throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/ours.h5"
+        try Example.write(path)
+        #expect(try RunFile(path: path).verify().isSound)
+        try python("import h5py, sys; f = h5py.File(sys.argv[1], 'a'); \(change)", path)
+        let problems = try RunFile(path: path).verify().problems.map(\.description)
+        #expect(
+            problems.contains { $0.hasPrefix("\(path): it was sealed with other datasets than the ") }, "\(problems)")
+    }
+
     @Test(arguments: [
         ("f['logits'][2, 30, 1] += 1", "/logits, checkpoint 2"),
         ("f['checkpoints/test_error'][1] = 0", "/checkpoints/test_error, checkpoint 1"),
