@@ -34,8 +34,9 @@ public struct Results {
         try? FileManager.default.removeItem(atPath: stamp.path)
         var failures: [any Error] = []
         let answers = try self.answers(report: report, failures: &failures)
+        let tables = try writeTables(answers)
         let drawn = try draw(answers, only: nil, report: report)
-        let written = try writeTables(answers) + drawn.files + [writeReport(answers)]
+        let written = try tables + drawn.files + [writeReport(answers)]
         if let failure = failures.first { throw failure }
         // What could not be drawn is tried again the next time.
         if drawn.isComplete { try stamp.write(digest, files: written, absent: plan.absent) }
@@ -84,7 +85,7 @@ public struct Results {
         for analysis in plan.study.analyses {
             do { answers += try source.answer(analysis) } catch {
                 if let stop = error as? WorkflowError, stop == .interrupted { throw stop }
-                report("analyses.\(analysis.name) failed; the others are written: \(error)")
+                report("warning: analyses.\(analysis.name) failed, the others go on: \(error)")
                 failures.append(error)
             }
         }

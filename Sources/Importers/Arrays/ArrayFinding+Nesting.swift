@@ -9,7 +9,7 @@ extension ArrayFindings {
         case .other(let what): return [ArrayFinding(name: name, content: .other(what))]
         case .list(let items):
             if !items.isEmpty, items.allSatisfy(isDict) {
-                return try records(try numbered(items, path: path, name: name), prefix: ownName(name, path))
+                return try records(try numbered(items, path: path, name: name), prefix: name)
             }
             let pieces = items.compactMap(views)
             if !items.isEmpty, pieces.count == items.count {
@@ -35,7 +35,7 @@ extension ArrayFindings {
                             place: "\(path): \(members[index].key.text)", epoch: epochs[index],
                             members: try leaves(inner)))
                 }
-                return try records(list, prefix: ownName(name, path))
+                return try records(list, prefix: name)
             }
             let pieces = order.compactMap { views(members[$0].value) }
             if pieces.count == members.count {
@@ -45,17 +45,10 @@ extension ArrayFindings {
             }
         }
         var found: [ArrayFinding] = []
-        let own = ownName(name, path)
-        for (key, value) in members {
-            found += try flatten(value, own.isEmpty ? key.text : own + "/" + key.text, path: path)
-        }
+        // The file's own name says nothing about what stands in it by name.
+        let prefix = name.isEmpty || name == FileName(path).stem ? "" : name + "/"
+        for (key, value) in members { found += try flatten(value, prefix + key.text, path: path) }
         return found
-    }
-
-    /// What names a container among others: its key, and nothing where that is the file's own name or a word for all epochs.
-    private static func ownName(_ name: String, _ path: String) -> String {
-        name == FileName(path).stem || ["epochs", "history", "log", "logs", "checkpoints"].contains(name.lowercased())
-            ? "" : name
     }
 
     /// As in Python, the last value of a repeated key counts.

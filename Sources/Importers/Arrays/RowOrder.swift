@@ -62,8 +62,8 @@ struct RowOrder: Sendable {
             }
         }
         self.repeats = repeats
-        if series.isFixed, repeats == 0, try series.integers(0) == first {
-            ids = first
+        if series.isFixed, repeats == 0 {
+            ids = try series.integers(0)
             scatter = nil
         } else {
             ids = first

@@ -79,7 +79,7 @@ struct RunCommand: ParsableCommand {
                 let results = Results(plan: plan.without(diverged), data: data)
                 print(try results.update(report: { if !quiet { note($0) } }).summary)
             } catch let error as any Failure where !diverged.isEmpty && ![74, 130].contains(error.exitCode) {
-                note("assay: no results without the runs that diverged: \(error)")
+                note("assay: without the runs that diverged: \(error)")
             }
         }
         if let failure = plan.divergence(of: diverged) { throw failure }

@@ -61,41 +61,13 @@ import Testing
         #expect(run.metrics["train_loss"] == [0, 0, 0, 0, 0, 0])
     }
 
-    /// Ids that are the same at every checkpoint put rows into their order, too: so runs of shuffled samples agree.
-    @Test func fixedIdsOrderTheRows() throws {
-        let scratch = try ScratchFolder()
-        func bytes<Value>(_ values: [Value]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
-        _ = try scratch.write("logits.npy", Self.file("<f4", [1, 4, 2], bytes((0..<8).map { Float($0) })))
-        _ = try scratch.write("ids.npy", Self.file("<i4", [4], bytes([3, 1, 0, 2] as [Int32])))
-        _ = try scratch.write("labels.npy", Self.file("<i4", [4], bytes([0, 1, 0, 1] as [Int32])))
-        let run = try Importer.npy.read([scratch.path], ArrayFixtures.options())[0]
-        #expect(run.samples?.ids == [0, 1, 2, 3] && run.samples?.labels == [0, 1, 1, 0])
-        let logits = try #require(run.arrays.first { $0.object == "/logits" })
-        #expect(try logits.read(0, 0..<4) == [4, 5, 2, 3, 6, 7, 0, 1])
-    }
-
-    /// What stands in a list of records keeps its own name, whatever the file is called.
-    @Test func recordsKeepTheirNames() throws {
-        let scratch = try ScratchFolder()
-        let records = (1...2).map { "(dS'epoch'\nI\($0)\nsS'test_error'\nF0.\($0)\nsS'loss'\nF1.\($0)\nsa" }.joined()
-        let list = try scratch.write("dyn.pkl", Array("(l\(records).".utf8))
-        let keyed = try scratch.write("keyed.pkl", Array("(dS'history'\n(l\(records)s.".utf8))
-        for path in [list, keyed] {
-            let run = try Importer.pt.read([path], ArrayFixtures.options(map: ["train_loss": "loss"]))[0]
-            #expect(run.metrics == ["train_loss": [1.1, 1.2], "test_error": [0.1, 0.2]], "\(run.metrics)")
-        }
-    }
-
     /// A .npy file of zeros, four bytes each.
     private static func zeros(_ type: String, _ shape: [Int]) -> [UInt8] {
-        file(type, shape, [UInt8](repeating: 0, count: 4 * shape.reduce(1, *)))
-    }
-
-    private static func file(_ type: String, _ shape: [Int], _ values: [UInt8]) -> [UInt8] {
         let sizes = shape.map { "\($0)," }.joined()
         var header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(sizes)), }"
         header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
-        return [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8) + values
+        return [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8)
+            + [UInt8](repeating: 0, count: 4 * shape.reduce(1, *))
     }
 
     private static let files: [(String, Importer)] = [
