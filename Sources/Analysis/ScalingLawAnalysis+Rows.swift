@@ -54,7 +54,7 @@ struct FitRows: Sendable {
     let y: [Double]
     let weights: [Double]?
     let clusters: [String]?
-    /// Columns whose values should not be mixed in one group: `ipc`, `regime`, `recipe`.
+    /// Columns whose values should not be mixed in one group: `model`, `ipc`, `regime`, `recipe`.
     let settings: [(name: String, values: [String])]
     private let table: Table
     private let names: [String]?
