@@ -106,17 +106,32 @@ extension ImportedRun {
         let most = min(largest, possible?.upperBound ?? largest)
         let isTruth = array.object == "/scores/correct"
         let wrong = values.firstIndex { !($0 >= least && $0 <= most) || isTruth && $0 != 0 && $0 != 1 }
-        guard let index = wrong else { return }
         let width = max(1, values.count / max(1, rows.count))
-        let row = rows.lowerBound + index / width
-        var place: [String] = []
-        if array.hasCheckpointAxis { place.append("checkpoint \(checkpoint) (epoch \(shortest(epochs[checkpoint])))") }
-        let id = array.object.hasPrefix("/test/") ? nil : samples.map { $0.ids[row] }
-        place.append("sample \(row)" + (id.map { " (id \($0))" } ?? ""))
-        if width > 1 { place.append((array.object == "/features" ? "column" : "class") + " \(index % width)") }
+        func refuse(_ row: Int, column: Int?, _ reason: String) -> ImportError {
+            let row = rows.lowerBound + row
+            var place: [String] = []
+            if array.hasCheckpointAxis {
+                place.append("checkpoint \(checkpoint) (epoch \(shortest(epochs[checkpoint])))")
+            }
+            let id = array.object.hasPrefix("/test/") ? nil : samples.map { $0.ids[row] }
+            place.append("sample \(row)" + (id.map { " (id \($0))" } ?? ""))
+            if let column { place.append((array.object == "/features" ? "column" : "class") + " \(column)") }
+            return ImportError(
+                array.source?(checkpoint, row) ?? array.origin, at: array.object + ", " + place.joined(separator: ", "),
+                reason)
+        }
+        if wrong == nil, array.object == "/targets",
+            let (row, sum) = values.withUnsafeBufferPointer({ SoftLabels.firstUnnormalized($0, classes: width) })
+        {
+            throw refuse(
+                row, column: nil,
+                "its soft labels sum to \(shortest((sum * 1e4).rounded() / 1e4)), and are probabilities of the classes, which sum "
+                    + "to 1 (of logits take the softmax); nothing was written")
+        }
+        guard let index = wrong else { return }
         let value = values[index]
-        throw ImportError(
-            array.source?(checkpoint, row) ?? array.origin, at: array.object + ", " + place.joined(separator: ", "),
+        throw refuse(
+            index / width, column: width > 1 ? index % width : nil,
             value.isNaN
                 ? "the value is NaN; nothing can be computed from it, and nothing was written"
                 : isTruth

@@ -63,6 +63,16 @@ public struct Samples: Sendable, Equatable {
         self.trained = trained
     }
 
+    /// The first sample that is another one in `other`, in words; nil where ids and labels are the same, one after another.
+    public func difference(from other: Samples) -> String? {
+        if ids.count != other.ids.count { return "\(ids.count) and \(other.ids.count) of them" }
+        let row = ids.indices.first { ids[$0] != other.ids[$0] || labels[$0] != other.labels[$0] }
+        return row.map {
+            "the first that differs is id \(ids[$0]) with label \(labels[$0]) here, and id \(other.ids[$0]) with label "
+                + "\(other.labels[$0]) there"
+        }
+    }
+
     /// Indices in the parent data set of those that the run trained on.
     public var trainedIDs: [Int64] {
         guard let trained else { return ids }

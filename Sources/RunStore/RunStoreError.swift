@@ -37,6 +37,8 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         case nonFinite(value: Float, column: Int)
         /// A number that the record cannot have.
         case impossible(Float)
+        /// The sum of a sample's soft labels, which is not 1.
+        case unnormalized(Double)
         case missingPart(Int, of: Int)
         /// Datasets were taken out or put in after sealing; how many there are now.
         case otherDatasets(Int)
@@ -109,7 +111,7 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         case .notHDF5:
             return "not an HDF5 file, and so not a run"
         case .truncated(let detail):
-            return "the file is truncated (\(detail)); copy it again, or remove it and train the run again"
+            return "the file is truncated (\(detail)); copy it again, or make it anew"
         case .locked(let number):
             return "cannot lock the file (errno \(number)): another program may be writing it; where the file system "
                 + "knows no locks (Lustre, NFS), set HDF5_USE_FILE_LOCKING=FALSE in the environment"
@@ -151,6 +153,8 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
             return "the value in column \(column) is \(value.isNaN ? "NaN" : "\(value)"), not a number to compute with"
         case .impossible(let value):
             return "the value is \(value), which is no value that it can have"
+        case .unnormalized(let sum):
+            return "the soft labels sum to \((sum * 1e4).rounded() / 1e4), and probabilities of the classes sum to 1"
         case .missingPart(let part, let parts):
             return "part \(part) of \(parts) is missing: the run's checkpoints are not complete"
         case .partsDisagree(let what):

@@ -188,13 +188,21 @@ extension RunFile {
         for piece in 0..<pieces {
             let checkpoint = byCheckpoint ? firstCheckpoint + piece : nil
             let scan = try scan(
-                dataset, piece: byCheckpoint ? piece : nil, looksForNaN: looksForNaN, bounds: bounds)
+                dataset, piece: byCheckpoint ? piece : nil, looksForNaN: looksForNaN, bounds: bounds,
+                areSoftLabels: object == "/targets")
             if let outside = scan.outside {
                 let fault = RunStoreError.Fault.impossible(outside.value)
                 problems.append(
                     .init(
                         error: RunStoreError(
                             part.path, dataset: object, checkpoint: checkpoint, sample: outside.row, fault)))
+            }
+            if let row = scan.unnormalized {
+                problems.append(
+                    .init(
+                        error: RunStoreError(
+                            part.path, dataset: object, checkpoint: checkpoint, sample: row.row, .unnormalized(row.sum))
+                    ))
             }
             if let digest = written.isEmpty ? nil : written[piece] {
                 item.digests += 1
@@ -238,11 +246,14 @@ private struct Scan {
     var first: (row: Int, column: Int, value: Float)?
     /// The first finite value beyond the bounds.
     var outside: (row: Int, value: Float)?
+    /// The first row of soft labels that does not sum to 1.
+    var unnormalized: (row: Int, sum: Double)?
 }
 
 /// Reads a dataset, or one checkpoint of it, in blocks of about 4 MiB.
 private func scan(
-    _ dataset: borrowing HDF5Dataset, piece: Int?, looksForNaN: Bool, bounds: ClosedRange<Float>? = nil
+    _ dataset: borrowing HDF5Dataset, piece: Int?, looksForNaN: Bool, bounds: ClosedRange<Float>? = nil,
+    areSoftLabels: Bool = false
 ) throws(RunStoreError) -> Scan {
     var result = Scan()
     var hash = SHA256()
@@ -276,6 +287,11 @@ private func scan(
             let index = floats.firstIndex(where: { $0.isFinite && !bounds.contains($0) })
         {
             result.outside = (first + index / columns, floats[index])
+        }
+        if areSoftLabels, result.first == nil, result.unnormalized == nil,
+            let found = SoftLabels.firstUnnormalized(floats, classes: columns)
+        {
+            result.unnormalized = (first + found.row, found.sum)
         }
     }
     result.digest = hash.hex()

@@ -35,14 +35,17 @@ public struct SubsetComparison: Sendable, Equatable {
         public var expectedJaccard: Double? {
             guard first + second > 0 else { return nil }
             var mean = 0.0
-            for common in max(0, first + second - population)...min(first, second) {
+            for common in possible {
                 mean += probability(common) * Double(common) / Double(first + second - common)
             }
             return mean
         }
 
+        /// How many samples two random subsets of these sizes can share.
+        fileprivate var possible: ClosedRange<Int> { max(0, first + second - population)...min(first, second) }
+
         /// That two random subsets share so many.
-        private func probability(_ common: Int) -> Double {
+        fileprivate func probability(_ common: Int) -> Double {
             exp(
                 Self.logChoose(first, common) + Self.logChoose(population - first, second - common)
                     - Self.logChoose(population, second))
@@ -61,17 +64,36 @@ public struct SubsetComparison: Sendable, Equatable {
     /// [C]
     public var byClass: [Overlap]
 
-    /// The Jaccard index at the mean overlap of random subsets with these numbers *of each class*; nil where both subsets
-    /// are empty.
+    /// The mean Jaccard index of random subsets with these numbers *of each class*: what they share is a sum of
+    /// hypergeometric numbers; nil where both subsets are empty.
     ///
     /// Balanced subsets meet a little more often than `all.expectedJaccard` says.
     public var expectedWithinClasses: Double? {
         guard all.first + all.second > 0 else { return nil }
-        let common = byClass.reduce(0.0) { sum, overlap in
-            overlap.population == 0
-                ? sum : sum + Double(overlap.first) * Double(overlap.second) / Double(overlap.population)
+        /// That the classes so far share `least`, `least` + 1, ….
+        var (least, chances) = (0, [1.0])
+        for overlap in byClass where overlap.first > 0 && overlap.second > 0 {
+            let own = Self.likely(overlap.possible.map(overlap.probability))
+            var sums = [Double](repeating: 0, count: chances.count + own.count - 1)
+            for (i, chance) in chances.enumerated() {
+                for (j, other) in zip(0..., own) { sums[i + j] += chance * other }
+            }
+            let kept = Self.likely(sums)
+            least += overlap.possible.lowerBound + own.startIndex + kept.startIndex
+            chances = Array(kept)
         }
-        return common / (Double(all.first + all.second) - common)
+        let mean = zip(least..., chances).reduce(0.0) { sum, one in
+            sum + one.1 * Double(one.0) / Double(all.first + all.second - one.0)
+        }
+        // The logarithms of large factorials lose digits, which the probabilities have in common.
+        return mean / chances.reduce(0, +)
+    }
+
+    /// Without the ends that are too improbable to count in a mean.
+    private static func likely(_ chances: [Double]) -> ArraySlice<Double> {
+        let most = (chances.max() ?? 0) * 1e-20
+        let first = chances.firstIndex { $0 > most } ?? 0
+        return chances[first...(chances.lastIndex { $0 > most } ?? first)]
     }
 
     /// Compares two subsets of the rows of one data set.

@@ -318,12 +318,12 @@ struct ColumnBuilder {
             numbers.append(x)
         case .empty:
             turnReal()
-            numbers.append(.nan)
+            numbers.append(Column.empty)
         case .tooLarge, .text:
             if isMissing(field) {
                 hasMissing = true
                 turnReal()
-                numbers.append(.nan)
+                numbers.append(Column.empty)
             } else if count == 1 {
                 isText = true
                 return appendText(field, start: start)

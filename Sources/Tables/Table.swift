@@ -2,10 +2,16 @@
 public struct Column: Sendable, Equatable {
     public enum Values: Sendable, Equatable {
         case integers([Int])
-        /// NaN marks an empty cell.
+        /// NaN marks an empty cell, as `empty`, and stands where the table says NaN.
         case numbers([Double])
         case texts([String])
     }
+
+    /// The NaN of an empty cell, told by its payload from one that the table says.
+    public static let empty = Double(nan: 1954, signaling: false)
+
+    /// Whether a number is `empty`, rather than a NaN that the table says.
+    public static func isEmpty(_ value: Double) -> Bool { value.bitPattern == empty.bitPattern }
 
     public var name: String
     public var values: Values

@@ -70,10 +70,10 @@ public struct CADComparison: Sendable {
         var scored: [Scored] = []
         for (index, entry) in entries.enumerated() {
             onProgress(index, entries.count)
-            guard try entry.runs[0].samples() == samples else {
+            if let difference = try entry.runs[0].samples().difference(from: samples) {
                 throw WorkflowError.badData(
-                    "\(entry.runs[0].path): its samples are not those of \(leading.path) (scores are compared per sample)"
-                )
+                    "\(entry.runs[0].path): its samples are not those of \(leading.path): \(difference) (scores are compared per "
+                        + "sample)")
             }
             let job = try study.job(entry)
             let scores = try job.values()[0]

@@ -17,7 +17,7 @@ func orderedBlocks<Worker, Value>(
         return
     }
     let lanes = min(threads, count)
-    let turn = Turn()
+    let queue = OrderedResults<Value>(most: 4 * lanes)
     try withoutActuallyEscaping(worker) { worker in
         try withoutActuallyEscaping(compute) { compute in
             try withoutActuallyEscaping(consume) { consume in
@@ -26,47 +26,61 @@ func orderedBlocks<Worker, Value>(
                 nonisolated(unsafe) let (worker, compute, consume) = (worker, compute, consume)
                 DispatchQueue.concurrentPerform(iterations: lanes) { _ in
                     var state = Result { try worker() }
-                    while let block = turn.next(of: count) {
+                    while let block = queue.next(of: count) {
                         let value = Result<Value, any Error> {
                             var own = try state.get()
                             defer { state = .success(own) }
                             return try compute(&own, block)
                         }
-                        guard turn.take(block, { try consume(block, value.get()) }) else { return }
+                        queue.add(value, of: block, consume)
                     }
                 }
-                if let failure = turn.failure { throw failure }
+                if let failure = queue.failure { throw failure }
             }
         }
     }
 }
 
-/// Whose turn it is.
-private final class Turn: @unchecked Sendable {
+/// What is computed and not yet consumed. No thread waits for another's block unless it is far ahead: a block that is slow,
+/// as one is that comes from the disk, would stop all of them.
+private final class OrderedResults<Value>: @unchecked Sendable {
     private let condition = NSCondition()
+    /// Blocks that may be ahead of the one whose turn it is.
+    private let most: Int
     private var begun = 0
     private var next = 0
+    private var results: [Int: Result<Value, any Error>] = [:]
+    private var isConsuming = false
     private(set) var failure: (any Error)?
+
+    init(most: Int) { self.most = most }
 
     /// The next block to compute, nil after the last. Blocks are given out in order, so that the one whose turn it is belongs
     /// to a thread that is running: there may be fewer threads than were asked for.
     func next(of count: Int) -> Int? {
         condition.lock()
         defer { condition.unlock() }
+        while begun < count, begun >= next + most, failure == nil { condition.wait() }
         guard begun < count, failure == nil else { return nil }
         begun += 1
         return begun - 1
     }
 
-    /// Waits for the block's turn and runs the body; false when this or an earlier block failed.
-    func take(_ block: Int, _ body: () throws -> Void) -> Bool {
+    /// Puts a block's result among the others, and hands over those whose turn has come, unless another thread does.
+    func add(_ result: Result<Value, any Error>, of block: Int, _ consume: (Int, Value) throws -> Void) {
         condition.lock()
         defer { condition.unlock() }
-        while next != block, failure == nil { condition.wait() }
-        guard failure == nil else { return false }
-        do { try body() } catch { failure = error }
-        next += 1
-        condition.broadcast()
-        return failure == nil
+        results[block] = result
+        if isConsuming { return }
+        isConsuming = true
+        defer { isConsuming = false }
+        while failure == nil, let result = results.removeValue(forKey: next) {
+            condition.unlock()
+            let outcome = Result { try consume(next, result.get()) }
+            condition.lock()
+            if case .failure(let error) = outcome { failure = error }
+            next += 1
+            condition.broadcast()
+        }
     }
 }

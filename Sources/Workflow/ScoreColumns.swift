@@ -15,6 +15,10 @@ struct ScoreColumns: Sendable {
     private static let idRange: ClosedRange<Int64> = -(1 << 53)...(1 << 53)
     private static let labelRange: ClosedRange<Int64> = 0...10_000_000
 
+    private static func text(_ range: ClosedRange<Int64>) -> String {
+        range == idRange ? "±2^53, where a double skips integers" : "\(range.lowerBound)…\(range.upperBound)"
+    }
+
     /// Takes the columns out of a table, one after the other: a million samples stand in memory once.
     ///
     /// Throws `WorkflowError` that names the line, `TableError` where a column is missing.
@@ -34,7 +38,8 @@ struct ScoreColumns: Sendable {
         if case .integers(let integers) = column.values {
             values = try integers.enumerated().map { row, value in
                 guard range.contains(Int64(value)) else {
-                    throw WorkflowError.badData("\(path):\(table.line(ofRow: row)): \(name) \(value) is out of range")
+                    throw WorkflowError.badData(
+                        "\(path):\(table.line(ofRow: row)): \(name) \(value) is beyond \(Self.text(range))")
                 }
                 return convert(Int64(value))
             }
@@ -44,7 +49,8 @@ struct ScoreColumns: Sendable {
                     throw WorkflowError.badData("\(path):\(table.line(ofRow: row)): \(name) must be a whole number")
                 }
                 guard range.contains(value) else {
-                    throw WorkflowError.badData("\(path):\(table.line(ofRow: row)): \(name) \(value) is out of range")
+                    throw WorkflowError.badData(
+                        "\(path):\(table.line(ofRow: row)): \(name) \(value) is beyond \(Self.text(range))")
                 }
                 return convert(value)
             }
@@ -110,7 +116,8 @@ struct ScoreColumns: Sendable {
             for row in 0..<size {
                 guard range.contains(integers[row]) else {
                     throw WorkflowError.badData(
-                        "\(path), /\(dataset.object), sample \(start + row): \(integers[row]) is out of range")
+                        "\(path), /\(dataset.object), sample \(start + row): \(integers[row]) is beyond \(Self.text(range))"
+                    )
                 }
                 values.append(convert(integers[row]))
             }

@@ -144,10 +144,10 @@ public struct ScoringJob: Sendable {
     }
 
     private func requireSame(_ samples: Samples, _ expected: Samples, _ run: RunFile) throws {
-        guard samples.ids == expected.ids, samples.labels == expected.labels else {
+        if let difference = samples.difference(from: expected) {
             throw WorkflowError.badData(
-                "\(run.path): its samples are not those of \(scorers[0].run.path) (scores of several runs are averaged, "
-                    + "and soft labels taken, per sample)")
+                "\(run.path): its samples are not those of \(scorers[0].run.path): \(difference) (scores of several runs are "
+                    + "averaged, and soft labels taken, per sample, in the order of the runs)")
         }
     }
 

@@ -107,7 +107,7 @@ import Testing
         let error = #expect(throws: RunStoreError.self) { try RunFile(path: path) }
         let text = try #require(error?.description)
         #expect(text.hasPrefix(path + ": the file is truncated (eof = "), "\(text)")
-        #expect(text.hasSuffix("); copy it again, or remove it and train the run again"), "\(text)")
+        #expect(text.hasSuffix("); copy it again, or make it anew"), "\(text)")
     }
 
     @Test func unknownFilterIsNamed() throws {

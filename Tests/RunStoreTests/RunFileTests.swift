@@ -71,6 +71,19 @@ import Testing
             "\(said)")
     }
 
+    @Test func softLabelsThatDoNotSumToOneAreNamed() throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/run.h5"
+        var header = Example.header()
+        header.targets?.values[17 * Example.classes + 2] += 0.25
+        try Example.write(path, header: header)
+        let said = try RunFile(path: path).verify().problems.map(\.description)
+        #expect(
+            said == [
+                "\(path), /targets, sample 17: the soft labels sum to 1.25, and probabilities of the classes sum to 1"
+            ])
+    }
+
     @Test func unfinishedRunReadsLikeASealedOne() throws {
         let scratch = try Scratch()
         let path = scratch.path + "/run.h5"

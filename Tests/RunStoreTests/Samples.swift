@@ -39,7 +39,8 @@ enum Example {
         run.digest = String(repeating: "ab", count: 32)
         run.created = created
         let matrix = FloatMatrix(
-            rows: samples, columns: classes, values: (0..<(samples * classes)).map { Float($0 % 7) / 8 })
+            rows: samples, columns: classes,
+            values: (0..<samples).flatMap { row in (0..<classes).map { $0 == row % classes ? 0.5 : 0.125 } })
         return RunHeader(
             description: run,
             samples: Samples(

@@ -19,9 +19,9 @@ import Testing
                 .init(population: 0, first: 0, second: 0, common: 0),
             ])
         #expect(comparison.byClass[2].jaccard == nil && comparison.byClass[2].expectedJaccard == nil)
-        // Mean intersections: 2·2/4 + 2·2/3.
-        let common = 1 + 4.0 / 3
-        #expect(near(comparison.expectedWithinClasses, common / (8 - common), 1e-14))
+        // 0, 1 and 2 in common of the first class with 1/6, 4/6, 1/6; 1 and 2 of the second with 2/3, 1/3.
+        let expected = (1 / 7.0 * 2 + 2 / 6.0 * (1 + 8) + 3 / 5.0 * (4 + 2) + 4 / 4.0) / 18
+        #expect(near(comparison.expectedWithinClasses, expected, 1e-14))
     }
 
     @Test func equalAndDisjointSubsets() throws {
@@ -40,6 +40,19 @@ import Testing
             common: 1)
         let tolerance = json.integer("population") > 10_000 ? 1e-7 : 1e-11
         #expect(near((overlap.expectedJaccard ?? .nan) / json.number("mean"), 1, tolerance))
+    }
+
+    @Test(arguments: Oracle.selection.cases("expected_within")) func expectedWithinClassesIsSciPys(_ json: JSON) throws
+    {
+        let classes = try #require(json["classes"]?.items).map { $0.items?.compactMap(\.int) ?? [] }
+        var (labels, first, second): ([Int32], [Int], [Int]) = ([], [], [])
+        for (label, sizes) in classes.enumerated() {
+            first += labels.count..<labels.count + sizes[1]
+            second += labels.count..<labels.count + sizes[2]
+            labels += [Int32](repeating: Int32(label), count: sizes[0])
+        }
+        let comparison = try SubsetComparison(first, second, labels: labels, classes: classes.count)
+        #expect(near((comparison.expectedWithinClasses ?? .nan) / json.number("mean"), 1, 1e-11))
     }
 
     @Test func badRowsAreNamed() {

@@ -166,8 +166,8 @@ private func select(
         ("sample_id,label,score\n1,0,0.5\n,0,0.5\n", ":3: sample_id must be a whole number"),
         ("sample_id,label,score\n1e300,0,0.5\n", ":2: sample_id must be a whole number"),
         ("sample_id,label,score\n1,0.5,0.5\n", ":2: label must be a whole number"),
-        ("sample_id,label,score\n1,0,0.5\n2,-1,0.5\n", ":3: label -1 is out of range"),
-        ("sample_id,label,score\n1,0,0.5\n2,20000000,0.5\n", ":3: label 20000000 is out of range"),
+        ("sample_id,label,score\n1,0,0.5\n2,-1,0.5\n", ":3: label -1 is beyond 0…10000000"),
+        ("sample_id,label,score\n1,0,0.5\n2,20000000,0.5\n", ":3: label 20000000 is beyond 0…10000000"),
         ("sample_id,label,score\n1,0,0.5\n2,0,\n", ":3: the score is not a finite number"),
     ]
 

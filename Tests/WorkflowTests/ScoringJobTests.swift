@@ -157,6 +157,24 @@ import Testing
                 == "\(stored.path): aum needs /logits or /scores/logit_margin, and the run has none of these")
     }
 
+    /// The first block waits until three later ones are computed, by one other thread.
+    @Test func aSlowBlockStopsNoOtherThread() throws {
+        let later = DispatchSemaphore(value: 0)
+        var seen: [Int] = []
+        var waited: [DispatchTimeoutResult] = []
+        try orderedBlocks(
+            20, threads: 2, worker: { 0 },
+            compute: { _, block in
+                if block > 0 { later.signal() }
+                return block == 0 ? (0..<3).map { _ in later.wait(timeout: .now() + 60) } : []
+            },
+            consume: { block, results in
+                waited += results
+                seen.append(block)
+            })
+        #expect(waited == [.success, .success, .success] && seen == Array(0..<20))
+    }
+
     @Test func blocksComeInOrderAndTheFirstErrorIsThrown() throws {
         struct Fault: Error, Equatable { var block: Int }
         for threads in [1, 2, 5] {

@@ -44,6 +44,9 @@ extension ArrayFindings {
                 ]
             }
         }
+        if let (counted, others) = apart(members) {
+            return try flatten(counted, name, path: path) + flatten(others, name, path: path)
+        }
         var found: [ArrayFinding] = []
         // The file's own name says nothing about what stands in it by name.
         let prefix = name.isEmpty || name == FileName(path).stem ? "" : name + "/"
@@ -88,6 +91,22 @@ extension ArrayFindings {
             }
         }
         return epochs
+    }
+
+    /// The checkpoints of a dictionary whose numbers as keys count them, and what stands beside them under names:
+    /// `{1: logits, 2: logits, "labels": labels}`. Nil where nothing does, or where what is numbered is no checkpoints.
+    private static func apart(
+        _ members: [(key: ForeignKey, value: ForeignValue)]
+    ) -> (counted: [(key: ForeignKey, value: ForeignValue)], others: [(key: ForeignKey, value: ForeignValue)])? {
+        var (counted, others) = (members, members)
+        func isNumber(_ key: ForeignKey) -> Bool {
+            if case .number = key { true } else { Double(key.text)?.isFinite ?? false }
+        }
+        counted.removeAll { !isNumber($0.key) }
+        others.removeAll { isNumber($0.key) }
+        let areCheckpoints =
+            counted.allSatisfy { isDict($0.value) } || counted.allSatisfy { views($0.value) != nil }
+        return counted.count > 1 && !others.isEmpty && areCheckpoints ? (counted, others) : nil
     }
 
     static func isDict(_ value: ForeignValue) -> Bool { if case .dict = value { true } else { false } }

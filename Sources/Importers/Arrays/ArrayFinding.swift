@@ -41,6 +41,8 @@ struct ArrayFinding: Sendable {
         }
     }
 
+    var isNumber: Bool { if case .number = content { true } else { false } }
+
     /// Whether it has an axis of samples: numbers have none.
     var hasRows: Bool {
         switch content {

@@ -37,14 +37,16 @@ extension ArrayImport {
         var metrics: [String: [Double]] = [:]
         var used: Set<String> = []
         var columns: [String: [Double]] = [:]
+        let own = namesInContainer()
         for finding in roles.rest {
             if case .array(let array) = finding.content, array.shape != [count] || count == samples { continue }
             guard let values = try numbers(finding), values.count == count else { continue }
             if case .number = finding.content { continue }
             // Numbers of other epochs are none of these checkpoints'.
-            if let own = finding.epochs, let told, own != told { continue }
-            let name = finding.name.split(separator: "/").joined(separator: "_")
-            (columns[finding.word], columns[name]) = (values, values)
+            if let epochs = finding.epochs, let told, epochs != told { continue }
+            let path = finding.name.split(separator: "/").joined(separator: "_")
+            let name = own[finding.name] ?? path
+            for word in [finding.word, path, name] { columns[word] = values }
             if finding.word == "iteration" { continue }
             metrics[name] = values
             used.insert(finding.name)
@@ -67,6 +69,25 @@ extension ArrayImport {
         }
         for (name, expression) in roles.expressions { metrics[name] = try options.evaluate(expression, columns) }
         return (metrics, used)
+    }
+
+    /// What stands in the files' one list or dictionary of epochs by its own name: that of the list is the file's, or says nothing
+    /// more. Where two things would have one name, none are here.
+    private func namesInContainer() -> [String: String] {
+        let neutral = ["epochs", "history", "log", "logs", "checkpoints"]
+        var names: [String: String] = [:]
+        var containers: Set<String> = []
+        for finding in roles.rest {
+            guard let end = finding.name.firstIndex(of: "/") else { continue }
+            let container = String(finding.name[..<end])
+            guard container == FileName(finding.path).stem || neutral.contains(container.lowercased()) else { continue }
+            containers.insert(finding.path + ":" + container)
+            names[finding.name] = finding.name[end...].split(separator: "/").joined(separator: "_")
+        }
+        let others = Set(roles.rest.map(\.name)).subtracting(names.keys).union(options.map.keys)
+        let isClear =
+            containers.count == 1 && Set(names.values).count == names.count && others.isDisjoint(with: names.values)
+        return isClear ? names : [:]
     }
 
     func samplesSeen(_ count: Int) throws(ImportError) -> [Int64]? {

@@ -27,9 +27,10 @@ extension ArrayImport {
                 ", checkpoint \(checkpoint)", checkpoint,
                 "\(main.rows(checkpoint)) rows, but \(series.rows(checkpoint)) ids; N must be the same")
         }
+        try requireFiles(series.fileRows, of: series.name, series.path, like: main)
         try requireSameEpochs(series, main)
         let order = try RowOrder(series, checkpoints: count, epochs: epochs, duplicates: options.duplicates)
-        if order.scatter != nil { notes.append("Rows are put into the order of ascending sample id.") }
+        if order.isOther { notes.append("Rows are put into the order of ascending sample id.") }
         if order.repeats > 0 {
             let meaning = options.duplicates == .mean ? "their mean counts" : "the first of them counts"
             notes.append("\(order.repeats) rows repeat a sample id within their checkpoint: \(meaning).")
@@ -53,7 +54,10 @@ extension ArrayImport {
         let series = try RowSeries(finding, role: .labels, rowRank: 0, isFixed: true, path: path)
         try requireAxes(main, labels: series)
         try requireSameEpochs(series, main)
-        try requireOrder(series, main, rows)
+        // Fixed lists beside ids that come per checkpoint are joined by id.
+        if rows.scatter == nil || !series.isFixed {
+            try requireFiles(series.fileRows, of: series.name, series.path, like: main)
+        }
         let labels = try SampleArrays.labels(series, rows, checkpoints: count, epochs: epochs, &warnings, &notes)
         let limit = Int64(Int32.max)
         if let wrong = labels.firstIndex(where: { $0 < 0 || $0 > limit }) {
@@ -68,6 +72,9 @@ extension ArrayImport {
                     finding.path, at: "'\(finding.name)'", "names must be strings [N]; it is \(finding.summary)")
             }
             let all = try texts.strings()
+            if rows.scatter == nil || finding.isBesideRows {
+                try requireFiles(texts.fileRows, of: finding.name, texts.path, like: main)
+            }
             let isBeside = finding.isBesideRows && rows.scatter?.source.rows(0) == all.count
             names = try SampleArrays.place(
                 all.count, isBeside: isBeside || rows.isBeside(fixed: all.count), rows, path: texts.path,
@@ -104,7 +111,8 @@ extension ArrayImport {
     // MARK: Arrays
 
     mutating func array(
-        _ object: String, _ series: RowSeries, _ rows: RowOrder, _ samples: Samples, _ count: Int, _ epochs: [Double]
+        _ object: String, _ series: RowSeries, like main: RowSeries, _ rows: RowOrder, _ samples: Samples, _ count: Int,
+        _ epochs: [Double]
     ) throws(ImportError) -> ImportedArray {
         for checkpoint in 0..<count {
             let expected = try rows.scatter?.table(checkpoint).order.count ?? samples.count
@@ -115,6 +123,7 @@ extension ArrayImport {
                         + (series.rows(0) == count ? " (are the axes of checkpoints and samples swapped?)" : ""))
             }
         }
+        try requireFiles(series.fileRows, of: series.name, series.path, like: main)
         if object == "/logits" { try LogitsLook.check(series, &notes) }
         if series.type == .double { notes.append("'\(series.name)' is float64 and is stored as float32.") }
         return ImportedArray(
@@ -127,15 +136,22 @@ extension ArrayImport {
         }
     }
 
-    /// Throws where the rows of a checkpoint come in several files, and nothing says how those of another list follow
-    /// them.
-    private func requireOrder(_ series: RowSeries, _ main: RowSeries, _ rows: RowOrder) throws(ImportError) {
-        guard rows.scatter == nil, main.isSpread, series.pieceRows(0) != main.pieceRows(0) else { return }
-        throw series.error(
-            "", 0,
-            "'\(main.name)' comes in \(main.pieceRows(0).count) files of "
-                + "\(main.pieceRows(0).map(String.init).joined(separator: ", ")) "
-                + "rows, and nothing says which samples these are: log their ids beside them (--map ids=NAME)")
+    /// Throws where the rows of a checkpoint come in several files, and those of another list do not come in the same.
+    ///
+    /// - Parameter fileRows: the rows of that list, file by file.
+    private func requireFiles(
+        _ fileRows: [Int], of name: String, _ path: String, like main: RowSeries
+    ) throws(ImportError) {
+        guard main.isSpread || fileRows.count > 1, fileRows != main.fileRows else { return }
+        func text(_ rows: [Int]) -> String {
+            "\(counted(rows.count, "file")) of \(rows.map(String.init).joined(separator: ", ")) rows"
+        }
+        throw ImportError(
+            path, at: "'\(name)'",
+            "it comes in \(text(fileRows)), but '\(main.name)' in \(text(main.fileRows)), and nothing says which row of one "
+                + "belongs to which of the other: "
+                + (roles.chosen[.ids] == nil
+                    ? "log the ids of the samples beside the rows (--map ids=NAME)" : "log both in the same files"))
     }
 
     mutating func fixedArrays(_ main: RowSeries, _ rows: RowOrder) throws(ImportError) -> [ImportedArray] {
@@ -149,7 +165,9 @@ extension ArrayImport {
                     "\(object) has no axis of checkpoints: [N, columns] is needed, "
                         + "of the last one")
             }
-            try requireOrder(series, main, rows)
+            if rows.scatter == nil || !series.isFixed {
+                try requireFiles(series.fileRows, of: series.name, series.path, like: main)
+            }
             let isBeside = rows.stands(beside: series)
             let positions = try SampleArrays.place(
                 series.rows(0), isBeside: isBeside, rows, path: series.path, name: series.name, &warnings, &notes)

@@ -45,7 +45,9 @@ struct ArrayImport {
         let samples = try rows.map { try self.samples(series[0].series, $0, count, epochs) }
         var arrays: [ImportedArray] = []
         if let rows, let samples {
-            for (object, one) in series { arrays.append(try array(object, one, rows, samples, count, epochs)) }
+            for (object, one) in series {
+                arrays.append(try array(object, one, like: series[0].series, rows, samples, count, epochs))
+            }
             arrays += try fixedArrays(series[0].series, rows)
         }
         try checkClasses(arrays, samples)
@@ -55,6 +57,11 @@ struct ArrayImport {
         let isAsked = roles.chosen[.epochs] != nil || !Set(metrics.keys).isDisjoint(with: options.map.keys)
         if arrays.isEmpty, metrics.isEmpty || !isAsked { throw nothing() }
         warnings += MetricColumns.suspectErrors(metrics)
+        let computed = Set(roles.expressions.map(\.name))
+        for (target, source) in options.map.sorted(by: { $0.key < $1.key })
+        where metrics[target] != nil && !computed.contains(target) {
+            warnings += MetricColumns.accuracyAsError(target, source)
+        }
         warnings += MetricColumns.nearMisses(Set(metrics.keys).intersection(options.map.keys))
         for (name, values) in metrics.sorted(by: { $0.key < $1.key }) {
             let missing = values.count(where: \.isNaN)
@@ -137,10 +144,17 @@ struct ArrayImport {
                     "a number for each of the \(other.rows(0)) checkpoints is a metric, and \(object) has one for each "
                         + "sample: name the metric, --map train_loss=\(other.name)")
             }
+            let (own, all) = (other.checkpoints.count, first.series.checkpoints.count)
+            if own == 1, other.rowShape.isEmpty, other.rows(0) != first.series.rows(0) {
+                throw ImportError(
+                    other.path, at: "'\(other.name)'",
+                    "[\(other.rows(0))] is neither a value per checkpoint [\(all)] nor one per checkpoint and sample "
+                        + "[\(all), \(first.series.rows(0))]; a record of another thing is named, --map NAME=\(other.name)"
+                )
+            }
             throw ImportError(
                 other.path, at: "'\(other.name)'",
-                "\(other.checkpoints.count) checkpoints for \(object), but \(first.object) has "
-                    + "\(first.series.checkpoints.count)")
+                "\(counted(own, "checkpoint")) for \(object), but \(first.object) has \(all)")
         }
         for (_, other) in series.dropFirst() { try requireSameEpochs(other, first.series) }
         return first.series.checkpoints.count

@@ -153,8 +153,12 @@ struct ArrayRoles: Sendable {
         for index in free {
             guard let role = ArrayRole(of: found[index]), !Self.isEmpty(found[index]) else { continue }
             if let other = chosen[role] {
-                // What was mapped wins over a name.
+                // What was mapped wins over a name, and a list of epochs over the number of the last one.
                 if map.contains(where: { ArrayRole(mapped: $0.key) == role }) { continue }
+                if role == .epochs, other.isNumber != found[index].isNumber {
+                    if other.isNumber { chosen[role] = found[index] }
+                    continue
+                }
                 throw Self.both(other, found[index], role.text)
             }
             chosen[role] = found[index]

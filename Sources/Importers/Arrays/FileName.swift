@@ -44,13 +44,21 @@ struct FileName {
 
     /// The number in the name and what stands before it: of the word `epoch` if it is there, otherwise the last one.
     var number: (value: Double, before: String, after: String)? {
-        let runs = Self.numbers(text)
+        let runs = Self.numbers(text).filter { !isOfRecord($0) }
         func word(_ end: Int) -> String { String(decoding: text[..<end], as: UTF8.self) }
         let named = runs.first { Self.countsEpochs(word($0.lowerBound)) }
         guard let run = named ?? runs.last, let value = Double(String(decoding: text[run], as: UTF8.self)) else {
             return nil
         }
         return (value, word(run.lowerBound), String(decoding: text[run.upperBound...], as: UTF8.self))
+    }
+
+    /// Whether digits belong to the name of a record, as in `el2n` and `el1`.
+    private func isOfRecord(_ digits: Range<Int>) -> Bool {
+        func isOfWord(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte & 0xdf) }
+        let start = text[..<digits.lowerBound].lastIndex { !isOfWord($0) }.map { $0 + 1 } ?? 0
+        let end = text[digits.upperBound...].firstIndex { !isOfWord($0) } ?? text.count
+        return ArrayRole.records.contains(String(decoding: text[start..<end], as: UTF8.self).lowercased())
     }
 
     /// Whether the number follows the word epoch.

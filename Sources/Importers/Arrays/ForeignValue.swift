@@ -71,6 +71,11 @@ struct ForeignTexts: Sendable {
         case joined([ForeignTexts])
     }
 
+    /// The strings in each file, one after another.
+    var fileRows: [Int] {
+        if case .joined(let pieces) = storage { rowsByFile(pieces.map { ($0.path, $0.count) }) } else { [count] }
+    }
+
     func strings() throws(ImportError) -> [String] {
         switch storage {
         case .joined(let pieces):

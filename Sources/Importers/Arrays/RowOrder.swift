@@ -1,15 +1,20 @@
 import Synchronization
 import Tables
 
-/// How the rows of the files become the samples of the run: as they stand, or by ascending id where loggers shuffle or
-/// pad.
+/// How the rows of the files become the samples of the run: by ascending id, since loggers shuffle and pad.
 struct RowOrder: Sendable {
-    /// N ids, in the order of the run.
+    /// N ids, ascending.
     let ids: [Int64]
-    /// Nil: rows are taken as they stand.
+    /// The positions of ids that come per checkpoint, or more than once; nil: every list has one row per sample, in the same
+    /// order.
     let scatter: Scatter?
+    /// Without `scatter`: where each sample stands in every list, [N]; nil: as in the run.
+    private let positions: [Int]?
     /// Repeats of an id within a checkpoint, over all checkpoints.
     let repeats: Int
+
+    /// Beyond it a double, as tables and JSON hold numbers, skips integers.
+    private static let largest: Int64 = 1 << 53
 
     /// One table of positions at a time: that of the checkpoint that is being read.
     final class Scatter: Sendable {
@@ -61,12 +66,22 @@ struct RowOrder: Sendable {
                 throw refuse(checkpoint, "id \(table.ids[at]) is here, but is missing in checkpoint 0")
             }
         }
+        if let wrong = first.last.flatMap({ $0 > Self.largest ? $0 : nil })
+            ?? first.first.flatMap({ $0 < -Self.largest ? $0 : nil })
+        {
+            throw refuse(
+                0,
+                "the id \(wrong) is beyond 2^53, which tables of scores cannot hold; number the samples from 0, and "
+                    + "give what they are called as names (--map names=NAME)")
+        }
         self.repeats = repeats
+        ids = first
         if series.isFixed, repeats == 0 {
-            ids = try series.integers(0)
+            let order = RowTable(ids: try series.integers(0)).order
+            positions = order.elementsEqual(order.indices) ? nil : order
             scatter = nil
         } else {
-            ids = first
+            positions = nil
             scatter = Scatter(series, duplicates)
         }
     }
@@ -74,31 +89,38 @@ struct RowOrder: Sendable {
     /// Samples as they stand, numbered from 0.
     init(count: Int) {
         ids = (0..<Int64(count)).map { $0 }
-        scatter = nil
+        (positions, scatter) = (nil, nil)
         repeats = 0
     }
 
+    /// Whether rows of the files move.
+    var isOther: Bool { scatter != nil || positions != nil }
+
+    /// Without `scatter`: where the samples stand in a list of one row each, [N].
+    var fixedPositions: [Int] { positions ?? Array(ids.indices) }
+
     /// Where in the files a sample's first row of a checkpoint stands.
     func position(_ checkpoint: Int, sample: Int) throws(ImportError) -> Int {
-        guard let scatter else { return sample }
+        guard let scatter else { return positions?[sample] ?? sample }
         let table = try scatter.table(checkpoint)
         return table.order[table.starts[sample]]
     }
 
-    /// Whether `count` rows without an axis of checkpoints stand beside the ids, which have none either.
+    /// Whether `count` rows of one list stand beside the ids, which come once for all checkpoints and in one file.
     func isBeside(fixed count: Int) -> Bool {
-        guard let scatter else { return false }
-        return scatter.source.isFixed && scatter.source.rows(0) == count
+        guard let source = scatter?.source else { return false }
+        return source.isFixed && !source.isSpread && source.rows(0) == count
     }
 
     /// Whether rows without an axis of checkpoints, or those of a checkpoint's own file, stand beside its ids.
     func stands(beside series: RowSeries) -> Bool {
-        guard let scatter else { return false }
-        return (scatter.source.isFixed || !series.isFixed) && scatter.source.rows(0) == series.rows(0)
+        guard let source = scatter?.source else { return false }
+        return (source.isFixed || !series.isFixed) && source.fileRows == series.fileRows
     }
 
     /// Rows of the run: [rows, …].
     func floats(_ series: RowSeries, _ checkpoint: Int, _ rows: Range<Int>) throws(ImportError) -> [Float] {
+        if let positions { return try series.floats(checkpoint, at: Array(positions[rows])) }
         guard let scatter, !rows.isEmpty else { return try series.floats(checkpoint, rows) }
         let table = try scatter.table(checkpoint)
         let taken = (table.starts[rows.lowerBound])..<(table.starts[rows.upperBound])

@@ -69,6 +69,11 @@ struct RowSeries: Sendable {
             ? "\(first.array.path): \(finding.name) (\(finding.summary))" : first.array.origin
         for (index, pieces) in checkpoints.enumerated() {
             for piece in pieces where piece.array.count == 0 { throw piece.array.error("it is empty") }
+            if let piece = pieces.first, piece.shape.count == 1, rowRank == 1 {
+                throw piece.array.error(
+                    "'\(finding.name)' is made of lists within lists; as \(role.text) save it as one array, \(letters): "
+                        + "np.array(\(finding.name))")
+            }
             for piece in pieces where piece.shape.count != rowRank + 1 || piece.rowShape != rowShape {
                 throw piece.array.error(
                     "as \(role.text) of checkpoint \(index) its rows must be \(rowShape), as those of checkpoint 0; "
@@ -98,10 +103,10 @@ struct RowSeries: Sendable {
     }
 
     /// Whether the rows of a checkpoint come in several files.
-    var isSpread: Bool { pieces(0).contains { $0.array.path != pieces(0)[0].array.path } }
+    var isSpread: Bool { fileRows.count > 1 }
 
-    /// The rows of each piece of a checkpoint.
-    func pieceRows(_ checkpoint: Int) -> [Int] { pieces(checkpoint).map(\.rows) }
+    /// The rows of the first checkpoint in each of its files, one after another.
+    var fileRows: [Int] { rowsByFile(pieces(0).map { ($0.array.path, $0.rows) }) }
 
     private func pieces(_ checkpoint: Int) -> [ForeignArrayView] { checkpoints[isFixed ? 0 : checkpoint] }
 
@@ -162,5 +167,16 @@ struct RowSeries: Sendable {
             start = end
         }
         return values
+    }
+}
+
+/// The rows of each file, of pieces that follow one another.
+func rowsByFile(_ pieces: [(path: String, rows: Int)]) -> [Int] {
+    pieces.indices.reduce(into: []) { all, index in
+        if index > 0, pieces[index].path == pieces[index - 1].path {
+            all[all.count - 1] += pieces[index].rows
+        } else {
+            all.append(pieces[index].rows)
+        }
     }
 }

@@ -17,7 +17,7 @@ enum SampleArrays {
                 throw ImportError(
                     path, at: "'\(name)'", "\(count) rows, but \(total) samples; N must be the same everywhere")
             }
-            return Array(0..<count)
+            return rows.fixedPositions
         }
         if isBeside {
             let table = try scatter.table(0)
@@ -52,7 +52,7 @@ enum SampleArrays {
         }
         if series.isFixed {
             let all = try series.integers(0)
-            let isBeside = rows.isBeside(fixed: all.count)
+            let isBeside = rows.stands(beside: series)
             let labels = try place(
                 all.count, isBeside: isBeside, rows, path: series.path, name: series.name, &warnings, &notes
             ).map { all[$0] }
@@ -65,7 +65,7 @@ enum SampleArrays {
         for checkpoint in 0..<checkpoints {
             let place = ", checkpoint \(checkpoint) (epoch \(shortest(epochs[checkpoint])))"
             let all = try series.integers(checkpoint)
-            var labels = all
+            var labels: [Int64]
             if let scatter = rows.scatter {
                 let table = try scatter.table(checkpoint)
                 guard all.count == table.order.count else {
@@ -73,9 +73,11 @@ enum SampleArrays {
                 }
                 labels = table.starts.dropLast().map { all[table.order[$0]] }
                 try requireOne(all, labels, table, series, checkpoint, place)
-            }
-            guard labels.count == rows.ids.count else {
-                throw series.error(place, checkpoint, "\(labels.count) labels for \(rows.ids.count) samples")
+            } else {
+                guard all.count == rows.ids.count else {
+                    throw series.error(place, checkpoint, "\(all.count) labels for \(rows.ids.count) samples")
+                }
+                labels = rows.fixedPositions.map { all[$0] }
             }
             if checkpoint == 0 { first = labels }
             if let wrong = labels.indices.first(where: { labels[$0] != first[$0] }) {

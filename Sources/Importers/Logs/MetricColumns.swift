@@ -50,7 +50,10 @@ struct MetricColumns {
         var used: Set<String> = []
         for (target, expression) in options.map.sorted(by: { $0.key < $1.key }) where !special.contains(target) {
             named[LogNames.safe(target)] = try evaluate(target, expression, options)
-            if values[expression] != nil { used.insert(expression) }
+            if values[expression] != nil {
+                used.insert(expression)
+                warnings += Self.accuracyAsError(target, expression)
+            }
             notes.append("\(target) = \(expression).")
         }
         warnings += Self.nearMisses(options.map.keys.filter { !special.contains($0) })
@@ -122,6 +125,16 @@ struct MetricColumns {
             return "'\(name)' reaches \(shortest: worst), but an error is a fraction in 0…1: in percent, "
                 + "give --map test_error=\(name)/100 (validation_error, where it is of validation images)."
         }
+    }
+
+    /// An error that is mapped to what is called an accuracy, as it stands.
+    static func accuracyAsError(_ target: String, _ source: String) -> [String] {
+        let words = source.lowercased().split { !$0.isLetter }
+        guard target.hasSuffix("error"), words.contains("acc") || words.contains("accuracy") else { return [] }
+        return [
+            "\(target) is '\(source)' as it stands, which is an accuracy by its name: --map \(target)=1-\(source) makes an "
+                + "error of it."
+        ]
     }
 
     /// Names that the user gives to metrics and that miss one of the store's by a few letters.

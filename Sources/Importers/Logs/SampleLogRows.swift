@@ -68,7 +68,11 @@ struct SampleLogRows {
     }
 
     private func notFinite(_ row: Int, _ column: String, _ value: Double, _ place: Int? = nil) -> ImportError {
-        let found = value.isNaN ? "empty or NaN" : "\(value), which single precision does not hold,"
+        // In an array of JSON, what is not finite has become null.
+        let found =
+            value.isNaN
+            ? (place == nil ? "empty or NaN" : "empty, NaN or infinite")
+            : "\(value), which single precision does not hold,"
         let which = (place ?? columns.logits.firstIndex(of: column)).map { ", class \($0)" } ?? ""
         return error(
             row, column,

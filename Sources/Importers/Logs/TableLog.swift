@@ -92,8 +92,14 @@ enum TableLog {
         }
         for row in rows.indices {
             log.addRow()
-            // An empty cell and a NaN look the same here.
+            // A NaN is no value either: sparse tables are written with them, too.
             for column in numbers where !column.values[row].isNaN { log.add(column.name, column.values[row]) }
+        }
+        for column in numbers {
+            let count = column.values.count { $0.isNaN && !Column.isEmpty($0) }
+            if count > 0 {
+                log.warnings.append("'\(column.name)' is NaN in \(counted(count, "row")), which is taken as no value.")
+            }
         }
         log.adoptConstants()
         if !ignored.isEmpty { log.notes.append("Not numbers, and left out: \(ignored.joined(separator: ", ")).") }

@@ -15,7 +15,8 @@ struct CADCommand: ParsableCommand {
             ended at K), which checkpoints form the J + W - 1 that the windows read, and what is missing with its price \
             in samples to train on. --allow-mismatched takes the early stretch of the longest run as well, marked in \
             every output. Then the distribution of the scores, and how much the highest IPC of each class have in \
-            common between budgets (Jaccard, Spearman), beside what chance and two seeds of one budget give.
+            common between budgets (Jaccard, Spearman; runs of different seeds in pairs, where budgets have several), beside what \
+            chance and two seeds of one budget give.
 
               assay cad runs/demo --budgets 2,4,8,16 --span 3 --window 2
               assay cad runs/demo --span 3 --window 2 --ipc 100 --allow-mismatched -o results/cad

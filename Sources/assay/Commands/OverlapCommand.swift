@@ -11,9 +11,9 @@ struct OverlapCommand: ParsableCommand {
         abstract: "Compare subsets or scores of one data set.",
         discussion: """
             Files of scores are correlated by rank, hard with hard where sidecars say which end is hard, over all samples \
-            and within classes; with --keep and --ipc the subsets \
-            that they choose are compared as well. Files that list a subset (sample_id, label) are compared by the Jaccard \
-            index, in all and per class, beside what chance gives for subsets of these sizes; --of names scores of the \
+            and within classes (pooled by Fisher's z, a class of n samples with weight n - 3); with --keep and --ipc the \
+            subsets that they choose are compared as well. Files that list a subset (sample_id, label) are compared by the \
+            Jaccard index, in all and per class, beside its mean over random subsets of these sizes in each class; --of names scores of the \
             whole data set that they come from. Files of different data sets or class orders are refused.
 
               assay overlap el2n.csv aum.csv forgetting.csv --keep hardest --ipc 50

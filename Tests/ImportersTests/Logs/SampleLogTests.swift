@@ -107,7 +107,7 @@ import Testing
     @Test(arguments: [
         (
             #"{"epoch": 1, "id": 1, "label": 0, "logits": [1, NaN]}"#,
-            "logit 1 is empty or NaN where a number is needed: sample 1, epoch 1, class 1"
+            "logit 1 is empty, NaN or infinite where a number is needed: sample 1, epoch 1, class 1"
         ),
         (#"{"epoch": 1, "id": 1, "label": 0, "logits": [1, 1e400]}"#, "1e400 is too large for a double"),
         (#"{"epoch": 1, "id": 1, "label": 0, "logits": 7}"#, "'7' is no array of logits"),

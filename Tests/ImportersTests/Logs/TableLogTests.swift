@@ -40,6 +40,39 @@ import Testing
         #expect(run.warnings(with: "did you mean") == 0)
     }
 
+    @Test(arguments: [
+        ("t.csv", "epoch,acc,loss\n1,0.5,nan\n2,,0.25\n3,0.75,NaN\n"),
+        (
+            "t.jsonl",
+            #"""
+            {"epoch": 1, "acc": 0.5, "loss": NaN}
+            {"epoch": 2, "acc": null, "loss": 0.25}
+            {"epoch": 3, "acc": 0.75, "loss": NaN}
+            """#
+        ),
+    ])
+    func notANumberIsToldFromAnEmptyCell(name: String, text: String) throws {
+        let folder = try TemporaryFolder()
+        let importer = name.hasSuffix("csv") ? Importer.csv : .jsonl
+        let run = try importer.read([try folder.write(name, text)], .testing())[0]
+        #expect(run.warnings == ["'loss' is NaN in 2 rows, which is taken as no value."])
+        #expect(run.metrics["acc"]?.map(\.isNaN) == [false, true, false])
+        #expect(run.metrics["loss"]?.map(\.isNaN) == [true, false, true])
+    }
+
+    @Test(arguments: [
+        ("test_error", "val/acc", true), ("validation_error", "Accuracy", true), ("test_error", "1-acc/100", false),
+        ("test_accuracy", "Accuracy", false), ("test_error", "account", false),
+    ])
+    func anAccuracyAsAnErrorIsTold(target: String, source: String, isTold: Bool) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("t.csv", "epoch,val/acc,Accuracy,acc,account\n1,0.5,0.5,50,0.5\n2,0.6,0.6,60,0.6\n")
+        let run = try Importer.csv.read([path], .testing { $0.map = [target: source] })[0]
+        let warning =
+            "\(target) is '\(source)' as it stands, which is an accuracy by its name: --map \(target)=1-\(source)"
+        #expect(run.warnings(with: warning) == (isTold ? 1 : 0))
+    }
+
     @Test func aMisspeltMetricIsNoticed() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("t.csv", "epoch,err,commit\n1,0.5,12e4567\n2,0.4,12e4567\n")

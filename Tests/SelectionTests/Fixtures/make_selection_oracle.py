@@ -52,6 +52,14 @@ for population, first, second in [(10, 3, 4), (50, 25, 25), (1000, 10, 400), (7,
     mean = (stats.hypergeom.pmf(common, population, first, second) * common / (first + second - common)).sum()
     out["expected_jaccard"].append({"population": population, "first": first, "second": second, "mean": float(mean)})
 
+out["expected_within"] = []
+for classes in [[(10, 3, 4), (12, 5, 2)], [(5, 5, 1), (8, 0, 3), (6, 2, 2)], [(500, 50, 50)] * 10, [(1300, 50, 50)] * 1000]:
+    chances = np.ones(1)  # of so many samples in common
+    for population, first, second in classes:
+        chances = np.convolve(chances, stats.hypergeom.pmf(np.arange(min(first, second) + 1), population, first, second))
+    common, sizes = np.arange(len(chances)), sum(first + second for _, first, second in classes)
+    out["expected_within"].append({"classes": classes, "mean": float((chances * common / (sizes - common)).sum())})
+
 out["histogram"] = []
 for n, bins in [(100, 7), (57, 50), (30, 1)]:
     scores = np.round(rng.normal(0, 3, n), 2)

@@ -139,7 +139,7 @@ for name, (arrays, error) in bad.items():
 nan = logits.copy()
 nan[1, 4, 2] = np.nan
 np.savez(f"{d}/bad-nan.npz", logits=nan, labels=labels, ids=ids)
-case("NaN", "npz", [f"{d}/bad-nan.npz"], error="/logits, checkpoint 1 (epoch 2), sample 4 (id 4), class 2: the value is NaN")
+case("NaN", "npz", [f"{d}/bad-nan.npz"], error="/logits, checkpoint 1 (epoch 2), sample 3 (id 4), class 2: the value is NaN")
 inf = logits.copy().astype("f8")
 inf[2, 6, 0] = 1e300
 np.savez(f"{d}/bad-infinite.npz", logits=inf, labels=labels)

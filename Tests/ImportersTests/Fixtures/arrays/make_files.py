@@ -15,15 +15,16 @@ logits = (rng.integers(-40, 40, (E, N, C)) / 8).astype("f4")
 labels = np.array([0, 1, 2, 3, 0, 1, 2])
 ids = np.array([10, 3, 7, 99, 4, 1, 0])
 features = (rng.integers(-9, 9, (N, 5)) / 4).astype("f4")
-targets = (rng.integers(0, 8, (N, C)) / 8).astype("f4")
+targets = (rng.integers(0, 8, (N, C)) / 32).astype("f4")
+targets[:, -1] = 1 - targets[:, :-1].sum(1)
 names = np.array([f"bild-{i}" for i in range(N)])
 by_id, sorted_ids = np.argsort(ids), np.sort(ids)
 cases = []
 
 
-def want(epochs=(1, 2, 3), ids=None, labels=labels, names=None, **arrays):
+def want(epochs=(1, 2, 3), ids=None, labels=labels, names=None, metrics=None, **arrays):
     out = {"epochs": list(map(float, epochs)), "ids": list(range(N)) if ids is None else np.asarray(ids).tolist(),
-           "labels": np.asarray(labels).tolist(), "arrays": {}, "metrics": {}}
+           "labels": np.asarray(labels).tolist(), "arrays": {}, "metrics": metrics or {}}
     if names is not None:
         out["names"] = list(names)
     for key, array in arrays.items():
@@ -93,7 +94,7 @@ case("a rank is missing", ["lost"], error="lost/epoch_2_rank0.npz: there are 1 f
 case("ranks without epochs", ["joined"], ordered, note="2 files without numbers of epochs are joined", warning="No ids tell which samples")
 case("ranks in any order", [f"joined/{n}" for n in ["labels-rank1.npy", "logits_rank0.npy", "logits_rank1.npy", "labels-rank0.npy"]], ordered)
 case("labels in as many files", ["spread", "spread/y"], ordered)
-case("labels of unknown order", ["spread", "labels.npy"], error="files of 4, 3 rows, and nothing says which samples these are: log their ids")
+case("labels of unknown order", ["spread", "labels.npy"], error="2 files of 4, 3 rows, and nothing says which row of one belongs to which of the other: log the ids")
 # ---- what stands beside ids -----------------------------------------------------------------------------------------
 npz("ids/shuffled.npz", logits=np.stack([logits[e][order[e]] for e in range(E)]), ids=ids[order])
 npy("ids/labels.npy", labels[by_id])
@@ -106,12 +107,12 @@ case("one epoch, shuffled", ["ids/epoch_4.npz"], want(epochs=[4], names=names, l
 pad = np.concatenate([np.arange(N), [2, 5]])
 f, t = features[pad].copy(), targets[pad].copy()
 f[N:] += 2
-t[N:] += 0.5
+t[N:] = np.roll(targets[[2, 5]], 1, axis=1)
 npz("ids/padded.npz", logits=logits[:, pad], ids=ids[pad], labels=labels[pad], features=f, targets=t)
 one = dict(ids=sorted_ids, labels=labels[by_id], logits=logits[:, by_id])
 mean_f, mean_t = features.copy(), targets.copy()
 mean_f[[2, 5]] += 1
-mean_t[[2, 5]] += 0.25
+mean_t[[2, 5]] = (targets[[2, 5]] + t[N:]) / 2
 case("features of repeats, first", ["ids/padded.npz"], want(features=features[by_id], targets=targets[by_id], **one))
 case("features of repeats, mean", ["ids/padded.npz"], want(features=mean_f[by_id], targets=mean_t[by_id], **one), duplicates="mean")
 # ---- which file is wrong --------------------------------------------------------------------------------------------
@@ -163,6 +164,77 @@ with h5py.File(path("groups/circle.h5"), "w") as file:
     file["loop/one"] = file["loop"]
     file["loop/two"] = file["loop"]
 case("groups in a circle", ["groups/circle.h5"], ordered, kind="h5", note="not looked into")
+
+# ---- ids once for all checkpoints, in any order ---------------------------------------------------------------------
+whole = dict(logits=logits, labels=labels, ids=ids, names=names, features=features, targets=targets, el2n=el2n)
+npz("fixed/all.npz", **whole)
+case("ids in any order", ["fixed/all.npz"],
+     want(ids=ids, names=names, logits=logits, features=features, targets=targets, **{"scores/el2n": el2n}),
+     note="Rows are put into the order of ascending sample id")
+for rank, part in enumerate([slice(0, 4), slice(4, 7)]):
+    for name, array in whole.items():
+        npy(f"fixed/{name}/{name}_rank{rank}.npy", array[:, part] if name in ("logits", "el2n") else array[part])
+    npy(f"fixed/one/logits_epoch_4_rank{rank}.npy", logits[0][part])
+for name, array in whole.items():
+    npy(f"fixed/{name}.npy", array)
+ranks = lambda *names: [f"fixed/{name}" for name in names]
+case("ids in any order, by rank", ranks("logits", "labels", "ids", "el2n", "features", "targets"),
+     want(ids=ids, logits=logits, features=features, targets=targets, **{"scores/el2n": el2n}))
+split = "it comes in 1 file of 7 rows, but 'logits' in 2 files of 4, 3 rows, and nothing says which row"
+case("ids in one file", ranks("logits", "labels", "ids.npy"), error=f"fixed/ids.npy: 'ids': {split}")
+case("labels in one file", ranks("logits", "ids", "labels.npy"), error=f"fixed/labels.npy: 'labels': {split}")
+case("names in one file", ranks("logits", "labels", "names.npy"), error=f"fixed/names.npy: 'names': {split}")
+case("a record in one file", ranks("logits", "labels", "el2n.npy"), error=f"fixed/el2n.npy: 'el2n': {split}")
+case("features in one file", ranks("logits", "labels", "ids", "features.npy"), error=f"fixed/features.npy: 'features': {split}")
+case("logits in one file", ranks("logits.npy", "labels"),
+     error="'labels': it comes in 2 files of 4, 3 rows, but 'logits' in 1 file of 7 rows")
+padded = dict(logits=logits[:, pad], labels=labels[pad], ids=ids[pad])
+for rank, part in enumerate([slice(0, 5), slice(5, 9)]):
+    for name, array in padded.items():
+        npy(f"padded/{name}/{name}_rank{rank}.npy", array[:, part] if name == "logits" else array[part])
+npy("padded/labels.npy", labels[pad])
+case("padded ids by rank", ["padded/logits", "padded/labels", "padded/ids"],
+     want(ids=sorted_ids, labels=labels[by_id], logits=logits[:, by_id]))
+case("labels of padded ids in one file", ["padded/logits", "padded/ids", "padded/labels.npy"],
+     error="9 rows, but the ids go up to 99 and are 7: it is neither indexed by id nor has one row per sample")
+npz("fixed/hash.npz", logits=logits, labels=labels, ids=ids + 2**53)
+case("ids beyond 2^53", ["fixed/hash.npz"], error=f"the id {2**53 + 99} is beyond 2^53")
+npz("fixed/not-soft.npz", logits=logits, labels=labels, ids=ids, targets=np.full((N, C), 0.5, "f4"))
+case("soft labels that sum to 2", ["fixed/not-soft.npz"],
+     error="/targets, sample 0 (id 0): its soft labels sum to 2, and are probabilities of the classes")
+# ---- lists and dictionaries of epochs -------------------------------------------------------------------------------
+
+
+def pkl(name, value):
+    with open(path(name), "wb") as file:
+        pickle.dump(value, file)
+
+
+def log(**columns):
+    return [dict(epoch=e + 1, **{key: values[e] for key, values in columns.items()}) for e in range(E)]
+
+
+error, loss = [0.5, 0.25, 0.125], [2.0, 1.5, 1.0]
+pkl("lists/dyn.pkl", log(test_error=error, train_loss=loss, logits=logits, labels=[labels] * E))
+case("a list of epochs", ["lists/dyn.pkl"], want(logits=logits, metrics=dict(test_error=error, train_loss=loss)), kind="pt")
+pkl("lists/checkpoint.pkl", {"epoch": 3, "history": log(test_error=error), "logits": logits, "labels": labels})
+case("a list beside the last epoch's number", ["lists/checkpoint.pkl"], want(logits=logits, metrics=dict(test_error=error)), kind="pt")
+pkl("lists/twice.pkl", {"test_error": error, "history": log(test_error=error[::-1]), "logits": logits, "labels": labels})
+case("a name within and beside a list", ["lists/twice.pkl"],
+     want(logits=logits, metrics=dict(test_error=error, history_test_error=error[::-1])), kind="pt")
+pkl("lists/two.pkl", {"history": log(loss=loss), "logs": [{"loss": x} for x in error], "logits": logits, "labels": labels})
+case("two lists", ["lists/two.pkl"], want(logits=logits, metrics=dict(history_loss=loss, logs_loss=error)), kind="pt")
+pkl("lists/train.pkl", log(loss=loss, logits=logits, labels=[labels] * E))
+pkl("lists/val.pkl", [{"loss": x} for x in error])
+case("two files of lists", ["lists/train.pkl", "lists/val.pkl"], want(logits=logits, metrics=dict(train_loss=loss, val_loss=error)), kind="pt")
+pkl("lists/keyed.pkl", {3: logits[2], 1: logits[0], 2: logits[1], "labels": labels, "ids": ids})
+case("epochs as keys beside labels", ["lists/keyed.pkl"], want(ids=ids, logits=logits), kind="pt")
+pkl("lists/records.pkl", {**{e + 1: {"logits": logits[e], "train_loss": loss[e]} for e in range(E)}, "labels": labels})
+case("records of epochs as keys beside labels", ["lists/records.pkl"], want(logits=logits, metrics=dict(train_loss=loss)), kind="pt")
+pkl("lists/classes.pkl", {0: "cat", 1: "dog", "logits": logits, "labels": labels})
+case("names of classes as keys", ["lists/classes.pkl"], ordered, kind="pt")
+pkl("lists/lists.pkl", {"logits": logits.tolist(), "labels": labels.tolist()})
+case("lists within lists", ["lists/lists.pkl"], kind="pt", error="'logits' is made of lists within lists; as logits save it as one array")
 
 with open("files.json", "w") as file:
     json.dump(cases, file, indent=0, ensure_ascii=False)
