@@ -107,8 +107,8 @@ import Testing
         let scratch = try Scratch()
         let compared = try CADComparison(CADStudy(store(in: scratch), options()))
         let budgets = try #require(compared.overlaps.first { $0.kind == .budgets })
-        // Common: 2 of 3 and 3, or all of them, with 1/2 each.
-        #expect(abs(try #require(budgets.chance) - (2 / 4.0 + 3 / 3.0) / 2) < 1e-15)
+        // Common: 2 of 3 and 3 (2/4), or all of them (1), with 1/2 each.
+        #expect(abs(try #require(budgets.chance) - 0.75) < 1e-15)
         #expect(budgets.singles.count == 2 && budgets.averaged != nil)
         #expect(compared.overlap().columnNames.contains("jaccard_by_chance"))
     }
