@@ -11,13 +11,16 @@ func releaseStartupPages() {
         guard let file = FileHandle(forReadingAtPath: "/proc/self/smaps"), let data = try? file.readToEnd() else {
             return
         }
+        let anonymous = Array("Anonymous:".utf8)
         var candidate: UnsafeMutableRawBufferPointer?
-        for line in String(decoding: data, as: UTF8.self).utf8.split(separator: UInt8(ascii: "\n")) {
-            if line.starts(with: "Anonymous:".utf8) {
-                guard let pages = candidate, String(Substring(line)).hasSuffix(" 0 kB") else { continue }
-                madvise(pages.baseAddress, pages.count, MADV_DONTNEED)
-            } else if line.first.map({ !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) ?? false {
-                candidate = readOnlyPages(ofMapping: Substring(line))
+        data.withUnsafeBytes { bytes in
+            for line in bytes.split(separator: UInt8(ascii: "\n")) {
+                if line.starts(with: anonymous) {
+                    guard let pages = candidate, line.suffix(5).elementsEqual(" 0 kB".utf8) else { continue }
+                    madvise(pages.baseAddress, pages.count, MADV_DONTNEED)
+                } else if let first = line.first, !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) {
+                    candidate = readOnlyPages(ofMapping: String(decoding: line, as: UTF8.self))
+                }
             }
         }
     #endif
@@ -25,7 +28,7 @@ func releaseStartupPages() {
 
 #if os(Linux)
     /// `55d0c000-55d0e000 r-xp 00000000 08:01 123 /usr/bin/assay`; nil where it can be written, or is of no file.
-    private func readOnlyPages(ofMapping line: Substring) -> UnsafeMutableRawBufferPointer? {
+    private func readOnlyPages(ofMapping line: String) -> UnsafeMutableRawBufferPointer? {
         let fields = line.split(separator: " ", omittingEmptySubsequences: true)
         guard fields.count >= 6, fields[1].hasPrefix("r-"), fields[1].hasSuffix("p"), fields[5].hasPrefix("/") else {
             return nil
