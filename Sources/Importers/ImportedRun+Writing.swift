@@ -10,11 +10,11 @@ extension ImportedRun {
     /// disk has no room; `RunStoreError` when the store cannot be written. `progress` is told how many bytes of arrays
     /// of how many are written.
     ///
-    /// - Parameter possible: the values that a dataset of that path can have; others are refused. nil: any.
+    /// - Parameter possible: the values that a dataset of that path can have in a run of so many classes; others are refused. nil: any.
     public func write(
         to store: Store, kind: String, writer: String, created: String? = nil, replacing: Bool = false,
         progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in },
-        possible: (_ dataset: String) -> ClosedRange<Float>? = { _ in nil }
+        possible: (_ dataset: String, _ classes: Int?) -> ClosedRange<Float>? = { _, _ in nil }
     ) throws -> ImportedRunWriter.Written {
         try check()
         var description = description
@@ -24,7 +24,7 @@ extension ImportedRun {
         let contents = ImportedRunWriter(
             description: description, attributes: ["import": provenance(kind: kind)], epochs: epochs,
             samplesSeen: samplesSeen, metrics: metrics, samples: samples, testLabels: labels,
-            arrays: arrays.filter { $0.object != "/test/label" }.map { checked($0, possible($0.object)) })
+            arrays: arrays.filter { $0.object != "/test/label" }.map { checked($0, possible($0.object, classes)) })
         let total = arrays.filter { $0.object != "/test/label" }.reduce(0) { $0 + $1.bytes }
         var done = 0
         do {
@@ -108,27 +108,28 @@ extension ImportedRun {
         let wrong = values.firstIndex { !($0 >= least && $0 <= most) || isTruth && $0 != 0 && $0 != 1 }
         let width = max(1, values.count / max(1, rows.count))
         func refuse(_ row: Int, column: Int?, _ reason: String) -> ImportError {
-            let row = rows.lowerBound + row
+            let sample = rows.lowerBound + row
             var place: [String] = []
             if array.hasCheckpointAxis {
                 place.append("checkpoint \(checkpoint) (epoch \(shortest(epochs[checkpoint])))")
             }
-            let id = array.object.hasPrefix("/test/") ? nil : samples.map { $0.ids[row] }
-            place.append("sample \(row)" + (id.map { " (id \($0))" } ?? ""))
+            let id = array.object.hasPrefix("/test/") ? nil : samples.map { $0.ids[sample] }
+            place.append("sample \(sample)" + (id.map { " (id \($0))" } ?? ""))
             if let column { place.append((array.object == "/features" ? "column" : "class") + " \(column)") }
             return ImportError(
-                array.source?(checkpoint, row) ?? array.origin, at: array.object + ", " + place.joined(separator: ", "),
+                array.source?(checkpoint, sample) ?? array.origin,
+                at: array.object + ", " + place.joined(separator: ", "),
                 reason)
         }
-        if wrong == nil, array.object == "/targets",
-            let (row, sum) = values.withUnsafeBufferPointer({ SoftLabels.firstUnnormalized($0, classes: width) })
-        {
+        guard let index = wrong else {
+            guard array.object == "/targets",
+                let (row, sum) = values.withUnsafeBufferPointer({ SoftLabels.firstUnnormalized($0, classes: width) })
+            else { return }
             throw refuse(
                 row, column: nil,
                 "its soft labels sum to \(shortest((sum * 1e4).rounded() / 1e4)), and are probabilities of the classes, which sum "
-                    + "to 1 (of logits take the softmax); nothing was written")
+                    + "to 1 (of logits take the softmax, and divide truncated ones by their sum); nothing was written")
         }
-        guard let index = wrong else { return }
         let value = values[index]
         throw refuse(
             index / width, column: width > 1 ? index % width : nil,
@@ -140,7 +141,9 @@ extension ImportedRun {
                         ? "the value is \(value), which is \(value < least ? "below" : "above") what it can be, "
                             + "\(shortest((Double(value < least ? least : most) * 100).rounded() / 100)); if it is something "
                             + "else, give it another name with --map; nothing was written"
-                        : "the value is \(value), beyond what is stored (\(array.precision.rawValue)); nothing was written"
+                        : value.isInfinite
+                            ? "the value is infinite, in the file or in single precision; nothing was written"
+                            : "the value is \(value), beyond what is stored (\(array.precision.rawValue)); nothing was written"
         )
     }
 

@@ -9,7 +9,7 @@ public enum SoftLabels {
     public static func firstUnnormalized(
         _ values: UnsafeBufferPointer<Float>, classes: Int
     ) -> (row: Int, sum: Double)? {
-        guard classes > 0 else { return nil }
+        precondition(classes > 0 && values.count % classes == 0, "\(values.count) values of \(classes) classes")
         for start in stride(from: 0, to: values.count, by: classes) {
             var sum = 0.0
             for index in start..<start + classes { sum += Double(values[index]) }

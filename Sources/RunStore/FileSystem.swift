@@ -59,6 +59,17 @@ enum FileSystem {
         try sync(above)
     }
 
+    /// The directories above a path that are not there, the deepest first.
+    static func missingDirectories(above path: String) -> [String] {
+        var missing: [String] = []
+        var directory = parent(path)
+        while !directory.isEmpty, !isDirectory(directory), parent(directory) != directory {
+            missing.append(directory)
+            directory = parent(directory)
+        }
+        return missing
+    }
+
     /// Waits until a file's bytes, or a directory's names, are on the disk.
     static func sync(_ path: String) throws(RunStoreError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -93,6 +93,16 @@ public struct ImportedRunWriter: Sendable {
     public func write(
         to store: Store, replacing: Bool, progress: (_ bytes: Int) throws -> Void = { _ in }
     ) throws -> Written {
+        let missing = FileSystem.missingDirectories(above: store.path(of: description.id))
+        do { return try writeLocked(to: store, replacing: replacing, progress) } catch {
+            for directory in missing { rmdir(directory) }
+            throw error
+        }
+    }
+
+    private func writeLocked(
+        to store: Store, replacing: Bool, _ progress: (_ bytes: Int) throws -> Void
+    ) throws -> Written {
         let lock = try RunLock(path: store.path(of: description.id))
         guard try RunPath.partPaths(of: lock.directory).isEmpty else {
             throw Refusal.unfinished(directory: lock.directory)

@@ -30,6 +30,7 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
         /// An unfinished run without a part.
         case notBegun
         case samplesRequired
+        case noSamples
         case label(Int64, classes: Int?)
         /// The id stood at an earlier sample already; the labels of both.
         case repeatedSample(id: Int64, first: Int, labels: [Int32])
@@ -143,6 +144,8 @@ public struct RunStoreError: Error, Sendable, Equatable, CustomStringConvertible
             return "the run has no checkpoint yet"
         case .samplesRequired:
             return "/samples/id and /samples/label are required beside it"
+        case .noSamples:
+            return "there is no sample in it"
         case .label(let label, let classes):
             let range = classes.map { "0…\($0 - 1)" } ?? "0 or more"
             return "the label is \(label), expected \(range)"

@@ -42,7 +42,7 @@ extension Verification {
     ///
     /// - Parameter bounds: as `RunFile.verify` has it.
     public init(
-        path: String, bounds: (String) -> ClosedRange<Float>? = { _ in nil }
+        path: String, bounds: (_ dataset: String, _ classes: Int?) -> ClosedRange<Float>? = { _, _ in nil }
     ) throws(RunStoreError) {
         do throws(RunStoreError) {
             self = try RunFile(path: path).verify(bounds: bounds)
@@ -57,8 +57,10 @@ extension RunFile {
     /// Reads everything once: compares every digest, and looks for NaN and infinity in logits, scores and targets and
     /// for labels that are no class. What is wrong is returned, not thrown; reading goes on with the next dataset.
     ///
-    /// - Parameter bounds: the values that a dataset can have, by its path; nil: any number.
-    public func verify(bounds: (String) -> ClosedRange<Float>? = { _ in nil }) -> Verification {
+    /// - Parameter bounds: the values that a dataset of that path can have in a run of so many classes; nil: any number.
+    public func verify(
+        bounds: (_ dataset: String, _ classes: Int?) -> ClosedRange<Float>? = { _, _ in nil }
+    ) -> Verification {
         var found = Verification(hasDigests: hasDigests)
         var offset = 0
         for part in parts {
@@ -77,7 +79,9 @@ extension RunFile {
             found.problems.append(
                 .init(error: RunStoreError(path, dataset: "/checkpoints/\(name)", checkpoint: at, fault)))
         }
-        if sampleCount != nil {
+        if sampleCount == 0 {
+            found.problems.append(.init(error: RunStoreError(path, dataset: "/samples/id", .noSamples)))
+        } else if sampleCount != nil {
             do throws(RunStoreError) {
                 let samples = try samples()
                 found.classCounts = classCounts(of: samples)
@@ -88,6 +92,25 @@ extension RunFile {
             }
         }
         return found
+    }
+
+    /// Throws `.noSamples`, and `.repeatedSample` in a run without digests, whose writer is not known: ids are read in blocks,
+    /// and taken together where they do not ascend.
+    public func requireDistinctSamples() throws(RunStoreError) {
+        guard let sampleCount else { return }
+        if sampleCount == 0 { throw RunStoreError(path, dataset: "/samples/id", .noSamples) }
+        if hasDigests { return }
+        let reader = try SampleReader(self)
+        var last: Int64?
+        for start in stride(from: 0, to: sampleCount, by: 1 << 16) {
+            for id in try reader.read(start..<min(sampleCount, start + 1 << 16)).ids {
+                if let last, id <= last {
+                    if let repeated = repeatedSample(try samples()) { throw repeated }
+                    return
+                }
+                last = id
+            }
+        }
     }
 
     /// The first sample whose id an earlier one has.
@@ -118,7 +141,8 @@ extension RunFile {
     }
 
     private func verify(
-        _ part: RunPart, firstCheckpoint: Int, _ bounds: (String) -> ClosedRange<Float>?, into found: inout Verification
+        _ part: RunPart, firstCheckpoint: Int, _ bounds: (String, Int?) -> ClosedRange<Float>?,
+        into found: inout Verification
     ) throws(RunStoreError) {
         let file = try translating { () throws(HDF5Error) in try HDF5File(reading: part.path) }
         let objects = try translating { () throws(HDF5Error) in
@@ -138,7 +162,8 @@ extension RunFile {
         }
         for object in objects {
             do throws(RunStoreError) {
-                let item = try verify(object, in: file, part, firstCheckpoint, bounds(object), &found.problems)
+                let item = try verify(
+                    object, in: file, part, firstCheckpoint, bounds(object, classCount), &found.problems)
                 found.items.append(item)
             } catch {
                 found.problems.append(.init(error: error))
@@ -288,7 +313,7 @@ private func scan(
         {
             result.outside = (first + index / columns, floats[index])
         }
-        if areSoftLabels, result.first == nil, result.unnormalized == nil,
+        if areSoftLabels, columns > 0, result.first == nil, result.unnormalized == nil,
             let found = SoftLabels.firstUnnormalized(floats, classes: columns)
         {
             result.unnormalized = (first + found.row, found.sum)

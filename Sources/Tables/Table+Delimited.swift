@@ -318,12 +318,12 @@ struct ColumnBuilder {
             numbers.append(x)
         case .empty:
             turnReal()
-            numbers.append(Column.empty)
+            numbers.append(Column.emptyCell)
         case .tooLarge, .text:
             if isMissing(field) {
                 hasMissing = true
                 turnReal()
-                numbers.append(Column.empty)
+                numbers.append(Column.emptyCell)
             } else if count == 1 {
                 isText = true
                 return appendText(field, start: start)

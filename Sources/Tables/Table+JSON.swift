@@ -93,7 +93,7 @@ private struct RowCollector {
     private static func values(_ cells: [JSON]) -> Column.Values {
         let integers = cells.compactMap(\.int)
         if integers.count == cells.count { return .integers(integers) }
-        let numbers = cells.compactMap { $0 == .null ? Column.empty : $0.double }
+        let numbers = cells.compactMap { $0 == .null ? Column.emptyCell : $0.double }
         if numbers.count == cells.count { return .numbers(numbers) }
         return .texts(
             cells.map { cell in

@@ -2,16 +2,16 @@
 public struct Column: Sendable, Equatable {
     public enum Values: Sendable, Equatable {
         case integers([Int])
-        /// NaN marks an empty cell, as `empty`, and stands where the table says NaN.
+        /// NaN marks an empty cell: `emptyCell` in a table that was read, to tell it from one that the table says.
         case numbers([Double])
         case texts([String])
     }
 
-    /// The NaN of an empty cell, told by its payload from one that the table says.
-    public static let empty = Double(nan: 1954, signaling: false)
+    /// The NaN that stands for an empty cell where a table is read.
+    public static let emptyCell = Double(nan: 1954, signaling: false)
 
-    /// Whether a number is `empty`, rather than a NaN that the table says.
-    public static func isEmpty(_ value: Double) -> Bool { value.bitPattern == empty.bitPattern }
+    /// Whether a number is `emptyCell`, rather than a NaN that the table says.
+    public static func isEmptyCell(_ value: Double) -> Bool { value.bitPattern == emptyCell.bitPattern }
 
     public var name: String
     public var values: Values

@@ -101,10 +101,10 @@ public struct CADComparison: Sendable {
             }
         }
 
-        func compare(_ a: [Double], _ b: [Double]) throws -> (common: Common, chance: Double?) {
+        func compare(_ a: [Double], _ b: [Double]) throws -> (common: Common, subsets: SubsetComparison) {
             let (first, second) = (try highest(a), try highest(b))
             let found = try SubsetComparison(first.rows, second.rows, labels: labels, classes: classes)
-            return (Common(jaccard: found.all.jaccard ?? .nan, rho: spearman(a, b)), found.expectedWithinClasses)
+            return (Common(jaccard: found.all.jaccard ?? .nan, rho: spearman(a, b)), found)
         }
     }
 
@@ -124,19 +124,23 @@ public struct CADComparison: Sendable {
     ) throws -> Overlap? {
         var overlap = Overlap(
             kind: kind, first: first.entry.name, second: second.entry.name, singles: [], averaged: nil, chance: nil)
+        var subsets: SubsetComparison?
         let (a, b) = (try singles(first.entry, study), try singles(second.entry, study))
         for (i, x) in a.enumerated() {
             for (j, y) in b.enumerated() where kind == .seeds ? j > i : a.count == 1 || b.count == 1 || x.seed != y.seed
             {
                 let found = try selector.compare(x.scores, y.scores)
                 overlap.singles.append(found.common)
-                overlap.chance = found.chance
+                subsets = found.subsets
             }
         }
-        guard kind != .seeds else { return overlap.singles.isEmpty ? nil : overlap }
-        let found = try selector.compare(first.scores, second.scores)
-        (overlap.averaged, overlap.chance) = (found.common, found.chance)
-        return overlap
+        if kind != .seeds {
+            let found = try selector.compare(first.scores, second.scores)
+            (overlap.averaged, subsets) = (found.common, found.subsets)
+        }
+        // Subsets of one size in each class, whatever the runs.
+        overlap.chance = subsets?.expectedWithinClasses
+        return subsets == nil ? nil : overlap
     }
 
     private static func overlaps(_ scored: [Scored], _ study: CADStudy, _ selector: Selector) throws -> [Overlap] {

@@ -17,7 +17,7 @@ func orderedBlocks<Worker, Value>(
         return
     }
     let lanes = min(threads, count)
-    let queue = OrderedResults<Value>(most: 4 * lanes)
+    let queue = OrderedResults<Value>(most: lanes + 2)
     try withoutActuallyEscaping(worker) { worker in
         try withoutActuallyEscaping(compute) { compute in
             try withoutActuallyEscaping(consume) { consume in

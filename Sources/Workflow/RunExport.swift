@@ -16,11 +16,12 @@ public struct RunExport {
     /// The arrays that the run has, by the names that `assay import npz` takes them back under.
     public var arrayNames: [String] {
         let reserved: Set = [
+            "names",
             "epochs", "samples_seen", "ids", "labels", "logits", "train_logits", "targets", "features",
         ]
         var names = ["epochs"] + (run.samplesSeen == nil ? [] : ["samples_seen"])
         names += run.metricNames.filter { !reserved.contains($0) }
-        if run.sampleCount != nil { names += ["ids", "labels"] }
+        if run.sampleCount != nil { names += ["ids", "labels"] + (run.hasNames ? ["names"] : []) }
         if run.hasLogits { names.append("logits") }
         if run.hasTrainLogits { names.append("train_logits") }
         names += run.scoreNames.map { names.contains($0) ? "score_" + $0 : $0 }
@@ -76,6 +77,7 @@ public struct RunExport {
         case "samples_seen": return whole(name, "<i8", run.samplesSeen ?? [])
         case "ids": return whole(name, "<i8", try run.samples().ids)
         case "labels": return whole(name, "<i4", try run.samples().labels)
+        case "names": return texts(name, try run.samples().names ?? [])
         case "test_labels": return whole(name, "<i4", try run.test().labels)
         case "test_logits":
             let logits = try run.test().logits
@@ -96,6 +98,24 @@ public struct RunExport {
         return NumPyArray(name: name, type: type, elementBytes: MemoryLayout<Value>.stride, shape: [values.count]) {
             defer { isDone = true }
             return isDone ? nil : values.withUnsafeBytes { Array($0) }
+        }
+    }
+
+    /// Strings as NumPy has them: four bytes a character, all of the width of the longest.
+    private func texts(_ name: String, _ values: [String]) -> NumPyArray {
+        let width = max(1, values.reduce(0) { max($0, $1.unicodeScalars.count) })
+        var row = 0
+        return NumPyArray(name: name, type: "<U\(width)", elementBytes: 4 * width, shape: [values.count]) {
+            guard row < values.count else { return nil }
+            let rows = row..<min(values.count, row + max(1, (1 << 18) / width))
+            var piece = [UInt32](repeating: 0, count: rows.count * width)
+            for (place, text) in zip(0..., values[rows]) {
+                for (column, scalar) in zip(0..., text.unicodeScalars) {
+                    piece[place * width + column] = scalar.value.littleEndian
+                }
+            }
+            row = rows.upperBound
+            return piece.withUnsafeBytes { Array($0) }
         }
     }
 

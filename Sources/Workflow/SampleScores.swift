@@ -34,7 +34,9 @@ public struct SampleScores: Sendable {
     public var warnings: [String] { job.warnings }
 
     /// Method, variant, direction, definition, checkpoints, pass and digests of one score.
-    public func sidecar(_ index: Int) throws -> JSON {
+    ///
+    /// - Parameter checksum: of the scores, where they are known.
+    public func sidecar(_ index: Int, checksum: String? = nil) throws -> JSON {
         let (request, leading) = (job.requests[index], job.scorers[0])
         let description = leading.run.description
         // The plan fills the parameters into the definition; the values are not needed for it.
@@ -47,6 +49,7 @@ public struct SampleScores: Sendable {
             "positions": .array(score.positions.map(JSON.integer)), "every": JSON(job.every),
             "epochs": .array(try leading.epochs(request).map(JSON.number)), "pass": JSON(leading.pass),
             "n": .integer(job.scorers.count), "samples": .integer(job.sampleCount),
+            "checksum": JSON(checksum),
             "runs": .array(
                 job.scorers.map { scorer in
                     [
@@ -104,13 +107,16 @@ public struct SampleScores: Sendable {
             return try ScoreCSVOutput(path, hasDeviation: hasDeviation, hasNames: hasNames)
         }
         let sidecars = try paths.map { try OutputFile($0 + ".json") }
-        for (index, file) in sidecars.enumerated() { try file.write(try sidecar(index).text()) }
+        var checksums = paths.map { _ in ScoreChecksum() }
         var done = 0
         // Blocks are sized for computing; files are written in larger ones, since a call into HDF5 has its price.
         var waiting: ScoredRows?
         func flush() throws {
             guard let rows = waiting.take() else { return }
-            for (index, file) in files.enumerated() { try file.write(rows, score: index) }
+            for (index, file) in files.enumerated() {
+                try file.write(rows, score: index)
+                checksums[index].add(rows.samples.ids, rows.values[index])
+            }
         }
         try job.forEachBlock(withNames: hasNames) { rows in
             if waiting == nil { waiting = rows } else { waiting?.append(rows) }
@@ -120,8 +126,9 @@ public struct SampleScores: Sendable {
         }
         try flush()
         // Scores never stand beside a sidecar that says another thing.
-        for (file, sidecar) in zip(files, sidecars) {
-            try sidecar.finish()
+        for (index, file) in files.enumerated() {
+            try sidecars[index].write(try sidecar(index, checksum: checksums[index].text).text())
+            try sidecars[index].finish()
             try file.finish()
         }
     }

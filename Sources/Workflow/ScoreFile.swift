@@ -36,6 +36,7 @@ public struct ScoreFile: Sendable {
                 return known
             }
             columns = try ScoreColumns(&table, path: path)
+            try Self.requireOwn(sidecar, of: columns, path)
             lines = Lines(path: path, table: table)
         }
         // An infinite score (a sample that was never learned) stands at its end of the order like any other.
@@ -79,6 +80,18 @@ public struct ScoreFile: Sendable {
         guard path != "-", FileManager.default.fileExists(atPath: path + ".json") else { return nil }
         let bytes = try fileContents(path + ".json")
         do { return try JSON.parse(bytes) } catch { throw WorkflowError.badData("\(path).json: \(error)") }
+    }
+
+    /// Throws where the sidecar tells that its scores were others.
+    private static func requireOwn(_ sidecar: JSON?, of columns: ScoreColumns, _ path: String) throws {
+        guard let stated = sidecar?["checksum"]?.string, sidecar?["samples"]?.int == columns.ids.count else { return }
+        var checksum = ScoreChecksum()
+        checksum.add(columns.ids, columns.scores)
+        if checksum.text != stated {
+            throw WorkflowError.badData(
+                "\(path): its scores are not those that \(path).json describes: score again, or remove the sidecar "
+                    + "(--keep highest and lowest need none)")
+        }
     }
 
     /// Throws where a rule asks which end is hard, and nothing says so.

@@ -61,6 +61,7 @@ public struct ScoringJob: Sendable {
     public init(_ runs: [RunFile], _ requests: [ScoreRequest], options: ScoringOptions = .init()) throws {
         guard let first = runs.first, !requests.isEmpty else { throw WorkflowError(64, "no run to score") }
         try Self.requireDistinct(runs)
+        for run in runs { try run.requireDistinctSamples() }
         for run in runs.dropFirst() + [options.targets].compactMap(\.self) { try Self.requireSameData(run, first) }
         scorers = try runs.map { try RunScorer($0, requests, options) }
         for scorer in scorers.dropFirst() {

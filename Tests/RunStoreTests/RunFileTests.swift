@@ -60,8 +60,10 @@ import Testing
         let path = scratch.path + "/run.h5"
         try Example.write(path, header: Example.header())
         let run = try RunFile(path: path)
-        #expect(run.verify(bounds: { $0 == "/scores/el2n" ? 0...1 : nil }).isSound)
-        let found = run.verify(bounds: { $0 == "/scores/el2n" ? 0...0.5 : nil })
+        #expect(run.verify(bounds: { dataset, _ in dataset == "/scores/el2n" ? 0...1 : nil }).isSound)
+        let found = run.verify(bounds: { dataset, classes in
+            dataset == "/scores/el2n" && classes == Example.classes ? 0...0.5 : nil
+        })
         #expect(found.problems.count == run.checkpointCount)
         // Values are (sample + checkpoint)/64.
         let said = try #require(found.problems.first).description

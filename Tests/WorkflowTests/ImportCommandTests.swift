@@ -113,6 +113,16 @@ import Testing
                 "/scores/el2n, checkpoint 1 (epoch 2), sample 1 (id 1): the value is 12.5, which is above what it can be, 1.42; if"
             ),
             "\(refused.err)")
+        let entropies = Self.samples.replacing("el2n", with: "entropy").replacing("0.125", with: "0.7")
+        try Tables.write(entropies, to: scratch.path + "/s.csv")
+        let twoClasses = try Program.assay("import csv s.csv --to st --id b --set classes=2", in: scratch.path)
+        #expect(
+            twoClasses.code == 65 && twoClasses.err.contains("the value is 0.7, which is above what it can be, 0.69"))
+        #expect(try Program.assay("import csv s.csv --to st --id c --set classes=3", in: scratch.path).code == 0)
+        // Neither a file nor a folder is left of a refusal.
+        try Tables.write(Self.samples.replacing("0.125", with: "12.5"), to: scratch.path + "/s.csv")
+        #expect(try Program.assay("import csv s.csv --to new/st --id HL/full/seed1", in: scratch.path).code == 65)
+        #expect(!FileManager.default.fileExists(atPath: scratch.path + "/new"))
         try Tables.write(Self.samples, to: scratch.path + "/s.csv")
         let unused = try Program.assay("import csv s.csv --to st --id a --map logitz=z", in: scratch.path)
         #expect(unused.code == 0 && unused.err.contains("--map logitz=z is not used"), "\(unused.err)")

@@ -11,6 +11,7 @@ struct RunExample {
     var epochs: [Double] = [0, 1, 2, 3, 4, 5]
     var ids: [Int64] = [3, 0, 7, 5]
     var labels: [Int32] = [0, 1, 2, 1]
+    var names: [String]?
     var shift = 0
     var pass = "eval"
     var hasLogits = true
@@ -45,7 +46,7 @@ struct RunExample {
         description.classes = 3
         description.digest = String(repeating: "c", count: 63) + String(shift)
         let path = scratch.path + "/" + name + ".h5"
-        let header = RunHeader(description: description, samples: Samples(ids: ids, labels: labels))
+        let header = RunHeader(description: description, samples: Samples(ids: ids, labels: labels, names: names))
         var writer = try RunWriter(path: path, header: header, resuming: false)
         for (index, epoch) in epochs.enumerated() {
             try writer.append(

@@ -29,6 +29,21 @@ import Testing
         #expect(ending.code == 0, "\(ending.err)")
     }
 
+    @Test func namesAreStringsOfNumPys() throws {
+        let scratch = try Scratch()
+        var example = RunExample()
+        example.names = ["a.png", "", "tür/ä.png", "🙂"]
+        let run = try example.write(in: scratch)
+        try RunExport(run).write([], to: scratch.path + "/run.npz")
+        let script = """
+            import numpy as np, sys
+            names = np.load(sys.argv[1])["names"]
+            assert names.dtype == "<U9" and names.tolist() == ["a.png", "", "tür/ä.png", "🙂"], (names.dtype, names)
+            """
+        let ending = try Program.run("/usr/bin/python3", ["-c", script, scratch.path + "/run.npz"], in: "/")
+        #expect(ending.code == 0, "\(ending.err)")
+    }
+
     @Test func tablesReadBack() throws {
         let scratch = try Scratch()
         let example = RunExample()

@@ -2,6 +2,7 @@ import Foundation
 import HDF5
 import Records
 import RunStore
+import Scoring
 import Selection
 import Tables
 import Testing
@@ -118,6 +119,28 @@ private func select(
     }
 
     // MARK: The direction
+
+    /// The sidecar of one file beside the scores of another would turn the hard end.
+    @Test func aSidecarOfOtherScoresIsRefused() throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/s.csv"
+        try SampleScores(ScoringJob([RunExample().write(in: scratch)], [ScoreRequest("el2n")])).write(to: [path])
+        let table = try Table.read(path)
+        let (ids, labels, scores) = (
+            try table.numbers("sample_id"), try table.numbers("label"), try table.numbers("score")
+        )
+        func write(_ rows: [Int], _ change: (Double) -> Double) throws {
+            let lines = rows.map { "\(Int(ids[$0])),\(Int(labels[$0])),\(change(scores[$0]))" }
+            try Tables.write((["sample_id,label,score"] + lines).joined(separator: "\n") + "\n", to: path)
+        }
+        try write([2, 0, 3, 1]) { $0 }
+        #expect(try ScoreFile(path).candidates.ids == [2, 0, 3, 1].map { Int64(ids[$0]) })
+        try write([0, 1, 2, 3]) { -$0 }
+        let error = #expect(throws: WorkflowError.self) { try ScoreFile(path) }
+        #expect(
+            error?.description.hasPrefix("\(path): its scores are not those that \(path).json describes: score again")
+                == true)
+    }
 
     @Test(arguments: [KeepRule.easiest, .hardest, .window(start: 0)]) func hardnessNeedsTheSidecar(_ rule: KeepRule)
         throws

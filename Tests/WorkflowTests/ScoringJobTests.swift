@@ -1,6 +1,7 @@
 import Foundation
 import RunStore
 import Scoring
+import Synchronization
 import Tables
 import Testing
 
@@ -158,7 +159,7 @@ import Testing
     }
 
     /// The first block waits until three later ones are computed, by one other thread.
-    @Test func aSlowBlockStopsNoOtherThread() throws {
+    @Test(.enabled(if: ProcessInfo.processInfo.activeProcessorCount > 1)) func aSlowBlockStopsNoOtherThread() throws {
         let later = DispatchSemaphore(value: 0)
         var seen: [Int] = []
         var waited: [DispatchTimeoutResult] = []
@@ -173,6 +174,51 @@ import Testing
                 seen.append(block)
             })
         #expect(waited == [.success, .success, .success] && seen == Array(0..<20))
+    }
+
+    /// A run that anybody's h5py wrote carries no digests, and nobody has looked at its ids.
+    @Test func repeatedAndMissingSamplesAreRefused() throws {
+        let scratch = try Scratch()
+        let run = try run(in: scratch, "dtype='<f4'", rows: 40)
+        func edit(_ line: String) throws {
+            let script = "import h5py, sys\nwith h5py.File(sys.argv[1], 'r+') as f:\n    \(line)\n"
+            let ending = try Program.run("/usr/bin/python3", ["-c", script, run.path], in: "/")
+            #expect(ending.code == 0, "\(ending.err)")
+        }
+        try edit("f['samples/id'][7] = f['samples/id'][3]")
+        let changed = try RunFile(path: run.path)
+        #expect(!changed.hasDigests)
+        let error = #expect(throws: RunStoreError.self) { try ScoringJob([changed], [ScoreRequest("el2n")]) }
+        #expect(error?.description.contains("/samples/id, sample 7: the id ") == true, "\(String(describing: error))")
+    }
+
+    @Test func anErrorOfConsumingEndsAllThreads() throws {
+        struct Fault: Error {}
+        for threads in [2, 5] {
+            var seen: [Int] = []
+            #expect(throws: Fault.self) {
+                try orderedBlocks(10_000, threads: threads, worker: { 0 }, compute: { _, block in block }) { block, _ in
+                    if block == 20 { throw Fault() }
+                    seen.append(block)
+                }
+            }
+            #expect(seen == Array(0..<20))
+        }
+    }
+
+    /// However slow the first block is, no more than a few results wait for it.
+    @Test func resultsThatWaitAreBounded() throws {
+        let begun = Mutex<[Int]>([])
+        var first = 0
+        try orderedBlocks(
+            1000, threads: 4, worker: { 0 },
+            compute: { _, block in
+                begun.withLock { $0.append(block) }
+                if block == 0 { usleep(100_000) }
+                return block
+            },
+            consume: { block, _ in if block == 0 { first = begun.withLock { $0.count } } })
+        #expect(first <= 6, "\(first) blocks were begun before the first was consumed")
     }
 
     @Test func blocksComeInOrderAndTheFirstErrorIsThrown() throws {

@@ -36,7 +36,29 @@ extension ArrayFindings {
             series[members[0].index] = finding
             joined.formUnion(members.map(\.index))
         }
+        let names = Set(
+            series.values.map(\.name) + found.indices.filter { !joined.contains($0) }.map { found[$0].name })
+        for (name, members) in groups where !series.isEmpty && members.count == 1 && !names.contains(name) {
+            series[members[0].index] = ofOneEpoch(found[members[0].index], name, members[0].epoch, except: named)
+        }
         return found.indices.compactMap { series[$0] ?? (joined.contains($0) ? nil : found[$0]) }
+    }
+
+    /// A list without an axis of checkpoints that stands among those of one epoch, whose ids are its own; nil for anything
+    /// else.
+    private static func ofOneEpoch(
+        _ finding: ArrayFinding, _ name: String, _ epoch: Double, except named: Set<String>
+    ) -> ArrayFinding? {
+        var own = finding
+        own.name = name
+        guard !named.contains(where: { finding.name == $0 || finding.name.hasSuffix("/" + $0) }) else { return nil }
+        switch (ArrayRole(of: own), finding.content) {
+        case (.labels, .array(let array)), (.features, .array(let array)), (.targets, .array(let array)):
+            own.content = .checkpoints([[array.whole]], epochs: [epoch])
+        case (.names, .texts): own.textsOf = [.epoch(epoch)]
+        default: return nil
+        }
+        return own
     }
 
     /// nil where they are not all arrays, nor all numbers.

@@ -30,7 +30,7 @@ enum ArrayFindings {
             let (name, file) = files[0]
             var own: [ArrayFinding]
             if files.count == 1, !(name.numbersEpochs && isOneCheckpoint(file.contents)) {
-                own = try flatten(file.contents, name.stem, path: file.path).map { finding in
+                own = try flatten(file.contents, name.stem, path: file.path, except: named).map { finding in
                     var finding = finding
                     finding.isFileName = finding.name == name.stem
                     return finding
@@ -48,6 +48,7 @@ enum ArrayFindings {
     static func isOneCheckpoint(_ value: ForeignValue) -> Bool {
         switch value {
         case .array(let array): array.rank <= 2
+        case .texts: true
         case .dict(let members):
             // Epochs in the names of two and more say that the number in the file's name counts something else.
             !members.contains { if case .array(let array) = $0.value { array.rank > 2 } else { false } }
@@ -172,6 +173,7 @@ extension ArrayFinding {
         switch content {
         case .checkpoints(let list, _): content = .checkpoints(list, epochs: nil)
         case .numbers(let numbers, _): content = .numbers(numbers, epochs: nil)
+        case .texts: textsOf = []
         default: return
         }
     }

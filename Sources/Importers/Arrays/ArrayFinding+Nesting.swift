@@ -1,5 +1,7 @@
 extension ArrayFindings {
-    static func flatten(_ value: ForeignValue, _ name: String, path: String) throws(ImportError) -> [ArrayFinding] {
+    static func flatten(
+        _ value: ForeignValue, _ name: String, path: String, except named: Set<String>
+    ) throws(ImportError) -> [ArrayFinding] {
         switch value {
         case .array(let array): return [ArrayFinding(name: name, content: .array(array))]
         case .texts(let texts): return [ArrayFinding(name: name, content: .texts(texts))]
@@ -16,12 +18,12 @@ extension ArrayFindings {
                 return [ArrayFinding(name: name, content: .checkpoints(pieces, epochs: nil))]
             }
             return [ArrayFinding(name: name, content: .other("a list of \(items.count) values of several kinds"))]
-        case .dict(let members): return try flatten(members, name, path: path)
+        case .dict(let members): return try flatten(members, name, path: path, except: named)
         }
     }
 
     static func flatten(
-        _ members: [(key: ForeignKey, value: ForeignValue)], _ name: String, path: String
+        _ members: [(key: ForeignKey, value: ForeignValue)], _ name: String, path: String, except named: Set<String>
     ) throws(ImportError) -> [ArrayFinding] {
         let members = lastOfEach(members)
         if let epochs = epochs(of: members) {
@@ -44,13 +46,14 @@ extension ArrayFindings {
                 ]
             }
         }
-        if let (counted, others) = apart(members) {
-            return try flatten(counted, name, path: path) + flatten(others, name, path: path)
-        }
-        var found: [ArrayFinding] = []
         // The file's own name says nothing about what stands in it by name.
         let prefix = name.isEmpty || name == FileName(path).stem ? "" : name + "/"
-        for (key, value) in members { found += try flatten(value, prefix + key.text, path: path) }
+        if let (counted, others) = apart(members, prefix, except: named) {
+            return try flatten(counted, name, path: path, except: named)
+                + flatten(others, name, path: path, except: named)
+        }
+        var found: [ArrayFinding] = []
+        for (key, value) in members { found += try flatten(value, prefix + key.text, path: path, except: named) }
         return found
     }
 
@@ -94,19 +97,26 @@ extension ArrayFindings {
     }
 
     /// The checkpoints of a dictionary whose numbers as keys count them, and what stands beside them under names:
-    /// `{1: logits, 2: logits, "labels": labels}`. Nil where nothing does, or where what is numbered is no checkpoints.
+    /// `{1: logits, 2: logits, "labels": labels}`. Nil where nothing does, where what is numbered is no checkpoints, and where
+    /// the user names one of them.
     private static func apart(
-        _ members: [(key: ForeignKey, value: ForeignValue)]
+        _ members: [(key: ForeignKey, value: ForeignValue)], _ prefix: String, except named: Set<String>
     ) -> (counted: [(key: ForeignKey, value: ForeignValue)], others: [(key: ForeignKey, value: ForeignValue)])? {
-        var (counted, others) = (members, members)
         func isNumber(_ key: ForeignKey) -> Bool {
             if case .number = key { true } else { Double(key.text)?.isFinite ?? false }
         }
-        counted.removeAll { !isNumber($0.key) }
-        others.removeAll { isNumber($0.key) }
-        let areCheckpoints =
-            counted.allSatisfy { isDict($0.value) } || counted.allSatisfy { views($0.value) != nil }
-        return counted.count > 1 && !others.isEmpty && areCheckpoints ? (counted, others) : nil
+        let (counted, others) = (members.filter { isNumber($0.key) }, members.filter { !isNumber($0.key) })
+        guard counted.count > 1, !others.isEmpty else { return nil }
+        let isNamed = counted.contains { member in
+            let own = prefix + member.key.text
+            return named.contains { $0 == own || $0.hasPrefix(own + "/") || own.hasSuffix("/" + $0) }
+        }
+        let keys = counted.map { member in
+            if case .dict(let inner) = member.value { Set(inner.map(\.key.text)) } else { Set<String>?.none }
+        }
+        let areRecords = keys[0] != nil && keys.allSatisfy { $0 == keys[0] }
+        let areArrays = counted.allSatisfy { views($0.value)?.allSatisfy { $0.shape.count <= 2 } ?? false }
+        return !isNamed && (areRecords || areArrays) ? (counted, others) : nil
     }
 
     static func isDict(_ value: ForeignValue) -> Bool { if case .dict = value { true } else { false } }
@@ -164,7 +174,7 @@ extension ArrayFindings {
         return all
     }
 
-    /// The strings of the first checkpoint, in its pieces.
+    /// The strings of a checkpoint, in its pieces.
     private static func texts(_ key: String, _ tables: [[String: ForeignValue]]) -> ForeignTexts? {
         let pieces = tables.compactMap { if case .texts(let texts)? = $0[key] { texts } else { nil } }
         guard pieces.count == tables.count, var all = pieces.first else { return nil }
@@ -172,6 +182,12 @@ extension ArrayFindings {
             (all.count, all.storage) = (pieces.reduce(0) { $0 + $1.count }, .joined(pieces))
         }
         return all
+    }
+
+    /// The names in any of the records, in the order in which they come.
+    private static func keys(_ list: [Record]) -> [String] {
+        var seen: Set<String> = []
+        return list.flatMap { $0.members.map(\.0) }.filter { seen.insert($0).inserted }
     }
 
     /// Puts records of one epoch together; without epochs each record is a checkpoint.
@@ -189,34 +205,47 @@ extension ArrayFindings {
             }
         }
         groups.sort { $0.epoch < $1.epoch }
-        let epochs = hasEpochs ? groups.map(\.epoch) : nil
         let tables = groups.map { $0.records.map { Dictionary($0.members, uniquingKeysWith: { $1 }) } }
         var found: [ArrayFinding] = []
-        for (key, _) in list.first?.members ?? [] {
+        for key in keys(list) {
             let name = prefix.isEmpty ? key : prefix + "/" + key
+            // Some checkpoints may lack a thing (features of the last one alone), and then no piece of them has it.
+            let holders = groups.indices.filter { group in tables[group].contains { $0[key] != nil } }
             var pieces: [[ForeignArrayView]] = []
             var numbers: [Double] = []
-            for (group, table) in zip(groups, tables) {
+            for group in holders {
                 var own: [ForeignArrayView] = []
-                for (record, members) in zip(group.records, table) {
+                for (record, members) in zip(groups[group].records, tables[group]) {
                     guard let value = members[key] else {
-                        throw ImportError(record.place, "it lacks '\(key)', which \(list[0].place) has")
+                        throw ImportError(record.place, "it lacks '\(key)', which others of its epoch have")
                     }
                     if let views = views(value) { own += views }
-                    if case .number(let number) = value, group.records.count == 1 { numbers.append(number) }
+                    if case .number(let number) = value, groups[group].records.count == 1 { numbers.append(number) }
                 }
-                if own.count >= group.records.count { pieces.append(own) }
+                if own.count >= groups[group].records.count { pieces.append(own) }
             }
-            if pieces.count == groups.count {
+            let epochs = hasEpochs ? holders.map { groups[$0].epoch } : nil
+            let isEverywhere = holders.count == groups.count
+            if pieces.count == holders.count, isEverywhere || hasEpochs {
                 found.append(ArrayFinding(name: name, content: .checkpoints(pieces, epochs: epochs)))
-            } else if numbers.count == groups.count {
-                found.append(ArrayFinding(name: name, content: .numbers(numbers, epochs: epochs)))
-            } else if case .refused(let error)? = tables.first?.first?[key] {
+            } else if numbers.count == holders.count {
+                var all = [Double](repeating: .nan, count: groups.count)
+                for (group, number) in zip(holders, numbers) { all[group] = number }
+                let epochs = hasEpochs ? groups.map(\.epoch) : nil
+                found.append(ArrayFinding(name: name, content: .numbers(all, epochs: epochs)))
+            } else if case .refused(let error)? = tables[holders[0]].first?[key] {
                 found.append(ArrayFinding(name: name, content: .refused(error)))
-            } else if let texts = Self.texts(key, tables.first ?? []) {
-                found.append(ArrayFinding(name: name, isBesideRows: true, content: .texts(texts)))
+            } else if case let texts = holders.compactMap({ Self.texts(key, tables[$0]) }), texts.count == holders.count
+            {
+                let own = holders.map { hasEpochs ? RowList.Of.epoch(groups[$0].epoch) : .checkpoint($0) }
+                found.append(
+                    ArrayFinding(
+                        name: name, textsOf: own, laterTexts: Array(texts.dropFirst()), content: .texts(texts[0])))
             } else {
-                found.append(ArrayFinding(name: name, content: .other("not the same in every checkpoint")))
+                let what =
+                    isEverywhere
+                    ? "not the same in every checkpoint" : "in \(holders.count) of \(groups.count) checkpoints"
+                found.append(ArrayFinding(name: name, content: .other(what)))
             }
         }
         return found

@@ -17,8 +17,10 @@ struct ArrayFinding: Sendable {
     var name: String
     /// Whether the name is that of a file and not one that the writer gave.
     var isFileName = false
-    /// Whether strings stand beside the rows of the first checkpoint, in their order.
-    var isBesideRows = false
+    /// Of strings: the checkpoints whose rows they follow; none where nothing says so.
+    var textsOf: [RowList.Of] = []
+    /// The strings of the checkpoints behind the first.
+    var laterTexts: [ForeignTexts] = []
     var content: Content
     /// The file, or the first of them.
     var path = ""

@@ -35,21 +35,26 @@ extension ArrayImport {
         _ count: Int, samples: Int?
     ) throws -> (metrics: [String: [Double]], used: Set<String>) {
         var metrics: [String: [Double]] = [:]
-        var used: Set<String> = []
         var columns: [String: [Double]] = [:]
-        let own = namesInContainer()
+        var own: [(finding: ArrayFinding, values: [Double])] = []
         for finding in roles.rest {
             if case .array(let array) = finding.content, array.shape != [count] || count == samples { continue }
             guard let values = try numbers(finding), values.count == count else { continue }
             if case .number = finding.content { continue }
             // Numbers of other epochs are none of these checkpoints'.
             if let epochs = finding.epochs, let told, epochs != told { continue }
-            let path = finding.name.split(separator: "/").joined(separator: "_")
-            let name = own[finding.name] ?? path
-            for word in [finding.word, path, name] { columns[word] = values }
-            if finding.word == "iteration" { continue }
-            metrics[name] = values
-            used.insert(finding.name)
+            (columns[finding.word], columns[Self.joined(finding.name)]) = (values, values)
+            let isAxis = options.stepsPerEpoch != nil && finding.name == stepFinding()?.name
+            if finding.word != "iteration", !isAxis { own.append((finding, values)) }
+        }
+        for (name, one) in zip(names(own.map(\.finding)), own) {
+            if metrics[name] != nil {
+                throw ImportError(
+                    one.finding.path, at: "'\(one.finding.name)'",
+                    "two metrics would both be called '\(name)'; name this one: "
+                        + "--map NAME=\(one.finding.name)")
+            }
+            (metrics[name], columns[name]) = (one.values, one.values)
         }
         for (role, finding) in roles.chosen {
             let name: String
@@ -68,27 +73,45 @@ extension ArrayImport {
             columns[finding.word] = values
         }
         for (name, expression) in roles.expressions { metrics[name] = try options.evaluate(expression, columns) }
-        return (metrics, used)
+        return (metrics, Set(own.map(\.finding.name)))
     }
 
-    /// What stands in the files' one list or dictionary of epochs by its own name: that of the list is the file's, or says nothing
-    /// more. Where two things would have one name, none are here.
-    private func namesInContainer() -> [String: String] {
-        let neutral = ["epochs", "history", "log", "logs", "checkpoints"]
-        var names: [String: String] = [:]
-        var containers: Set<String> = []
-        for finding in roles.rest {
-            guard let end = finding.name.firstIndex(of: "/") else { continue }
-            let container = String(finding.name[..<end])
-            guard container == FileName(finding.path).stem || neutral.contains(container.lowercased()) else { continue }
-            containers.insert(finding.path + ":" + container)
-            names[finding.name] = finding.name[end...].split(separator: "/").joined(separator: "_")
-        }
-        let others = Set(roles.rest.map(\.name)).subtracting(names.keys).union(options.map.keys)
-        let isClear =
-            containers.count == 1 && Set(names.values).count == names.count && others.isDisjoint(with: names.values)
-        return isClear ? names : [:]
+    private static func joined(_ name: some StringProtocol) -> String {
+        name.split(separator: "/").joined(separator: "_")
     }
+
+    /// What metrics that nothing maps are called: as in the files, the name of the only list or dictionary of epochs left out
+    /// where it is the file's or says nothing more (`history`), and where no two things would have one name then.
+    private func names(_ findings: [ArrayFinding]) -> [String] {
+        let full = findings.map { Self.joined($0.name) }
+        let neutral = ["epochs", "history", "log", "logs", "checkpoints"]
+        var containers: Set<String> = []
+        let short = findings.map { finding -> String in
+            let container = finding.name.prefix { $0 != "/" }
+            let rest = Self.joined(finding.name.dropFirst(container.count))
+            let isOfFile = container == FileName(finding.path).stem && !Self.setWords.contains(container.lowercased())
+            // `epoch` and the like are no names for metrics.
+            guard !rest.isEmpty, !["epoch", "epochs", "samples_seen"].contains(rest),
+                isOfFile || neutral.contains(container.lowercased())
+            else { return Self.joined(finding.name) }
+            containers.insert(finding.path + ":" + container)
+            return rest
+        }
+        let mapped = roles.chosen.keys.compactMap { role -> String? in
+            switch role {
+            case .metric(let name), .named(let name): name
+            default: nil
+            }
+        }
+        let taken = Set(mapped).union(roles.expressions.map(\.name))
+        let isClear = containers.count == 1 && Set(short).count == short.count && taken.isDisjoint(with: short)
+        return isClear ? short : full
+    }
+
+    /// Names of files that say of which samples a metric is.
+    private static let setWords: Set<String> = [
+        "train", "training", "test", "testing", "val", "valid", "validation", "eval",
+    ]
 
     func samplesSeen(_ count: Int) throws(ImportError) -> [Int64]? {
         guard let finding = roles.chosen[.samplesSeen], let values = try numbers(finding) else { return seen }

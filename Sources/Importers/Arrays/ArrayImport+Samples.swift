@@ -6,15 +6,14 @@ extension ArrayImport {
         // The first row is read before memory is taken for all of them: a file may declare more than it holds.
         for piece in main.checkpoints.joined() { _ = try piece.floats(0..<min(1, piece.rows)) }
         guard let finding = roles.chosen[.ids] else {
-            let rows = main.rows(0)
-            if main.isSpread {
+            if main.files(0).isSpread {
                 warnings.append(
                     "No ids tell which samples the rows of several files are: they are joined in the order of "
                         + "the files."
                 )
             }
             notes.append("The files give no sample ids: rows are numbered from 0.")
-            return RowOrder(count: rows)
+            return RowOrder(of: main)
         }
         let series = try RowSeries(finding, role: .ids, rowRank: 0, isFixed: true, path: path)
         guard series.isFixed || series.checkpoints.count == count else {
@@ -27,10 +26,15 @@ extension ArrayImport {
                 ", checkpoint \(checkpoint)", checkpoint,
                 "\(main.rows(checkpoint)) rows, but \(series.rows(checkpoint)) ids; N must be the same")
         }
-        try requireFiles(series.fileRows, of: series.name, series.path, like: main)
+        try requireFiles(series, like: main)
         try requireSameEpochs(series, main)
         let order = try RowOrder(series, checkpoints: count, epochs: epochs, duplicates: options.duplicates)
         if order.isOther { notes.append("Rows are put into the order of ascending sample id.") }
+        if let doubled = order.doubled {
+            warnings.append(
+                "Checkpoint \(doubled) (epoch \(shortest: epochs[doubled])) has \(series.rows(doubled)) rows of \(order.ids.count) "
+                    + "samples: are they two checkpoints of one epoch?")
+        }
         if order.repeats > 0 {
             let meaning = options.duplicates == .mean ? "their mean counts" : "the first of them counts"
             notes.append("\(order.repeats) rows repeat a sample id within their checkpoint: \(meaning).")
@@ -53,10 +57,9 @@ extension ArrayImport {
         let finding = try labelFinding()
         let series = try RowSeries(finding, role: .labels, rowRank: 0, isFixed: true, path: path)
         try requireAxes(main, labels: series)
-        try requireSameEpochs(series, main)
-        // Fixed lists beside ids that come per checkpoint are joined by id.
-        if rows.scatter == nil || !series.isFixed {
-            try requireFiles(series.fileRows, of: series.name, series.path, like: main)
+        if !series.isFixed, series.checkpoints.count == count {
+            try requireSameEpochs(series, main)
+            try requireFiles(series, like: main)
         }
         let labels = try SampleArrays.labels(series, rows, checkpoints: count, epochs: epochs, &warnings, &notes)
         let limit = Int64(Int32.max)
@@ -71,15 +74,7 @@ extension ArrayImport {
                 throw ImportError(
                     finding.path, at: "'\(finding.name)'", "names must be strings [N]; it is \(finding.summary)")
             }
-            let all = try texts.strings()
-            if rows.scatter == nil || finding.isBesideRows {
-                try requireFiles(texts.fileRows, of: finding.name, texts.path, like: main)
-            }
-            let isBeside = finding.isBesideRows && rows.scatter?.source.rows(0) == all.count
-            names = try SampleArrays.place(
-                all.count, isBeside: isBeside || rows.isBeside(fixed: all.count), rows, path: texts.path,
-                name: finding.name, &warnings, &notes
-            ).map { all[$0] }
+            names = try SampleArrays.names(finding, texts, rows, &warnings, &notes)
         }
         return Samples(ids: rows.ids, labels: labels.map { Int32($0) }, names: names)
     }
@@ -123,7 +118,7 @@ extension ArrayImport {
                         + (series.rows(0) == count ? " (are the axes of checkpoints and samples swapped?)" : ""))
             }
         }
-        try requireFiles(series.fileRows, of: series.name, series.path, like: main)
+        try requireFiles(series, like: main)
         if object == "/logits" { try LogitsLook.check(series, &notes) }
         if series.type == .double { notes.append("'\(series.name)' is float64 and is stored as float32.") }
         return ImportedArray(
@@ -136,51 +131,61 @@ extension ArrayImport {
         }
     }
 
-    /// Throws where the rows of a checkpoint come in several files, and those of another list do not come in the same.
-    ///
-    /// - Parameter fileRows: the rows of that list, file by file.
-    private func requireFiles(
-        _ fileRows: [Int], of name: String, _ path: String, like main: RowSeries
-    ) throws(ImportError) {
-        guard main.isSpread || fileRows.count > 1, fileRows != main.fileRows else { return }
-        func text(_ rows: [Int]) -> String {
-            "\(counted(rows.count, "file")) of \(rows.map(String.init).joined(separator: ", ")) rows"
+    /// Throws where the rows of a checkpoint come in other files than those of `main`.
+    private func requireFiles(_ series: RowSeries, like main: RowSeries) throws(ImportError) {
+        for checkpoint in main.checkpoints.indices {
+            let (own, all) = (series.files(checkpoint), main.files(checkpoint))
+            // Other numbers of rows in one file each are told where N is compared.
+            guard own.isSpread || all.isSpread, own != all else { continue }
+            let hasIDs = roles.chosen[.ids] != nil
+            throw series.error(
+                ", checkpoint \(checkpoint)", checkpoint, all.mismatch(own, name: main.name, hasIDs: hasIDs))
         }
-        throw ImportError(
-            path, at: "'\(name)'",
-            "it comes in \(text(fileRows)), but '\(main.name)' in \(text(main.fileRows)), and nothing says which row of one "
-                + "belongs to which of the other: "
-                + (roles.chosen[.ids] == nil
-                    ? "log the ids of the samples beside the rows (--map ids=NAME)" : "log both in the same files"))
     }
 
-    mutating func fixedArrays(_ main: RowSeries, _ rows: RowOrder) throws(ImportError) -> [ImportedArray] {
+    mutating func fixedArrays(_ rows: RowOrder) throws(ImportError) -> [ImportedArray] {
         var all: [ImportedArray] = []
         for (role, object) in [(ArrayRole.targets, "/targets"), (.features, "/features")] {
             guard let finding = roles.chosen[role] else { continue }
             let series = try RowSeries(finding, role: role, rowRank: 1, isFixed: true, path: path)
-            guard series.checkpoints.count == 1 else {
-                throw ImportError(
-                    series.path, at: "'\(series.name)'",
-                    "\(object) has no axis of checkpoints: [N, columns] is needed, "
-                        + "of the last one")
+            let last = series.checkpoints.count - 1
+            let place = try rows.place(RowList(series, checkpoint: last), &warnings, &notes)
+            if last > 0 {
+                if role == .targets { try requireConstant(series, rows) }
+                notes.append(
+                    "'\(series.name)' comes at \(last + 1) checkpoints, and \(object) is "
+                        + (role == .targets ? "the same at all of them." : "that of the last."))
             }
-            if rows.scatter == nil || !series.isFixed {
-                try requireFiles(series.fileRows, of: series.name, series.path, like: main)
-            }
-            let isBeside = rows.stands(beside: series)
-            let positions = try SampleArrays.place(
-                series.rows(0), isBeside: isBeside, rows, path: series.path, name: series.name, &warnings, &notes)
             all.append(
                 ImportedArray(
                     object: object, shape: [rows.ids.count] + series.rowShape,
                     precision: role == .targets ? series.type.precision : .single, origin: series.origin
-                ) { _, range in
-                    // Beside ids, a repeated one means what it means for the logits.
-                    isBeside ? try rows.floats(series, 0, range) : try series.floats(0, at: Array(positions[range]))
-                })
+                ) { _, range in try rows.floats(series, last, place, range) })
         }
         return all
+    }
+
+    /// Throws where soft labels of several checkpoints are not the same at all of them.
+    private mutating func requireConstant(_ series: RowSeries, _ rows: RowOrder) throws(ImportError) {
+        var places: [RowPlace] = []
+        for checkpoint in series.checkpoints.indices {
+            places.append(try rows.place(RowList(series, checkpoint: checkpoint), &warnings, &notes))
+        }
+        let height = max(1, (1 << 20) / max(1, series.rowShape.reduce(1, *)))
+        for (checkpoint, place) in places.enumerated().dropFirst() {
+            for start in stride(from: 0, to: rows.ids.count, by: height) {
+                let range = start..<min(rows.ids.count, start + height)
+                let (own, first) = (
+                    try rows.floats(series, checkpoint, place, range), try rows.floats(series, 0, places[0], range)
+                )
+                guard let wrong = own.indices.first(where: { own[$0] != first[$0] }) else { continue }
+                let row = start + wrong / max(1, own.count / range.count)
+                throw series.error(
+                    ", checkpoint \(checkpoint)", checkpoint,
+                    "the soft labels of sample \(row) (id \(rows.ids[row])) are others than at checkpoint 0; /targets are fixed "
+                        + "ones, [N, C]")
+            }
+        }
     }
 
     func testArrays() throws(ImportError) -> [ImportedArray] {

@@ -48,9 +48,14 @@ struct ArrayImport {
             for (object, one) in series {
                 arrays.append(try array(object, one, like: series[0].series, rows, samples, count, epochs))
             }
-            arrays += try fixedArrays(series[0].series, rows)
+            arrays += try fixedArrays(rows)
         }
         try checkClasses(arrays, samples)
+        if let samples, let logits = arrays.first(where: { $0.object == "/logits" }), series[0].series.isQuickToSeek,
+            let doubt = try LabelAgreement.warning(logits, samples.labels)
+        {
+            warnings.append(doubt)
+        }
         arrays += try testArrays()
         let (metrics, used) = try self.metrics(count, samples: samples?.count)
         // Numbers alone, without epochs and unasked for, are weights rather than a run.
@@ -179,6 +184,11 @@ struct ArrayImport {
                 + expected.map(shortest).joined(separator: ", "))
     }
 
+    /// The optimiser steps of the checkpoints, as the files tell them.
+    func stepFinding() -> ArrayFinding? {
+        roles.rest.first { ["step", "steps", "global_step", "iteration", "iter"].contains($0.word) && !$0.isNumber }
+    }
+
     /// Samples seen, where files count steps and the size of a batch is known.
     private mutating func countSamples(_ numbers: [Double], _ count: EpochCount) throws(ImportError) {
         guard count.stepsPerEpoch != nil, let batch = options.batchSize else { return }
@@ -200,6 +210,10 @@ struct ArrayImport {
             numbers = values
             source = finding.path
             if case .array = finding.content {} else { isCounter = true }
+        } else if options.stepsPerEpoch != nil, let steps = stepFinding(), let values = try self.numbers(steps),
+            values.count == checkpoints, !values.contains(where: \.isNaN)
+        {
+            (numbers, source, count.stepsPerEpoch) = (values, steps.path, options.stepsPerEpoch)
         } else if let told = series.lazy.compactMap(\.series.epochs).first {
             numbers = told
             (self.told, count.stepsPerEpoch) = (told, options.stepsPerEpoch)
@@ -214,7 +228,9 @@ struct ArrayImport {
             isCounter = options.stepsPerEpoch == nil
         } else {
             numbers = (0..<checkpoints).map { Double($0 + count.base) }
-            notes.append("The files number no epochs: checkpoints are taken as the ends of epochs 1 to \(checkpoints).")
+            notes.append(
+                "The files number no epochs: checkpoints are taken as the ends of epochs 1 to \(checkpoints)."
+                    + (stepFinding().map { " --steps-per-epoch says what '\($0.name)' is in epochs." } ?? ""))
         }
         guard numbers.count == checkpoints else {
             throw ImportError(source, at: "epochs", "\(numbers.count) epochs for \(checkpoints) checkpoints")
@@ -237,8 +253,8 @@ struct ArrayImport {
                 throw ImportError(
                     source, at: "epochs, checkpoint \(index)",
                     index == 0
-                        ? "the epoch \(shortest(epoch)) is not 0 or more"
-                        : "epoch \(shortest(epoch)) follows \(shortest(epochs[index - 1])); checkpoints must increase"
+                        ? "the epoch \(shortest: epoch) is not 0 or more"
+                        : "epoch \(shortest: epoch) follows \(shortest: epochs[index - 1]); checkpoints must increase"
                 )
             }
         }

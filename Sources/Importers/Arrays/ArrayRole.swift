@@ -150,15 +150,13 @@ struct ArrayRoles: Sendable {
                 expressions.append((name, source))
             }
         }
+        let epochs = Self.epochs(found, free)
         for index in free {
             guard let role = ArrayRole(of: found[index]), !Self.isEmpty(found[index]) else { continue }
+            if role == .epochs, !epochs.contains(index) { continue }
             if let other = chosen[role] {
-                // What was mapped wins over a name, and a list of epochs over the number of the last one.
+                // What was mapped wins over a name.
                 if map.contains(where: { ArrayRole(mapped: $0.key) == role }) { continue }
-                if role == .epochs, other.isNumber != found[index].isNumber {
-                    if other.isNumber { chosen[role] = found[index] }
-                    continue
-                }
                 throw Self.both(other, found[index], role.text)
             }
             chosen[role] = found[index]
@@ -175,6 +173,14 @@ struct ArrayRoles: Sendable {
                 notes.append("'\(finding.name)' (\(finding.summary)) is taken as the logits: nothing else can be them.")
             }
         }
+    }
+
+    /// What can be the run's epochs: lists, and a single number where there is none, since beside a list it is that of the last
+    /// epoch or of a setting.
+    private static func epochs(_ found: [ArrayFinding], _ free: [Int]) -> [Int] {
+        let all = free.filter { ArrayRole(of: found[$0]) == .epochs }
+        let lists = all.filter { !found[$0].isNumber }
+        return lists.isEmpty ? all : lists
     }
 
     private static func isEmpty(_ finding: ArrayFinding) -> Bool {

@@ -20,6 +20,11 @@ struct ForeignArray: Sendable {
     var place: String { "array '\(name)' \(shape)" }
     var origin: String { "\(path): \(name) (\(type.rawValue) \(shape))" }
 
+    /// Bytes that are read through an inflation, from front to back; 0 of what lies open.
+    var packedBytes: Int {
+        if case .strided(let storage) = storage, case .packed(let member) = storage.source { member.count } else { 0 }
+    }
+
     func error(_ reason: String) -> ImportError { ImportError(path, at: place, reason) }
 
     /// The array below the first index, as a view.

@@ -71,9 +71,13 @@ struct ForeignTexts: Sendable {
         case joined([ForeignTexts])
     }
 
-    /// The strings in each file, one after another.
-    var fileRows: [Int] {
-        if case .joined(let pieces) = storage { rowsByFile(pieces.map { ($0.path, $0.count) }) } else { [count] }
+    /// The files in which they come.
+    var files: RowFiles {
+        if case .joined(let pieces) = storage {
+            RowFiles(pieces.map { ($0.path, $0.count) })
+        } else {
+            RowFiles([(path, count)])
+        }
     }
 
     func strings() throws(ImportError) -> [String] {

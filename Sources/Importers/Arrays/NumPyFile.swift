@@ -24,6 +24,11 @@ enum NumPyFile {
         do throws(PythonLiteral.Fault) { header = try NumPyHeader(text) } catch {
             throw refuse("its header is damaged: \(error.reason)")
         }
+        let rest = source.count - base - (header.bytes ?? source.count - base)
+        if rest > 0 {
+            throw refuse(
+                "\(rest) bytes follow its end: are there several arrays in one file? Save them apart, or by np.savez")
+        }
         return try value(
             header.type, shape: header.shape, isColumnMajor: header.isColumnMajor, source: source, base: base,
             path: path, name: name)
@@ -119,6 +124,23 @@ struct NumPyHeader: Equatable {
     var type: NumPyType
     var isColumnMajor: Bool
     var shape: [Int]
+
+    /// How many bytes the elements are; nil where that is not known, or more than any file.
+    var bytes: Int? {
+        let size: Int
+        switch type {
+        case .number(let type, _): size = type.bytes
+        case .text(let bytes, _, _): size = bytes
+        case .objects, .structured, .unsupported: return nil
+        }
+        var total = size
+        for axis in shape {
+            let (product, overflows) = total.multipliedReportingOverflow(by: axis)
+            if overflows { return nil }
+            total = product
+        }
+        return total
+    }
 
     init(_ bytes: [UInt8]) throws(PythonLiteral.Fault) {
         guard case .dict(let members) = try PythonLiteral.parse(bytes) else { throw .init("no dictionary") }

@@ -106,13 +106,22 @@ enum PickleCalls {
         return PickledArray(shape: shape, elements: .numPy(type, source, isColumnMajor: order == "F"))
     }
 
-    /// `numpy.float32(…)`: a type and its bytes.
+    /// `numpy.float32(…)` or `numpy.str_(…)`: a type and its bytes.
     static func scalar(
         _ arguments: [PickleValue], _ document: PickleDocument, _ cursor: PickleCursor, _ start: Int
     ) throws(ImportError) -> PickleValue {
+        if arguments.count == 2, let source = source(arguments[1]),
+            case .dtype(.text(let size, let isWide, let isBigEndian))? = node(arguments[0], document),
+            source.count == size
+        {
+            let texts = ForeignTexts(
+                path: cursor.path, name: "", count: 1,
+                storage: .fixed(source, base: 0, bytes: size, isWide: isWide, isBigEndian: isBigEndian))
+            return .text(try texts.strings()[0])
+        }
         guard arguments.count == 2, case .dtype(.number(let type, let isBigEndian))? = node(arguments[0], document),
             let source = source(arguments[1]), source.count == type.bytes
-        else { throw cursor.error("a NumPy number that is not understood", at: start) }
+        else { throw cursor.error("a NumPy scalar that is neither a number nor a text", at: start) }
         let bytes = try source.read(at: 0, count: type.bytes)
         if type == .bool { return .bool(bytes[0] != 0) }
         return bytes.withUnsafeBytes { raw in

@@ -10,11 +10,17 @@ struct RowOrder: Sendable {
     let scatter: Scatter?
     /// Without `scatter`: where each sample stands in every list, [N]; nil: as in the run.
     private let positions: [Int]?
+    /// What says how many rows there are, and the files in which they come.
+    let name: String
+    let files: RowFiles
+    let hasIDs: Bool
     /// Repeats of an id within a checkpoint, over all checkpoints.
     let repeats: Int
+    /// The first checkpoint that has its samples twice or more often on average, as no loader pads.
+    let doubled: Int?
 
     /// Beyond it a double, as tables and JSON hold numbers, skips integers.
-    private static let largest: Int64 = 1 << 53
+    private static let largest: UInt64 = 1 << 53
 
     /// One table of positions at a time: that of the checkpoint that is being read.
     final class Scatter: Sendable {
@@ -42,43 +48,39 @@ struct RowOrder: Sendable {
             let place = series.isFixed ? "" : ", checkpoint \(checkpoint) (epoch \(shortest(epochs[checkpoint])))"
             return series.error(place, checkpoint, reason)
         }
-        var first: [Int64] = []
+        let first = RowTable(ids: try series.integers(0))
         var repeats = 0
+        var doubled: Int?
         for checkpoint in 0..<(series.isFixed ? 1 : checkpoints) {
-            let table = RowTable(ids: try series.integers(checkpoint))
+            let table = checkpoint == 0 ? first : RowTable(ids: try series.integers(checkpoint))
             if let repeated = table.firstRepeat, duplicates == .fail {
                 throw refuse(
                     checkpoint, "id \(repeated) occurs more than once; --duplicates first or mean says what that means")
             }
             repeats += table.order.count - table.ids.count
-            if checkpoint == 0 {
-                first = table.ids
-            } else if table.ids != first {
-                let at =
-                    zip(table.ids, first).enumerated().first { $0.element.0 != $0.element.1 }?.offset
-                    ?? min(table.ids.count, first.count)
-                if at < first.count, at >= table.ids.count || table.ids[at] > first[at] {
-                    throw refuse(
-                        checkpoint,
-                        "id \(first[at]) is missing here, but is in checkpoint 0; every checkpoint must hold every "
-                            + "sample")
-                }
-                throw refuse(checkpoint, "id \(table.ids[at]) is here, but is missing in checkpoint 0")
+            if table.ids.count > 1, table.order.count >= 2 * table.ids.count { doubled = doubled ?? checkpoint }
+            guard table.ids != first.ids else { continue }
+            let (own, all) = (table.ids, first.ids)
+            let at =
+                zip(own, all).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(own.count, all.count)
+            if at < all.count, at >= own.count || own[at] > all[at] {
+                throw refuse(
+                    checkpoint,
+                    "id \(all[at]) is missing here, but is in checkpoint 0; every checkpoint must hold every sample")
             }
+            throw refuse(checkpoint, "id \(own[at]) is here, but is missing in checkpoint 0")
         }
-        if let wrong = first.last.flatMap({ $0 > Self.largest ? $0 : nil })
-            ?? first.first.flatMap({ $0 < -Self.largest ? $0 : nil })
-        {
+        if let wrong = [first.ids.first, first.ids.last].compactMap(\.self).first(where: { $0.magnitude > Self.largest }
+        ) {
             throw refuse(
                 0,
                 "the id \(wrong) is beyond 2^53, which tables of scores cannot hold; number the samples from 0, and "
                     + "give what they are called as names (--map names=NAME)")
         }
-        self.repeats = repeats
-        ids = first
+        (self.repeats, self.doubled) = (repeats, doubled)
+        (ids, name, files, hasIDs) = (first.ids, series.name, series.files(0), true)
         if series.isFixed, repeats == 0 {
-            let order = RowTable(ids: try series.integers(0)).order
-            positions = order.elementsEqual(order.indices) ? nil : order
+            positions = first.order.elementsEqual(first.order.indices) ? nil : first.order
             scatter = nil
         } else {
             positions = nil
@@ -86,11 +88,12 @@ struct RowOrder: Sendable {
         }
     }
 
-    /// Samples as they stand, numbered from 0.
-    init(count: Int) {
-        ids = (0..<Int64(count)).map { $0 }
+    /// The samples of a list without ids, numbered from 0 as they stand.
+    init(of series: RowSeries) {
+        (name, files, hasIDs) = (series.name, series.files(0), false)
+        ids = (0..<Int64(files.rows)).map { $0 }
         (positions, scatter) = (nil, nil)
-        repeats = 0
+        (repeats, doubled) = (0, nil)
     }
 
     /// Whether rows of the files move.
@@ -106,23 +109,26 @@ struct RowOrder: Sendable {
         return table.order[table.starts[sample]]
     }
 
-    /// Whether `count` rows of one list stand beside the ids, which come once for all checkpoints and in one file.
-    func isBeside(fixed count: Int) -> Bool {
-        guard let source = scatter?.source else { return false }
-        return source.isFixed && !source.isSpread && source.rows(0) == count
-    }
-
-    /// Whether rows without an axis of checkpoints, or those of a checkpoint's own file, stand beside its ids.
-    func stands(beside series: RowSeries) -> Bool {
-        guard let source = scatter?.source else { return false }
-        return (source.isFixed || !series.isFixed) && source.fileRows == series.fileRows
+    /// Rows of a list without an axis of checkpoints in the run, as one of its checkpoints has it: [rows, …].
+    func floats(
+        _ series: RowSeries, _ checkpoint: Int, _ place: RowPlace, _ rows: Range<Int>
+    ) throws(ImportError) -> [Float] {
+        // Beside ids, a repeated one means what it means for the logits.
+        if let ids = place.checkpoint { return try floats(series, checkpoint, idsOf: ids, rows) }
+        return try series.floats(checkpoint, at: Array(place.positions[rows]))
     }
 
     /// Rows of the run: [rows, …].
     func floats(_ series: RowSeries, _ checkpoint: Int, _ rows: Range<Int>) throws(ImportError) -> [Float] {
+        try floats(series, checkpoint, idsOf: checkpoint, rows)
+    }
+
+    private func floats(
+        _ series: RowSeries, _ checkpoint: Int, idsOf idCheckpoint: Int, _ rows: Range<Int>
+    ) throws(ImportError) -> [Float] {
         if let positions { return try series.floats(checkpoint, at: Array(positions[rows])) }
         guard let scatter, !rows.isEmpty else { return try series.floats(checkpoint, rows) }
-        let table = try scatter.table(checkpoint)
+        let table = try scatter.table(idCheckpoint)
         let taken = (table.starts[rows.lowerBound])..<(table.starts[rows.upperBound])
         guard scatter.duplicates == .mean, taken.count > rows.count else {
             return try series.floats(checkpoint, at: rows.map { table.order[table.starts[$0]] })

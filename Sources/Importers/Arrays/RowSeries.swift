@@ -102,11 +102,11 @@ struct RowSeries: Sendable {
         ImportError(array(checkpoint, row: row).path, at: "'\(name)'" + place, reason)
     }
 
-    /// Whether the rows of a checkpoint come in several files.
-    var isSpread: Bool { fileRows.count > 1 }
+    /// The files in which the rows of a checkpoint come.
+    func files(_ checkpoint: Int) -> RowFiles { RowFiles(pieces(checkpoint).map { ($0.array.path, $0.rows) }) }
 
-    /// The rows of the first checkpoint in each of its files, one after another.
-    var fileRows: [Int] { rowsByFile(pieces(0).map { ($0.array.path, $0.rows) }) }
+    /// Whether the last checkpoint can be read without unpacking much that stands before it.
+    var isQuickToSeek: Bool { checkpoints.joined().allSatisfy { $0.array.packedBytes < 1 << 28 } }
 
     private func pieces(_ checkpoint: Int) -> [ForeignArrayView] { checkpoints[isFixed ? 0 : checkpoint] }
 
@@ -167,16 +167,5 @@ struct RowSeries: Sendable {
             start = end
         }
         return values
-    }
-}
-
-/// The rows of each file, of pieces that follow one another.
-func rowsByFile(_ pieces: [(path: String, rows: Int)]) -> [Int] {
-    pieces.indices.reduce(into: []) { all, index in
-        if index > 0, pieces[index].path == pieces[index - 1].path {
-            all[all.count - 1] += pieces[index].rows
-        } else {
-            all.append(pieces[index].rows)
-        }
     }
 }

@@ -3,63 +3,24 @@ import Tables
 
 /// Columns of the samples [N] that have no axis of checkpoints in the run: labels, names, features.
 enum SampleArrays {
-    /// The position of each sample in a list of `count` rows; how it was found is said where it might be another.
-    ///
-    /// Where ids come per checkpoint, a list without ids of its own is indexed by them (the labels of the whole data
-    /// set), or has one row per sample in the order of ascending id, which is a guess.
-    static func place(
-        _ count: Int, isBeside: Bool, _ rows: RowOrder, path: String, name: String, _ warnings: inout [String],
-        _ notes: inout [String]
-    ) throws(ImportError) -> [Int] {
-        let total = rows.ids.count
-        guard let scatter = rows.scatter else {
-            guard count == total else {
-                throw ImportError(
-                    path, at: "'\(name)'", "\(count) rows, but \(total) samples; N must be the same everywhere")
-            }
-            return rows.fixedPositions
-        }
-        if isBeside {
-            let table = try scatter.table(0)
-            return table.starts.dropLast().map { table.order[$0] }
-        }
-        if let last = rows.ids.last, let first = rows.ids.first, first >= 0, last < count {
-            notes.append("'\(name)' has no ids of its own and is indexed by them: row i is the sample of id i.")
-            return rows.ids.map { Int($0) }
-        }
-        if count == total {
-            warnings.append(
-                "'\(name)' has no ids of its own, and is taken in the order of ascending id; log the "
-                    + "ids beside it to be sure."
-            )
-            return Array(0..<count)
-        }
-        throw ImportError(
-            path, at: "'\(name)'",
-            "\(count) rows, but the ids go up to \(rows.ids.last ?? 0) and are \(total): it is neither "
-                + "indexed by id nor has one row per sample")
-    }
-
     /// The label of each sample; what the files say several times must be the same each time.
     static func labels(
         _ series: RowSeries, _ rows: RowOrder, checkpoints: Int, epochs: [Double], _ warnings: inout [String],
         _ notes: inout [String]
     ) throws(ImportError) -> [Int64] {
-        guard series.isFixed || series.checkpoints.count == checkpoints else {
-            throw ImportError(
-                series.path, at: "'\(series.name)'",
-                "labels of \(series.checkpoints.count) checkpoints for \(checkpoints) checkpoints")
-        }
-        if series.isFixed {
+        if series.isFixed || series.checkpoints.count == 1 && checkpoints > 1 {
             let all = try series.integers(0)
-            let isBeside = rows.stands(beside: series)
-            let labels = try place(
-                all.count, isBeside: isBeside, rows, path: series.path, name: series.name, &warnings, &notes
-            ).map { all[$0] }
-            if isBeside, let scatter = rows.scatter {
-                try requireOne(all, labels, try scatter.table(0), series, 0, "")
+            let place = try rows.place(RowList(series), &warnings, &notes)
+            let labels = place.positions.map { all[$0] }
+            if let checkpoint = place.checkpoint, let scatter = rows.scatter {
+                try requireOne(all, labels, try scatter.table(checkpoint), series, 0, "")
             }
             return labels
+        }
+        guard series.checkpoints.count == checkpoints else {
+            throw ImportError(
+                series.path, at: "'\(series.name)'",
+                "labels of \(counted(series.checkpoints.count, "checkpoint")) for \(checkpoints) checkpoints")
         }
         var first: [Int64] = []
         for checkpoint in 0..<checkpoints {
@@ -87,6 +48,29 @@ enum SampleArrays {
             }
         }
         return first
+    }
+
+    /// The name of each sample; those of later checkpoints must be the same.
+    static func names(
+        _ finding: ArrayFinding, _ texts: ForeignTexts, _ rows: RowOrder, _ warnings: inout [String],
+        _ notes: inout [String]
+    ) throws(ImportError) -> [String] {
+        let place = try rows.place(RowList(texts, name: finding.name, of: finding.textsOf.first), &warnings, &notes)
+        let all = try texts.strings()
+        let names = place.positions.map { all[$0] }
+        for (index, later) in finding.laterTexts.enumerated() {
+            let list = RowList(later, name: finding.name, of: finding.textsOf[index + 1])
+            let own = try rows.place(list, &warnings, &notes)
+            let texts = try later.strings()
+            if let wrong = names.indices.first(where: { texts[own.positions[$0]] != names[$0] }) {
+                throw ImportError(
+                    later.path, at: "'\(finding.name)', checkpoint \(index + 1)",
+                    "sample \(wrong) (id \(rows.ids[wrong])) is called '\(texts[own.positions[wrong]])' here and "
+                        + "'\(names[wrong])' in checkpoint 0; where rows are shuffled, log the ids of the samples beside them"
+                )
+            }
+        }
+        return names
     }
 
     /// Throws where one id has two labels within a checkpoint.

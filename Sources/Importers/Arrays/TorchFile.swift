@@ -143,6 +143,11 @@ enum TorchFile {
             found[key] = StridedStorage(source: source, base: position, offset: 0, strides: [])
             position += count * (storage.type?.bytes ?? 1)
         }
+        if !isWithin, position < source.count {
+            throw cursor.error(
+                "\(source.count - position) bytes follow the end: are there several saves in one file? Save them apart, or as one "
+                    + "list", at: position)
+        }
         return (document, document.storages.map { $0.inline ?? found[$0.key] })
     }
 }

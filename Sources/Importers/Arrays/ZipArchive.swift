@@ -40,6 +40,7 @@ struct ZipArchive: Sendable {
             list.append(try ZipArchive.member(directory, &at, file))
         }
         members = list
+        if list.allSatisfy({ $0.headerOffset > 0 }), !list.isEmpty { throw Self.several(file) }
         // Members that share their bytes would unpack to more than any archive of this size can hold.
         var rest = file.size
         for member in list {
@@ -79,6 +80,12 @@ struct ZipArchive: Sendable {
         return .packed(PackedMember(file: file, member: member, offset: offset))
     }
 
+    private static func several(_ file: ByteFile) -> ImportError {
+        ImportError(
+            file.path,
+            "the zip archive does not begin where the file does: are there several saves in it? Save them apart")
+    }
+
     private func damaged(_ reason: String) -> ImportError { ImportError(file.path, "damaged zip archive: " + reason) }
 
     // MARK: Reading the directory
@@ -104,17 +111,29 @@ struct ZipArchive: Sendable {
         var end = End(
             entries: Int(tail.little16(at + 10)), bytes: Int(tail.little32(at + 12)),
             offset: Int(tail.little32(at + 16)))
-        if end.entries == 0xffff || end.bytes == 0xffff_ffff || end.offset == 0xffff_ffff, at >= 20,
-            tail[(at - 20)...].starts(with: [0x50, 0x4b, 6, 7])
-        {
-            let wide = try file.read(at: Int(clamping: tail.little64(at - 12)), count: 56)
-            guard wide.starts(with: [0x50, 0x4b, 6, 6]) else {
-                throw ImportError(file.path, "damaged zip archive: its zip64 directory is not where it should be")
+        // The directory ends right before its record, or the longer one of zip64: otherwise what offsets count from is not the
+        // file's first byte.
+        let several = ImportError(
+            file.path,
+            "the zip archive's directory does not end where it should: are there several saves in one file? Save them apart"
+        )
+        var record = file.size - tailBytes + at
+        if at >= 20, tail[(at - 20)...].starts(with: [0x50, 0x4b, 6, 7]) {
+            let locator = record - 20
+            record = Int(clamping: tail.little64(at - 12))
+            guard record <= locator - 56 else { throw several }
+            let wide = try file.read(at: record, count: 56)
+            guard wide.starts(with: [0x50, 0x4b, 6, 6]), wide.little64(4) >= UInt64(locator - record - 12) else {
+                throw several
             }
-            end = End(
-                entries: Int(clamping: wide.little64(32)), bytes: Int(clamping: wide.little64(40)),
-                offset: Int(clamping: wide.little64(48)))
+            if end.entries == 0xffff || end.bytes == 0xffff_ffff || end.offset == 0xffff_ffff {
+                end = End(
+                    entries: Int(clamping: wide.little64(32)), bytes: Int(clamping: wide.little64(40)),
+                    offset: Int(clamping: wide.little64(48)))
+            }
         }
+        let (stated, overflows) = end.offset.addingReportingOverflow(end.bytes)
+        guard overflows || stated >= record else { throw several }
         return end
     }
 

@@ -129,11 +129,13 @@ struct MetricColumns {
 
     /// An error that is mapped to what is called an accuracy, as it stands.
     static func accuracyAsError(_ target: String, _ source: String) -> [String] {
-        let words = source.lowercased().split { !$0.isLetter }
-        guard target.hasSuffix("error"), words.contains("acc") || words.contains("accuracy") else { return [] }
+        let (word, name) = (source.lowercased(), LogNames.safe(source))
+        let isAccuracy =
+            word.contains("accuracy") || word.hasSuffix("acc") || word.split { !$0.isLetter }.contains("acc")
+        guard target.hasSuffix("error"), isAccuracy else { return [] }
         return [
-            "\(target) is '\(source)' as it stands, which is an accuracy by its name: --map \(target)=1-\(source) makes an "
-                + "error of it."
+            "\(target) is '\(source)' as it stands, which is an accuracy by its name: --map \(target)=1-\(name) makes an error of "
+                + "it (1-\(name)/100 of percent)."
         ]
     }
 

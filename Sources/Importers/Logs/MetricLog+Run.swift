@@ -53,6 +53,10 @@ private struct Checkpoints {
         for (row, value) in zip(series.rows, series.values) {
             guard let checkpoint = axis.checkpoints[row] else { continue }
             let before = rows[checkpoint]
+            if before >= 0, log.nansMayBeEmpty, value.isNaN || result[checkpoint].isNaN {
+                if !value.isNaN { (rows[checkpoint], result[checkpoint]) = (row, value) }
+                continue
+            }
             if before >= 0, !isAxis {
                 let (old, new) = (axis.steps[before], axis.steps[row])
                 if old == new || (old.isNaN && new.isNaN) {

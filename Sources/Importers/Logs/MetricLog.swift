@@ -22,6 +22,9 @@ struct MetricLog: Sendable {
     /// Whether one metric logged twice at the same epoch and step means that rows of two runs are mixed. Otherwise the
     /// later one counts.
     var repeatsAreErrors = false
+    /// Whether a NaN may stand for an empty cell, as sparse tables are sometimes written: it gives way to any number of its
+    /// checkpoint.
+    var nansMayBeEmpty = false
     /// Files that count optimiser steps but call each a checkpoint's number.
     var stepHint = "give --steps-per-epoch N (1 where each step is an epoch)"
 

@@ -43,9 +43,10 @@ enum TableLog {
         let keys = try runColumns(table, options, path: path)
         let groups: [(key: [(String, String)], rows: [Int])]
         do throws(TableError) { groups = try table.groups(by: keys) } catch { throw ImportError(error, path: path) }
+        let axes = LogNames.axes.union(["epoch", "step", "samples_seen"].compactMap { options.map[$0] })
         return groups.map { group in
             let own = group.key.isEmpty ? name : group.key.map(piece).joined(separator: "/")
-            var log = metricLog(block, rows: group.rows, name: own, without: Set(keys))
+            var log = metricLog(block, rows: group.rows, name: own, without: Set(keys), axes: axes)
             for (key, value) in group.key where log.attributes[key] == nil { log.attributes[key] = value }
             log.sources = [source]
             return log
@@ -71,10 +72,11 @@ enum TableLog {
 
     /// The rows of one run: numbers as columns, words as attributes where they are constant.
     private static func metricLog(
-        _ block: TableBlock, rows: [Int], name: String, without keys: Set<String>
+        _ block: TableBlock, rows: [Int], name: String, without keys: Set<String>, axes: Set<String>
     ) -> MetricLog {
         var log = MetricLog(name: name, path: block.path) { "line \(block.line(rows[$0]))" }
         log.repeatsAreErrors = true
+        log.nansMayBeEmpty = true
         var ignored: [String] = []
         var numbers: [(name: String, values: [Double])] = []
         for column in block.table.columns where !keys.contains(column.name) {
@@ -92,13 +94,10 @@ enum TableLog {
         }
         for row in rows.indices {
             log.addRow()
-            // A NaN is no value either: sparse tables are written with them, too.
-            for column in numbers where !column.values[row].isNaN { log.add(column.name, column.values[row]) }
-        }
-        for column in numbers {
-            let count = column.values.count { $0.isNaN && !Column.isEmpty($0) }
-            if count > 0 {
-                log.warnings.append("'\(column.name)' is NaN in \(counted(count, "row")), which is taken as no value.")
+            for column in numbers {
+                let value = column.values[row]
+                if value.isNaN, Column.isEmptyCell(value) || axes.contains(column.name) { continue }
+                log.add(column.name, value)
             }
         }
         log.adoptConstants()
@@ -111,7 +110,8 @@ extension MetricLog {
     /// A numeric column that is called like an attribute and is constant says something of the run, not of its epochs.
     mutating func adoptConstants() {
         for (name, column) in series where ["ipc", "seed", "classes", "budget", "planned_epochs"].contains(name) {
-            guard let first = column.values.first, column.values.allSatisfy({ $0 == first }) else { continue }
+            let known = column.values.filter { !$0.isNaN }
+            guard let first = known.first, known.allSatisfy({ $0 == first }) else { continue }
             attributes[name] = "\(shortest: first)"
             remove(name)
         }

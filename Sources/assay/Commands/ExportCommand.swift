@@ -7,7 +7,7 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Write a run's contents as CSV, .npy or .npz.",
         discussion: """
-            .npz  arrays by name: epochs, every metric, ids, labels, logits [E, N, C], every score [E, N], targets,
+            .npz  arrays by name: epochs, every metric, ids, labels, names, logits [E, N, C], every score [E, N], targets,
                   features, test_labels, test_logits; all of them, or those named by --what
             .npy  the one array named by --what
             .csv  a table: checkpoints (one row each), samples (one row each), or records (one row per checkpoint and

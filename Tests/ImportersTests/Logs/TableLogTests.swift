@@ -55,9 +55,18 @@ import Testing
         let folder = try TemporaryFolder()
         let importer = name.hasSuffix("csv") ? Importer.csv : .jsonl
         let run = try importer.read([try folder.write(name, text)], .testing())[0]
-        #expect(run.warnings == ["'loss' is NaN in 2 rows, which is taken as no value."])
+        #expect(run.warnings == ["'loss' is NaN at 2 checkpoints."])
         #expect(run.metrics["acc"]?.map(\.isNaN) == [false, true, false])
         #expect(run.metrics["loss"]?.map(\.isNaN) == [true, false, true])
+    }
+
+    /// Tables of trainers that log training and validation on rows of their own, written with NaN for what is empty.
+    @Test func numbersWinOverNaNsOfTheirCheckpoint() throws {
+        let folder = try TemporaryFolder()
+        let text = "epoch,seed,loss,acc\n1,7,2.5,nan\n1,nan,nan,0.5\n2,7,nan,0.75\n2,7,1.5,nan\n"
+        let run = try Importer.csv.read([try folder.write("t.csv", text)], .testing())[0]
+        #expect(run.metrics == ["loss": [2.5, 1.5], "acc": [0.5, 0.75]] && run.warnings.isEmpty)
+        #expect(run.description.seed == 7)
     }
 
     @Test(arguments: [
@@ -69,7 +78,7 @@ import Testing
         let path = try folder.write("t.csv", "epoch,val/acc,Accuracy,acc,account\n1,0.5,0.5,50,0.5\n2,0.6,0.6,60,0.6\n")
         let run = try Importer.csv.read([path], .testing { $0.map = [target: source] })[0]
         let warning =
-            "\(target) is '\(source)' as it stands, which is an accuracy by its name: --map \(target)=1-\(source)"
+            "\(target) is '\(source)' as it stands, which is an accuracy by its name: --map \(target)=1-\(LogNames.safe(source)) "
         #expect(run.warnings(with: warning) == (isTold ? 1 : 0))
     }
 

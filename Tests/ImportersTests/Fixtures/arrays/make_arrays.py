@@ -143,7 +143,7 @@ case("NaN", "npz", [f"{d}/bad-nan.npz"], error="/logits, checkpoint 1 (epoch 2),
 inf = logits.copy().astype("f8")
 inf[2, 6, 0] = 1e300
 np.savez(f"{d}/bad-infinite.npz", logits=inf, labels=labels)
-case("infinite", "npz", [f"{d}/bad-infinite.npz"], error="checkpoint 2 (epoch 3), sample 6 (id 6), class 0: the value is inf")
+case("infinite", "npz", [f"{d}/bad-infinite.npz"], error="checkpoint 2 (epoch 3), sample 6 (id 6), class 0: the value is infinite, in the file")
 # ---- ids per checkpoint ---------------------------------------------------------------------------------------------
 d = folder("scatter")
 order = np.stack([rng.permutation(N) for _ in range(E)])

@@ -94,7 +94,7 @@ case("a rank is missing", ["lost"], error="lost/epoch_2_rank0.npz: there are 1 f
 case("ranks without epochs", ["joined"], ordered, note="2 files without numbers of epochs are joined", warning="No ids tell which samples")
 case("ranks in any order", [f"joined/{n}" for n in ["labels-rank1.npy", "logits_rank0.npy", "logits_rank1.npy", "labels-rank0.npy"]], ordered)
 case("labels in as many files", ["spread", "spread/y"], ordered)
-case("labels of unknown order", ["spread", "labels.npy"], error="2 files of 4, 3 rows, and nothing says which row of one belongs to which of the other: log the ids")
+case("labels of unknown order", ["spread", "labels.npy"], error="2 files of 4, 3 rows (ranks 0, 1), and nothing says which row of one belongs to which of the other: log the ids")
 # ---- what stands beside ids -----------------------------------------------------------------------------------------
 npz("ids/shuffled.npz", logits=np.stack([logits[e][order[e]] for e in range(E)]), ids=ids[order])
 npy("ids/labels.npy", labels[by_id])
@@ -180,14 +180,14 @@ for name, array in whole.items():
 ranks = lambda *names: [f"fixed/{name}" for name in names]
 case("ids in any order, by rank", ranks("logits", "labels", "ids", "el2n", "features", "targets"),
      want(ids=ids, logits=logits, features=features, targets=targets, **{"scores/el2n": el2n}))
-split = "it comes in 1 file of 7 rows, but 'logits' in 2 files of 4, 3 rows, and nothing says which row"
-case("ids in one file", ranks("logits", "labels", "ids.npy"), error=f"fixed/ids.npy: 'ids': {split}")
-case("labels in one file", ranks("logits", "ids", "labels.npy"), error=f"fixed/labels.npy: 'labels': {split}")
+split = "it comes in 1 file of 7 rows, but 'logits' in 2 files of 4, 3 rows (ranks 0, 1), and nothing says which row"
+case("ids in one file", ranks("logits", "labels", "ids.npy"), error=f"fixed/ids.npy: 'ids', checkpoint 0: {split}")
+case("labels in one file", ranks("logits", "ids", "labels.npy"), error="fixed/labels.npy: 'labels': it comes in 1 file of 7 rows, but 'ids' in 2 files of 4, 3 rows (ranks 0, 1)")
 case("names in one file", ranks("logits", "labels", "names.npy"), error=f"fixed/names.npy: 'names': {split}")
-case("a record in one file", ranks("logits", "labels", "el2n.npy"), error=f"fixed/el2n.npy: 'el2n': {split}")
-case("features in one file", ranks("logits", "labels", "ids", "features.npy"), error=f"fixed/features.npy: 'features': {split}")
+case("a record in one file", ranks("logits", "labels", "el2n.npy"), error=f"fixed/el2n.npy: 'el2n', checkpoint 0: {split}")
+case("features in one file", ranks("logits", "labels", "ids", "features.npy"), error="fixed/features.npy: 'features': it comes in 1 file of 7 rows, but 'ids' in 2 files of 4, 3 rows (ranks 0, 1)")
 case("logits in one file", ranks("logits.npy", "labels"),
-     error="'labels': it comes in 2 files of 4, 3 rows, but 'logits' in 1 file of 7 rows")
+     error="'labels': it comes in 2 files of 4, 3 rows (ranks 0, 1), but 'logits' in 1 file of 7 rows")
 padded = dict(logits=logits[:, pad], labels=labels[pad], ids=ids[pad])
 for rank, part in enumerate([slice(0, 5), slice(5, 9)]):
     for name, array in padded.items():
@@ -196,7 +196,14 @@ npy("padded/labels.npy", labels[pad])
 case("padded ids by rank", ["padded/logits", "padded/labels", "padded/ids"],
      want(ids=sorted_ids, labels=labels[by_id], logits=logits[:, by_id]))
 case("labels of padded ids in one file", ["padded/logits", "padded/ids", "padded/labels.npy"],
-     error="9 rows, but the ids go up to 99 and are 7: it is neither indexed by id nor has one row per sample")
+     error="'labels': it comes in 1 file of 9 rows, but 'ids' in 2 files of 5, 4 rows (ranks 0, 1)")
+for rank, part in enumerate([slice(0, 5), slice(5, 9)]):
+    npy(f"padded/small/ids_rank{rank}.npy", pad[part])
+case("labels of padded small ids in one file", ["padded/logits", "padded/small", "padded/labels.npy"],
+     error="'labels': it comes in 1 file of 9 rows, but 'ids' in 2 files of 5, 4 rows (ranks 0, 1)")
+npy("padded/all.npy", np.arange(100) % C)
+case("labels of the whole data set", ["padded/logits", "padded/ids", "padded/all.npy"], map={"labels": "all"},
+     expect=want(ids=sorted_ids, labels=sorted_ids % C, logits=logits[:, by_id]), note="'all' has no ids of its own and is indexed by them")
 npz("fixed/hash.npz", logits=logits, labels=labels, ids=ids + 2**53)
 case("ids beyond 2^53", ["fixed/hash.npz"], error=f"the id {2**53 + 99} is beyond 2^53")
 npz("fixed/not-soft.npz", logits=logits, labels=labels, ids=ids, targets=np.full((N, C), 0.5, "f4"))
@@ -235,6 +242,93 @@ pkl("lists/classes.pkl", {0: "cat", 1: "dog", "logits": logits, "labels": labels
 case("names of classes as keys", ["lists/classes.pkl"], ordered, kind="pt")
 pkl("lists/lists.pkl", {"logits": logits.tolist(), "labels": labels.tolist()})
 case("lists within lists", ["lists/lists.pkl"], kind="pt", error="'logits' is made of lists within lists; as logits save it as one array")
+# ---- lists of one epoch, and of every epoch ---------------------------------------------------------------------------
+mixed = np.stack([rng.permutation(N) for _ in range(E)])
+for e, o in enumerate(mixed):
+    one = dict(logits=logits[e][o], ids=ids[o], labels=labels[o])
+    for name, array in one.items():
+        npy(f"single/{name}/{name}_epoch_{e + 1}.npy", array)
+    npz(f"late/epoch_{e + 1}.npz", **one, **(dict(features=features[o], names=names[o]) if e == 2 else {}),
+        **(dict(test_error=error[e]) if e else {}), targets=targets[o], el2n=el2n[e][o])
+    npz(f"every/epoch_{e + 1}.npz", **one, features=features[o] + e, names=names[o])
+    npz(f"others/epoch_{e + 1}.npz", **one, targets=targets[o] if e < 2 else np.roll(targets[o], 1, 1))
+    npz(f"no-ids/epoch_{e + 1}.npz", logits=logits[e][o], labels=labels[o], **(dict(ids=ids[o]) if e else {}))
+    npz(f"names/epoch_{e + 1}.npz", logits=logits[e][o], names=names[o])
+    npz(f"same-names/epoch_{e + 1}.npz", logits=logits[e], names=names)
+    npz(f"other-names/epoch_{e + 1}.npz", **one, names=names)
+npy("single/features_epoch_3.npy", features[mixed[2]])
+npy("single/targets_epoch_2.npy", targets[mixed[1]])
+npy("single/names_epoch_3.npy", names[mixed[2]])
+npy("single/names_epoch_4.npy", names)
+npy("single/all/labels_epoch_3.npy", labels[mixed[2]])
+scattered = dict(ids=sorted_ids, labels=labels[by_id], logits=logits[:, by_id])
+base = ["single/logits", "single/ids"]
+case("lists of one epoch", base + ["single/labels", "single/features_epoch_3.npy", "single/targets_epoch_2.npy", "single/names_epoch_3.npy"],
+     want(names=names[by_id], features=features[by_id], targets=targets[by_id], **scattered))
+case("labels of one epoch", base + ["single/all"], want(**scattered))
+case("a list of an epoch without ids", base + ["single/labels", "single/names_epoch_4.npy"],
+     error="names_epoch_4.npy: 'names': it is of epoch 4, of which there are no ids")
+case("lists that the first files lack", ["late"], want(
+    names=names[by_id], features=features[by_id], targets=targets[by_id], **scattered, **{"scores/el2n": el2n[:, by_id]},
+    metrics=dict(test_error=[None, *error[1:]])), note="'targets' comes at 3 checkpoints, and /targets is the same at all of them.")
+case("features of every epoch", ["every"], want(names=names[by_id], features=features[by_id] + 2, **scattered),
+     note="'features' comes at 3 checkpoints, and /features is that of the last.")
+case("soft labels that change", ["others"], error="'targets', checkpoint 2: the soft labels of sample 0 (id 0) are others than at checkpoint 0")
+case("ids that the first file lacks", ["no-ids"], error="'ids': ids of 2 checkpoints for 3 checkpoints")
+case("shuffled names without ids", ["names", "labels.npy"], error="'names', checkpoint 1: sample 0 (id 0) is called 'bild-")
+case("the same names at every epoch", ["same-names", "labels.npy"], want(names=names, logits=logits))
+case("names that contradict ids", ["other-names"], error="'names', checkpoint 1: sample ")
+with h5py.File(path("single/groups.h5"), "w") as file:
+    for e, o in enumerate(mixed):
+        file[f"epoch_{e + 1}/logits"], file[f"epoch_{e + 1}/ids"] = logits[e][o], np.arange(N)[o]
+    file["epoch_1/labels"] = labels[mixed[0]]
+    file["epoch_2/features"] = features[mixed[1]]
+case("groups of which one has the labels", ["single/groups.h5"], want(logits=logits, features=features), kind="h5")
+for e in range(2):
+    for rank, part in enumerate([slice(0, 4 - e), slice(4 - e, 7)]):
+        npy(f"uneven/logits/logits_epoch_{e + 1}_rank{rank}.npy", logits[e][part])
+    for rank, part in enumerate([slice(0, 4), slice(4, 7)]):
+        npy(f"uneven/ids/ids_epoch_{e + 1}_rank{rank}.npy", np.arange(N)[part])
+        npy(f"uneven/labels/labels_rank{2 * rank}.npy", labels[part])
+        npy(f"ranked/labels/labels_rank{rank}.npy", labels[part])
+        npy(f"ranked/logits/logits_epoch_{e + 1}_rank{rank}.npy", logits[e][part])
+        npy(f"ranked/ids/ids_epoch_{e + 1}_rank{rank}.npy", np.arange(N)[part])
+case("ranks of other sizes in a later epoch", ["uneven/logits", "uneven/ids", "labels.npy"],
+     error="'ids', checkpoint 1: it comes in 2 files of 4, 3 rows (ranks 0, 1), but 'logits' in 2 files of 3, 4 rows (ranks 0, 1)")
+case("other ranks", ["joined/logits_rank0.npy", "joined/logits_rank1.npy", "uneven/labels"],
+     error="it comes in 2 files of 4, 3 rows (ranks 0, 2), but 'logits' in 2 files of 4, 3 rows (ranks 0, 1)")
+case("labels by rank beside ids per epoch", ["ranked/logits", "ranked/labels", "ranked/ids"],
+     error="'labels': it comes in 2 files of 4, 3 rows (ranks 0, 1), and the ids 'ids' come by checkpoint: log it in their files")
+# ---- several saves in one file, steps, texts of NumPy's ---------------------------------------------------------------
+with open(path("saves/logits.npy"), "wb") as file:
+    for e in range(E):
+        np.save(file, logits[e])
+case("several arrays in one file", ["saves/logits.npy", "labels.npy"], error="bytes follow its end: are there several arrays in one file?")
+with open(path("saves/twice.npz"), "wb") as file:
+    for e in range(2):
+        np.savez(file, logits=logits[e], labels=labels)
+case("several archives in one file", ["saves/twice.npz"], error="does not begin where the file does: are there several saves in it?")
+npz("steps.npz", logits=logits, labels=labels, step=[10, 20, 30], loss_=[1, 2, 3])
+case("steps within a file", ["steps.npz"], want(epochs=[2, 4, 6], logits=logits, metrics=dict(loss_=[1, 2, 3])), stepsPerEpoch=5)
+case("steps of unknown length", ["steps.npz"], want(logits=logits, metrics=dict(loss_=[1, 2, 3], step=[10, 20, 30])),
+     note="--steps-per-epoch says what 'step' is in epochs")
+pkl("lists/texts.pkl", {"logits": logits, "labels": labels, "names": list(names)})
+case("a list of NumPy's texts", ["lists/texts.pkl"], want(names=names, logits=logits), kind="pt")
+pkl("lists/doubled.pkl", [{"epoch": e, "logits": logits[i], "labels": labels, "ids": np.arange(N)} for i, e in enumerate([1, 2, 2])])
+case("two records of one epoch", ["lists/doubled.pkl"], want(epochs=[1, 2], logits=logits[:2]), kind="pt",
+     warning="Checkpoint 1 (epoch 2) has 14 rows of 7 samples: are they two checkpoints of one epoch?")
+pkl("lists/numbered.pkl", {0: logits, 1: labels, "note": logits})
+case("numbers as keys, mapped", ["lists/numbered.pkl"], ordered, kind="pt", map={"logits": "0", "labels": "1"})
+pkl("lists/stats.pkl", {"val": {"loss": loss}, "val_loss": error, "logits": logits, "labels": labels})
+case("two metrics of one name", ["lists/stats.pkl"], kind="pt", error="two metrics would both be called 'val_loss'; name this one: --map NAME=")
+# ---- labels of other rows -------------------------------------------------------------------------------------------
+many, shuffle = rng.integers(0, C, 240), rng.permutation(240)
+sure = np.eye(C, dtype="f4")[many][None] * 4 + (rng.integers(-8, 8, (1, 240, C)) / 8).astype("f4")
+npz("agree/right.npz", logits=sure[:, shuffle], labels=many[shuffle], ids=shuffle)
+npz("agree/other.npz", logits=sure[:, shuffle], labels=many, ids=shuffle)
+case("labels beside their rows", ["agree/right.npz"], want(epochs=[1], logits=sure, labels=many, ids=np.arange(240)), silent=True)
+case("labels in another order", ["agree/other.npz"], want(epochs=[1], ids=shuffle, labels=many, logits=sure[:, shuffle]),
+     warning="samples, no more than by chance: are these the labels of these rows, in the same order?")
 
 with open("files.json", "w") as file:
     json.dump(cases, file, indent=0, ensure_ascii=False)
