@@ -55,7 +55,12 @@ enum FileSystem {
         if isDirectory(path) { return }
         let above = parent(path)
         if above != path { try makeDirectory(above) }
-        if mkdir(path, 0o777) != 0, errno != EEXIST { throw failure("mkdir", path) }
+        if mkdir(path, 0o777) != 0, errno != EEXIST {
+            // Another import may have taken back the empty directory above.
+            guard errno == ENOENT, above != path else { throw failure("mkdir", path) }
+            try makeDirectory(above)
+            if mkdir(path, 0o777) != 0, errno != EEXIST { throw failure("mkdir", path) }
+        }
         try sync(above)
     }
 

@@ -94,23 +94,43 @@ extension RunFile {
         return found
     }
 
-    /// Throws `.noSamples`, and `.repeatedSample` in a run without digests, whose writer is not known: ids are read in blocks,
-    /// and taken together where they do not ascend.
+    /// Throws `.noSamples`, and `.repeatedSample` in a run without digests, whose writer is not known. Memory does not grow with N but by
+    /// a bit per id, where ids do not ascend.
     public func requireDistinctSamples() throws(RunStoreError) {
         guard let sampleCount else { return }
         if sampleCount == 0 { throw RunStoreError(path, dataset: "/samples/id", .noSamples) }
         if hasDigests { return }
         let reader = try SampleReader(self)
-        var last: Int64?
-        for start in stride(from: 0, to: sampleCount, by: 1 << 16) {
-            for id in try reader.read(start..<min(sampleCount, start + 1 << 16)).ids {
-                if let last, id <= last {
-                    if let repeated = repeatedSample(try samples()) { throw repeated }
-                    return
+        func forEachID(_ body: (Int64) -> Bool) throws(RunStoreError) -> Bool {
+            for start in stride(from: 0, to: sampleCount, by: 1 << 16) {
+                for id in try reader.read(start..<min(sampleCount, start + 1 << 16)).ids where !body(id) {
+                    return false
                 }
-                last = id
+            }
+            return true
+        }
+        var (last, least, most) = (Int64.min, Int64.max, Int64.min)
+        var ascends = true
+        _ = try forEachID { id in
+            ascends = ascends && (id > last || least > most)
+            (last, least, most) = (id, min(least, id), max(most, id))
+            return true
+        }
+        if ascends { return }
+        let isDistinct: Bool
+        if most.subtractingReportingOverflow(least).overflow || most - least >= 1 << 26 {
+            var ids = Set<Int64>()
+            isDistinct = try forEachID { ids.insert($0).inserted }
+        } else {
+            // A bit for each id between the ends.
+            var seen = [UInt64](repeating: 0, count: Int(most - least) / 64 + 1)
+            isDistinct = try forEachID { id in
+                let (word, bit) = Int(id - least).quotientAndRemainder(dividingBy: 64)
+                defer { seen[word] |= 1 << UInt64(bit) }
+                return seen[word] & 1 << UInt64(bit) == 0
             }
         }
+        if !isDistinct, let repeated = repeatedSample(try samples()) { throw repeated }
     }
 
     /// The first sample whose id an earlier one has.

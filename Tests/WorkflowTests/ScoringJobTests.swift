@@ -177,7 +177,7 @@ import Testing
     }
 
     /// A run that anybody's h5py wrote carries no digests, and nobody has looked at its ids.
-    @Test func repeatedAndMissingSamplesAreRefused() throws {
+    @Test func repeatedSamplesAreRefused() throws {
         let scratch = try Scratch()
         let run = try run(in: scratch, "dtype='<f4'", rows: 40)
         func edit(_ line: String) throws {

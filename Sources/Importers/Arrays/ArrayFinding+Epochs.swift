@@ -30,35 +30,38 @@ extension ArrayFindings {
             var finding = found[members[0].index]
             (finding.name, finding.content) = (name, content)
             switch ArrayRole(of: finding) {
-            case .features, .targets, .names, .testLogits, .testLabels: continue
+            case .names, .testLogits, .testLabels: continue
             default: break
             }
             series[members[0].index] = finding
             joined.formUnion(members.map(\.index))
         }
-        let names = Set(
-            series.values.map(\.name) + found.indices.filter { !joined.contains($0) }.map { found[$0].name })
-        for (name, members) in groups where !series.isEmpty && members.count == 1 && !names.contains(name) {
-            series[members[0].index] = ofOneEpoch(found[members[0].index], name, members[0].epoch, except: named)
-        }
-        return found.indices.compactMap { series[$0] ?? (joined.contains($0) ? nil : found[$0]) }
+        return ofOneEpoch(found, groups, joined, series, except: named)
     }
 
-    /// A list without an axis of checkpoints that stands among those of one epoch, whose ids are its own; nil for anything
-    /// else.
+    /// What stands alone among things of an epoch follows that epoch's ids; lists that no user names, and nothing else is
+    /// called so, are called without the epoch.
     private static func ofOneEpoch(
-        _ finding: ArrayFinding, _ name: String, _ epoch: Double, except named: Set<String>
-    ) -> ArrayFinding? {
-        var own = finding
-        own.name = name
-        guard !named.contains(where: { finding.name == $0 || finding.name.hasSuffix("/" + $0) }) else { return nil }
-        switch (ArrayRole(of: own), finding.content) {
-        case (.labels, .array(let array)), (.features, .array(let array)), (.targets, .array(let array)):
-            own.content = .checkpoints([[array.whole]], epochs: [epoch])
-        case (.names, .texts): own.textsOf = [.epoch(epoch)]
-        default: return nil
+        _ found: [ArrayFinding], _ groups: [(name: String, members: [(epoch: Double, index: Int)])], _ joined: Set<Int>,
+        _ series: [Int: ArrayFinding], except named: Set<String>
+    ) -> [ArrayFinding] {
+        var found = found
+        let names = Set(
+            series.values.map(\.name) + found.indices.filter { !joined.contains($0) }.map { found[$0].name })
+        for (name, members) in groups where !series.isEmpty {
+            for (epoch, index) in members where !joined.contains(index) {
+                found[index].epoch = epoch
+                var short = found[index]
+                short.name = name
+                let isNamed = named.contains { found[index].name == $0 || found[index].name.hasSuffix("/" + $0) }
+                guard members.count == 1, !names.contains(name), !isNamed else { continue }
+                switch ArrayRole(of: short) {
+                case .labels, .features, .targets, .names: found[index] = short
+                default: continue
+                }
+            }
         }
-        return own
+        return found.indices.compactMap { series[$0] ?? (joined.contains($0) ? nil : found[$0]) }
     }
 
     /// nil where they are not all arrays, nor all numbers.

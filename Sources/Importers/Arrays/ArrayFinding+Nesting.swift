@@ -111,10 +111,15 @@ extension ArrayFindings {
             let own = prefix + member.key.text
             return named.contains { $0 == own || $0.hasPrefix(own + "/") || own.hasSuffix("/" + $0) }
         }
-        let keys = counted.map { member in
-            if case .dict(let inner) = member.value { Set(inner.map(\.key.text)) } else { Set<String>?.none }
+        // Records have arrays under one name at least.
+        let arrays = counted.map { member in
+            if case .dict(let inner) = member.value {
+                Set(inner.filter { views($0.value) != nil }.map(\.key.text))
+            } else {
+                Set<String>()
+            }
         }
-        let areRecords = keys[0] != nil && keys.allSatisfy { $0 == keys[0] }
+        let areRecords = !arrays.dropFirst().reduce(arrays[0]) { $0.intersection($1) }.isEmpty
         let areArrays = counted.allSatisfy { views($0.value)?.allSatisfy { $0.shape.count <= 2 } ?? false }
         return !isNamed && (areRecords || areArrays) ? (counted, others) : nil
     }
@@ -174,6 +179,17 @@ extension ArrayFindings {
         return all
     }
 
+    /// What counts checkpoints, and says nothing where some lack it.
+    private static let axes: Set<String> = [
+        "epoch", "epochs", "samples_seen", "step", "steps", "global_step", "iteration", "iter",
+    ]
+
+    /// The strings of each checkpoint; nil where one has none.
+    private static func texts(_ key: String, _ checkpoints: [[[String: ForeignValue]]]) -> [ForeignTexts]? {
+        let all = checkpoints.compactMap { texts(key, $0) }
+        return all.count == checkpoints.count ? all : nil
+    }
+
     /// The strings of a checkpoint, in its pieces.
     private static func texts(_ key: String, _ tables: [[String: ForeignValue]]) -> ForeignTexts? {
         let pieces = tables.compactMap { if case .texts(let texts)? = $0[key] { texts } else { nil } }
@@ -213,22 +229,31 @@ extension ArrayFindings {
             let holders = groups.indices.filter { group in tables[group].contains { $0[key] != nil } }
             var pieces: [[ForeignArrayView]] = []
             var numbers: [Double] = []
+            var lacks: String?
             for group in holders {
                 var own: [ForeignArrayView] = []
                 for (record, members) in zip(groups[group].records, tables[group]) {
                     guard let value = members[key] else {
-                        throw ImportError(record.place, "it lacks '\(key)', which others of its epoch have")
+                        lacks = record.place
+                        continue
                     }
                     if let views = views(value) { own += views }
                     if case .number(let number) = value, groups[group].records.count == 1 { numbers.append(number) }
                 }
                 if own.count >= groups[group].records.count { pieces.append(own) }
             }
+            if let lacks {
+                let piece = tables[holders[0]].lazy.compactMap { $0[key] }.first.flatMap(views)?.first
+                let role = piece.flatMap { ArrayRole(of: ArrayFinding(name: name, content: .array($0.array))) }
+                if role != nil { throw ImportError(lacks, "it lacks '\(key)', which others of its epoch have") }
+                found.append(ArrayFinding(name: name, content: .other("not in every record of an epoch")))
+                continue
+            }
             let epochs = hasEpochs ? holders.map { groups[$0].epoch } : nil
             let isEverywhere = holders.count == groups.count
             if pieces.count == holders.count, isEverywhere || hasEpochs {
                 found.append(ArrayFinding(name: name, content: .checkpoints(pieces, epochs: epochs)))
-            } else if numbers.count == holders.count {
+            } else if numbers.count == holders.count, isEverywhere || !axes.contains(key.lowercased()) {
                 var all = [Double](repeating: .nan, count: groups.count)
                 for (group, number) in zip(holders, numbers) { all[group] = number }
                 let epochs = hasEpochs ? groups.map(\.epoch) : nil
@@ -237,7 +262,9 @@ extension ArrayFindings {
                 found.append(ArrayFinding(name: name, content: .refused(error)))
             } else if case let texts = holders.compactMap({ Self.texts(key, tables[$0]) }), texts.count == holders.count
             {
-                let own = holders.map { hasEpochs ? RowList.Of.epoch(groups[$0].epoch) : .checkpoint($0) }
+                let own = holders.map {
+                    hasEpochs ? RowList.Of.epoch(groups[$0].epoch) : .checkpoint($0, of: groups.count)
+                }
                 found.append(
                     ArrayFinding(
                         name: name, textsOf: own, laterTexts: Array(texts.dropFirst()), content: .texts(texts[0])))

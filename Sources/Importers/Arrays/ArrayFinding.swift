@@ -17,6 +17,8 @@ struct ArrayFinding: Sendable {
     var name: String
     /// Whether the name is that of a file and not one that the writer gave.
     var isFileName = false
+    /// The epoch that the name tells of something that is no checkpoint among others.
+    var epoch: Double?
     /// Of strings: the checkpoints whose rows they follow; none where nothing says so.
     var textsOf: [RowList.Of] = []
     /// The strings of the checkpoints behind the first.

@@ -44,15 +44,16 @@ extension ArrayImport {
             // Numbers of other epochs are none of these checkpoints'.
             if let epochs = finding.epochs, let told, epochs != told { continue }
             (columns[finding.word], columns[Self.joined(finding.name)]) = (values, values)
-            let isAxis = options.stepsPerEpoch != nil && finding.name == stepFinding()?.name
-            if finding.word != "iteration", !isAxis { own.append((finding, values)) }
+            if finding.word != "iteration", finding.name != stepAxis { own.append((finding, values)) }
         }
         for (name, one) in zip(names(own.map(\.finding)), own) {
-            if metrics[name] != nil {
+            if let other = metrics[name], other != one.values {
+                let isFile = own.contains { $0.finding.name == one.finding.name && $0.finding.path != one.finding.path }
                 throw ImportError(
                     one.finding.path, at: "'\(one.finding.name)'",
-                    "two metrics would both be called '\(name)'; name this one: "
-                        + "--map NAME=\(one.finding.name)")
+                    "two metrics would both be called '\(name)'"
+                        + (isFile
+                            ? ", of two files: import one of them" : "; name this one: --map NAME=\(one.finding.name)"))
             }
             (metrics[name], columns[name]) = (one.values, one.values)
         }
@@ -73,7 +74,7 @@ extension ArrayImport {
             columns[finding.word] = values
         }
         for (name, expression) in roles.expressions { metrics[name] = try options.evaluate(expression, columns) }
-        return (metrics, Set(own.map(\.finding.name)))
+        return (metrics, Set(own.map(\.finding.name)).union([stepAxis].compactMap(\.self)))
     }
 
     private static func joined(_ name: some StringProtocol) -> String {

@@ -165,25 +165,29 @@ extension ArrayImport {
         return all
     }
 
-    /// Throws where soft labels of several checkpoints are not the same at all of them.
-    private mutating func requireConstant(_ series: RowSeries, _ rows: RowOrder) throws(ImportError) {
-        var places: [RowPlace] = []
-        for checkpoint in series.checkpoints.indices {
-            places.append(try rows.place(RowList(series, checkpoint: checkpoint), &warnings, &notes))
-        }
+    /// Throws where soft labels of several checkpoints are not the same at all of them: compared by a hash of each row.
+    private func requireConstant(_ series: RowSeries, _ rows: RowOrder) throws(ImportError) {
+        var first: [Int] = []
         let height = max(1, (1 << 20) / max(1, series.rowShape.reduce(1, *)))
-        for (checkpoint, place) in places.enumerated().dropFirst() {
+        for checkpoint in series.checkpoints.indices {
+            var told: [String] = []
+            var said: [String] = []
+            let place = try rows.place(RowList(series, checkpoint: checkpoint), &told, &said)
             for start in stride(from: 0, to: rows.ids.count, by: height) {
                 let range = start..<min(rows.ids.count, start + height)
-                let (own, first) = (
-                    try rows.floats(series, checkpoint, place, range), try rows.floats(series, 0, places[0], range)
-                )
-                guard let wrong = own.indices.first(where: { own[$0] != first[$0] }) else { continue }
-                let row = start + wrong / max(1, own.count / range.count)
-                throw series.error(
-                    ", checkpoint \(checkpoint)", checkpoint,
-                    "the soft labels of sample \(row) (id \(rows.ids[row])) are others than at checkpoint 0; /targets are fixed "
-                        + "ones, [N, C]")
+                let values = try rows.floats(series, checkpoint, place, range)
+                let width = values.count / range.count
+                for (index, row) in range.enumerated() {
+                    let hash = values[index * width..<(index + 1) * width].hashValue
+                    if checkpoint == 0 {
+                        first.append(hash)
+                    } else if first[row] != hash {
+                        throw series.error(
+                            ", checkpoint \(checkpoint)", checkpoint,
+                            "the soft labels of sample \(row) (id \(rows.ids[row])) are others than at checkpoint 0; /targets "
+                                + "are fixed ones, [N, C]")
+                    }
+                }
             }
         }
     }
@@ -196,8 +200,13 @@ extension ArrayImport {
         let matrix = try RowSeries(logits, role: .testLogits, rowRank: 1, isFixed: true, path: path)
         let column = try RowSeries(labels, role: .testLabels, rowRank: 0, isFixed: true, path: path)
         // Of several checkpoints the last one is kept.
-        let last = matrix.checkpoints.count - 1
-        guard matrix.rows(last) == column.rows(0), !column.type.isFloat else {
+        let (last, lastLabels) = (matrix.checkpoints.count - 1, column.checkpoints.count - 1)
+        guard lastLabels == 0 || lastLabels == last else {
+            throw ImportError(
+                column.path, at: "'\(column.name)'",
+                "labels of \(lastLabels + 1) checkpoints for test logits of \(last + 1)")
+        }
+        guard matrix.rows(last) == column.rows(lastLabels), !column.type.isFloat else {
             throw ImportError(
                 column.path, at: "'\(column.name)'",
                 "integers [M] are needed as labels of \(matrix.rows(last)) test samples; it is \(labels.summary)")
@@ -208,8 +217,8 @@ extension ArrayImport {
                 origin: matrix.origin
             ) { _, range in try matrix.floats(last, range) },
             ImportedArray(
-                object: "/test/label", shape: [column.rows(0)], precision: .single, origin: column.origin
-            ) { _, range in try column.floats(0, range) },
+                object: "/test/label", shape: [column.rows(lastLabels)], precision: .single, origin: column.origin
+            ) { _, range in try column.floats(lastLabels, range) },
         ]
     }
 

@@ -13,6 +13,8 @@ struct ArrayImport {
     var seen: [Int64]?
     /// The numbers by which the files count the checkpoints, where they are told beside what they count.
     var told: [Double]?
+    /// What counts the checkpoints by optimiser steps, where something does.
+    var stepAxis: String?
     var path: String { files[0].path }
 
     /// Reads what is small of the files, and all of them once for their digests. Throws `ImportError`.
@@ -37,7 +39,7 @@ struct ArrayImport {
 
     mutating func make() throws -> ImportedRun {
         notes += roles.notes
-        let series = try checkpointSeries()
+        let series = try whole(checkpointSeries())
         if !series.isEmpty { _ = try labelFinding() }
         let count = try checkpointCount(series)
         let epochs = try epochs(count, series)
@@ -111,6 +113,24 @@ struct ArrayImport {
             }
         }
         return all
+    }
+
+    /// Without the records that some checkpoints lack, as the first has no divergence from the one before; what is mapped
+    /// stays, and is an error then.
+    private mutating func whole(
+        _ series: [(object: String, series: RowSeries)]
+    ) -> [(object: String, series: RowSeries)] {
+        guard let epochs = series.first?.series.epochs else { return series }
+        let mapped = Set(options.map.keys.map { ArrayRole(mapped: $0).text })
+        return series.filter { object, one in
+            guard let own = one.epochs, own.count < epochs.count, Set(own).isSubset(of: epochs),
+                !mapped.contains(String(object.dropFirst()))
+            else { return true }
+            warnings.append(
+                "'\(one.name)' is left out: it comes at \(own.count) of \(epochs.count) checkpoints, and \(object) needs all."
+            )
+            return false
+        }
     }
 
     /// Whether what the user named has a value per sample rather than per checkpoint.
@@ -214,6 +234,7 @@ struct ArrayImport {
             values.count == checkpoints, !values.contains(where: \.isNaN)
         {
             (numbers, source, count.stepsPerEpoch) = (values, steps.path, options.stepsPerEpoch)
+            stepAxis = steps.name
         } else if let told = series.lazy.compactMap(\.series.epochs).first {
             numbers = told
             (self.told, count.stepsPerEpoch) = (told, options.stepsPerEpoch)

@@ -24,10 +24,10 @@ enum NumPyFile {
         do throws(PythonLiteral.Fault) { header = try NumPyHeader(text) } catch {
             throw refuse("its header is damaged: \(error.reason)")
         }
-        let rest = source.count - base - (header.bytes ?? source.count - base)
-        if rest > 0 {
+        let end = base + (header.bytes ?? source.count - base)
+        if end <= source.count - magic.count, try source.read(at: end, count: magic.count) == magic {
             throw refuse(
-                "\(rest) bytes follow its end: are there several arrays in one file? Save them apart, or by np.savez")
+                "another array follows in \(source.count - end) more bytes: save them apart, stacked, or by np.savez")
         }
         return try value(
             header.type, shape: header.shape, isColumnMajor: header.isColumnMajor, source: source, base: base,

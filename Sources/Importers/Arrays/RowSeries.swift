@@ -34,6 +34,7 @@ struct RowSeries: Sendable {
             } else if array.rank == rowRank + 1 {
                 checkpoints = [[array.whole]]
                 self.isFixed = isFixed
+                epochs = finding.epoch.map { [$0] }
             } else {
                 throw array.error("as \(role.text) the shape \(letters) or \(single) is needed")
             }

@@ -55,12 +55,16 @@ enum SampleArrays {
         _ finding: ArrayFinding, _ texts: ForeignTexts, _ rows: RowOrder, _ warnings: inout [String],
         _ notes: inout [String]
     ) throws(ImportError) -> [String] {
-        let place = try rows.place(RowList(texts, name: finding.name, of: finding.textsOf.first), &warnings, &notes)
+        let place = try rows.place(
+            RowList(texts, name: finding.name, of: finding.textsOf.first ?? finding.epoch.map { .epoch($0) }),
+            &warnings, &notes)
         let all = try texts.strings()
         let names = place.positions.map { all[$0] }
         for (index, later) in finding.laterTexts.enumerated() {
             let list = RowList(later, name: finding.name, of: finding.textsOf[index + 1])
-            let own = try rows.place(list, &warnings, &notes)
+            var told: [String] = []
+            var said: [String] = []
+            let own = try rows.place(list, &told, &said)
             let texts = try later.strings()
             if let wrong = names.indices.first(where: { texts[own.positions[$0]] != names[$0] }) {
                 throw ImportError(

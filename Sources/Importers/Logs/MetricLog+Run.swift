@@ -39,6 +39,8 @@ private struct Checkpoints {
     /// Values that a later one of the same epoch and another step has replaced, and of the same step.
     private var earlier = 0
     private var repeated = 0
+    /// NaNs beside which their checkpoint has a number.
+    private var gaveWay = 0
     private var infinite: [String: Int] = [:]
     private var notNumbers: [String: Int] = [:]
 
@@ -54,6 +56,7 @@ private struct Checkpoints {
             guard let checkpoint = axis.checkpoints[row] else { continue }
             let before = rows[checkpoint]
             if before >= 0, log.nansMayBeEmpty, value.isNaN || result[checkpoint].isNaN {
+                if value.isNaN != result[checkpoint].isNaN { gaveWay += 1 }
                 if !value.isNaN { (rows[checkpoint], result[checkpoint]) = (row, value) }
                 continue
             }
@@ -96,6 +99,7 @@ private struct Checkpoints {
         if earlier > 0 {
             notes.append("\(counted(earlier, "value")) within epochs gave way to the last of the same epoch.")
         }
+        if gaveWay > 0 { notes.append("\(counted(gaveWay, "NaN")) gave way to a number of the same epoch.") }
         if repeated > 0 { notes.append("\(counted(repeated, "value")) logged again at one step: the later counts.") }
         return notes
     }

@@ -67,6 +67,11 @@ import Testing
         let run = try Importer.csv.read([try folder.write("t.csv", text)], .testing())[0]
         #expect(run.metrics == ["loss": [2.5, 1.5], "acc": [0.5, 0.75]] && run.warnings.isEmpty)
         #expect(run.description.seed == 7)
+        // What may be a loss that went astray is said.
+        let astray = try folder.write("a.csv", "epoch,step,loss\n1,100,2.5\n1,200,nan\n2,300,1.5\n")
+        let other = try Importer.csv.read([astray], .testing())[0]
+        #expect(other.metrics["loss"] == [2.5, 1.5])
+        #expect(other.notes.contains("1 NaN gave way to a number of the same epoch."), "\(other.notes)")
     }
 
     @Test(arguments: [

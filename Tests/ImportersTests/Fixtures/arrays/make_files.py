@@ -284,6 +284,20 @@ with h5py.File(path("single/groups.h5"), "w") as file:
     file["epoch_1/labels"] = labels[mixed[0]]
     file["epoch_2/features"] = features[mixed[1]]
 case("groups of which one has the labels", ["single/groups.h5"], want(logits=logits, features=features), kind="h5")
+with h5py.File(path("single/mapped.h5"), "w") as file:
+    for e, o in enumerate(mixed):
+        file[f"epoch_{e + 1}/logits"], file[f"epoch_{e + 1}/ids"] = logits[e][o], np.arange(N)[o]
+        if e < 2:
+            file[f"epoch_{e + 1}/features"] = features[o] + e
+    file["labels"] = labels
+case("features of some epochs", ["single/mapped.h5"], want(logits=logits, features=features + 1), kind="h5",
+     note="'features' comes at 2 checkpoints, and /features is that of the last.")
+case("features of a mapped epoch", ["single/mapped.h5"], want(logits=logits, features=features), kind="h5",
+     map={"features": "epoch_1/features"})
+npz("single/axis.npz", logits=np.stack([logits[e][o] for e, o in enumerate(mixed)]), ids=mixed, labels=labels,
+    features=np.stack([features[o] for o in mixed[:2]]))
+case("features on an axis of their own", ["single/axis.npz"],
+     error="'features': it comes at 2 checkpoints without numbers, and the ids 'ids' at 3: nothing says which are the same")
 for e in range(2):
     for rank, part in enumerate([slice(0, 4 - e), slice(4 - e, 7)]):
         npy(f"uneven/logits/logits_epoch_{e + 1}_rank{rank}.npy", logits[e][part])
@@ -303,7 +317,7 @@ case("labels by rank beside ids per epoch", ["ranked/logits", "ranked/labels", "
 with open(path("saves/logits.npy"), "wb") as file:
     for e in range(E):
         np.save(file, logits[e])
-case("several arrays in one file", ["saves/logits.npy", "labels.npy"], error="bytes follow its end: are there several arrays in one file?")
+case("several arrays in one file", ["saves/logits.npy", "labels.npy"], error="array 'logits': another array follows in 480 more bytes: save them apart")
 with open(path("saves/twice.npz"), "wb") as file:
     for e in range(2):
         np.savez(file, logits=logits[e], labels=labels)
@@ -317,6 +331,41 @@ case("a list of NumPy's texts", ["lists/texts.pkl"], want(names=names, logits=lo
 pkl("lists/doubled.pkl", [{"epoch": e, "logits": logits[i], "labels": labels, "ids": np.arange(N)} for i, e in enumerate([1, 2, 2])])
 case("two records of one epoch", ["lists/doubled.pkl"], want(epochs=[1, 2], logits=logits[:2]), kind="pt",
      warning="Checkpoint 1 (epoch 2) has 14 rows of 7 samples: are they two checkpoints of one epoch?")
+part = log(logits=logits, labels=[labels] * E)
+pkl("lists/partial.pkl", [{**one, **(dict(divergence=el2n[e], samples_seen=e * 50) if e else {})} for e, one in enumerate(part)])
+case("a record that the first epoch lacks", ["lists/partial.pkl"], want(logits=logits), kind="pt",
+     warning="'partial/divergence' is left out: it comes at 2 of 3 checkpoints, and /scores/divergence needs all")
+case("a record that the first epoch lacks, mapped", ["lists/partial.pkl"], kind="pt", map={"divergence": "divergence"},
+     error="2 checkpoints for /scores/divergence, but /logits has 3")
+pkl("lists/late-epoch.pkl", [{k: v for k, v in one.items() if e or k != "epoch"} for e, one in enumerate(part)])
+case("a first record without an epoch", ["lists/late-epoch.pkl"], want(logits=logits), kind="pt", note="The files number no epochs")
+batches = [{"epoch": e + 1, "logits": logits[e][b], "labels": labels[b], "ids": np.arange(N)[b], **({"epoch_loss": loss[e]} if last else {})}
+           for e in range(E) for last, b in enumerate([slice(0, 4), slice(4, 7)])]
+pkl("lists/batches.pkl", batches)
+case("a number in the last batch of an epoch", ["lists/batches.pkl"], want(logits=logits), kind="pt",
+     note="batches/epoch_loss (not in every record of an epoch)")
+for batch in batches[1::2]:
+    del batch["ids"]
+pkl("lists/batches-ids.pkl", batches)
+case("a batch without ids", ["lists/batches-ids.pkl"], kind="pt", error="it lacks 'ids', which others of its epoch have")
+pkl("lists/wide.pkl", {**{e + 1: {"logits": logits[e], **({"features": features} if e == 2 else {})} for e in range(E)}, "labels": labels})
+case("records as keys, the last with more", ["lists/wide.pkl"], want(logits=logits, features=features), kind="pt")
+npz("twins/a.npz", logits=logits, lr=loss)
+npz("twins/b.npz", labels=labels, lr=loss)
+npz("twins/c.npz", labels=labels, lr=error)
+case("one metric in two files", ["twins/a.npz", "twins/b.npz"], want(logits=logits, metrics=dict(lr=loss)))
+case("two metrics of one name in two files", ["twins/a.npz", "twins/c.npz"], error="called 'lr', of two files: import one of them")
+for rank, part in enumerate([slice(0, 4), slice(4, 7)]):
+    npy(f"node12/logits_rank{rank}.npy", logits[:, part])
+    npy(f"node12/x/labels_rank{rank}.npy", labels[part])
+case("folders that are numbered", ["node12/logits_rank0.npy", "node12/logits_rank1.npy", "joined/labels-rank0.npy", "joined/labels-rank1.npy"], ordered)
+with open(path("saves/padded.npy"), "wb") as file:
+    np.save(file, logits)
+    file.write(bytes(512))
+case("zeros behind an array", ["saves/padded.npy", "labels.npy"], map={"logits": "padded"}, expect=ordered)
+npz("agree/one.npz", logits=3 * np.eye(2, dtype="f4")[np.zeros(240, int)][None], labels=np.zeros(240, int))
+case("labels of one class", ["agree/one.npz"], silent=True,
+     expect=want(epochs=[1], ids=np.arange(240), labels=np.zeros(240, int), logits=3 * np.eye(2)[np.zeros(240, int)][None]))
 pkl("lists/numbered.pkl", {0: logits, 1: labels, "note": logits})
 case("numbers as keys, mapped", ["lists/numbered.pkl"], ordered, kind="pt", map={"logits": "0", "labels": "1"})
 pkl("lists/stats.pkl", {"val": {"loss": loss}, "val_loss": error, "logits": logits, "labels": labels})
