@@ -74,6 +74,9 @@ public final class ForeignDataset: Sendable {
             try translating { () throws(HDF5Error) in try HDF5File(reading: path).dataset(object) })
     }
 
+    /// Whether it is read in whole chunks.
+    public var isChunked: Bool { dataset.withLock { $0.info.chunk != nil } }
+
     /// A block of numbers as floats, row-major.
     public func floats(start: [Int], count: [Int]) throws(RunStoreError) -> [Float] {
         try reading { (dataset) throws(HDF5Error) in try dataset.readFloats(start: start, count: count) }

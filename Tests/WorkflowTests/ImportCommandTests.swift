@@ -129,6 +129,44 @@ import Testing
         #expect(unused.err.contains("did you mean 'logits'?"))
     }
 
+    /// Single rows of packed chunks cost whole chunks, and come from a scratch file: with ids per epoch and once for all, whole
+    /// and in ranks.
+    @Test func shuffledRowsOfPackedChunksArrive() throws {
+        let scratch = try Scratch()
+        let write = """
+            import h5py, numpy as np
+            rng = np.random.default_rng(3)
+            E, N, C = 2, 60_000, 20
+            z, y = rng.normal(size=(E, N, C)).astype("f4"), rng.integers(0, C, N)
+            p = np.stack([rng.permutation(N) for _ in range(E)])
+            np.savez("truth.npz", z=z, y=y)
+            pack = dict(chunks=(1, 1000, C), compression="gzip", compression_opts=1)
+            for name, order in {"fixed": np.stack([p[0]] * E), "epochs": p}.items():
+                with h5py.File(name + ".h5", "w") as f:
+                    f.create_dataset("logits", data=np.take_along_axis(z, order[:, :, None], 1), **pack)
+                    f["ids"], f["labels"] = (order[0], y[order[0]]) if name == "fixed" else (order, y[order])
+            for rank, part in enumerate([slice(0, 35_000), slice(35_000, N)]):
+                with h5py.File(f"run_rank{rank}.h5", "w") as f:
+                    f.create_dataset("logits", data=z[:, p[0][part]], **pack)
+                    f["ids"], f["labels"] = p[0][part], y[p[0][part]]
+            """
+        #expect(try Program.run("/usr/bin/python3", ["-c", write], in: scratch.path).code == 0)
+        let compare = """
+            import h5py, numpy as np
+            truth = np.load("truth.npz")
+            for name in ["fixed", "epochs", "ranks"]:
+                with h5py.File(f"st/{name}.h5") as f:
+                    assert np.array_equal(f["samples/id"], np.arange(len(truth["y"]))), name
+                    assert np.array_equal(f["logits"], truth["z"]) and np.array_equal(f["samples/label"], truth["y"]), name
+            """
+        for (name, files) in [("fixed", "fixed.h5"), ("epochs", "epochs.h5"), ("ranks", "run_rank0.h5 run_rank1.h5")] {
+            let ending = try Program.assay("import h5 \(files) --to st --id \(name)", in: scratch.path)
+            #expect(ending.code == 0, "\(ending.err)")
+        }
+        let ending = try Program.run("/usr/bin/python3", ["-c", compare], in: scratch.path)
+        #expect(ending.code == 0, "\(ending.err)")
+    }
+
     /// Seeds that are one run would narrow the spread.
     @Test func oneRunUnderTwoIdsIsNoTwoSeeds() throws {
         let scratch = try Scratch()

@@ -11,6 +11,7 @@ struct RowSeries: Sendable {
     var type: ElementType
     var path: String
     var name: String
+    private let unpacked = UnpackedRows()
 
     /// - Parameter rowRank: axes of a row: 1 of logits, 0 of labels and scores.
     /// - Parameter isFixed: whether an array of rows without an axis of checkpoints is for all of them.
@@ -145,8 +146,11 @@ struct RowSeries: Sendable {
         let gap = max(1, Self.smallGap / max(1, width * type.bytes))
         var start = 0
         var next = 0
-        for piece in pieces(checkpoint) {
+        for (number, piece) in pieces(checkpoint).enumerated() {
             let end = start + piece.rows
+            let own = order[next...].prefix { positions[$0] < end }
+            let span = own.isEmpty ? 0 : positions[own[own.endIndex - 1]] - positions[own[own.startIndex]] + 1
+            let isUnpacked = try UnpackedRows.pay(for: own.count, of: span, in: piece)
             while next < order.count, positions[order[next]] < end {
                 let first = next
                 while next + 1 < order.count, positions[order[next + 1]] < end,
@@ -156,7 +160,11 @@ struct RowSeries: Sendable {
                     next += 1
                 }
                 let low = positions[order[first]]
-                let block = try piece.floats((low - start)..<(positions[order[next]] - start + 1))
+                let rows = (low - start)..<(positions[order[next]] - start + 1)
+                let block =
+                    isUnpacked
+                    ? try unpacked.floats(piece, number: number, checkpoint: isFixed ? 0 : checkpoint, rows)
+                    : try piece.floats(rows)
                 values.withUnsafeMutableBufferPointer { target in
                     for index in order[first...next] {
                         let from = (positions[index] - low) * width
