@@ -74,8 +74,8 @@ public final class ForeignDataset: Sendable {
             try translating { () throws(HDF5Error) in try HDF5File(reading: path).dataset(object) })
     }
 
-    /// Whether it is read in whole chunks.
-    public var isChunked: Bool { dataset.withLock { $0.info.chunk != nil } }
+    /// The shape of the chunks in which it is read; nil where elements lie plain.
+    public var chunk: [Int]? { dataset.withLock { $0.info.chunk } }
 
     /// A block of numbers as floats, row-major.
     public func floats(start: [Int], count: [Int]) throws(RunStoreError) -> [Float] {

@@ -94,8 +94,8 @@ extension RunFile {
         return found
     }
 
-    /// Throws `.noSamples`, and `.repeatedSample` in a run without digests, whose writer is not known. Memory does not grow with N but by
-    /// a bit per id, where ids do not ascend.
+    /// Throws `.noSamples`, and `.repeatedSample` in a run without digests, whose writer is not known. Memory does not grow with N but
+    /// where ids do not ascend: by a bit per id, or a set of them where they lie far apart.
     public func requireDistinctSamples() throws(RunStoreError) {
         guard let sampleCount else { return }
         if sampleCount == 0 { throw RunStoreError(path, dataset: "/samples/id", .noSamples) }
@@ -125,6 +125,7 @@ extension RunFile {
             // A bit for each id between the ends.
             var seen = [UInt64](repeating: 0, count: Int(most - least) / 64 + 1)
             isDistinct = try forEachID { id in
+                guard id >= least, id <= most else { return false }
                 let (word, bit) = Int(id - least).quotientAndRemainder(dividingBy: 64)
                 defer { seen[word] |= 1 << UInt64(bit) }
                 return seen[word] & 1 << UInt64(bit) == 0

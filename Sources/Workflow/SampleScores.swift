@@ -115,7 +115,7 @@ public struct SampleScores: Sendable {
             guard let rows = waiting.take() else { return }
             for (index, file) in files.enumerated() {
                 try file.write(rows, score: index)
-                checksums[index].add(rows.samples.ids, rows.values[index])
+                checksums[index].add(rows.samples.ids, rows.samples.labels, rows.values[index])
             }
         }
         try job.forEachBlock(withNames: hasNames) { rows in

@@ -1,14 +1,15 @@
 /// Tells whether a sidecar belongs to its scores, in whatever order the rows stand: the sum over the rows, modulo 2⁶⁴, of
-/// m(id + m(score)), m SplitMix64's finalizer and the score the bits of its double. It finds a file that has changed, not a
-/// forger.
+/// m(id + m(label + m(score))), m SplitMix64's finalizer and the score the bits of its double. It finds a file that has changed,
+/// not a forger.
 struct ScoreChecksum {
     private var sum: UInt64 = 0
 
-    mutating func add(_ ids: [Int64], _ scores: [Double]) {
-        for (id, score) in zip(ids, scores) {
+    mutating func add(_ ids: [Int64], _ labels: [Int32], _ scores: [Double]) {
+        for (row, score) in scores.enumerated() {
             // Neither the sign of zero nor the kind of NaN survives in every table.
             let bits = score == 0 ? 0 : score.isNaN ? 1 : score.bitPattern
-            sum &+= Self.mixed(UInt64(bitPattern: id) &+ Self.mixed(bits))
+            let labelled = Self.mixed(UInt64(bitPattern: Int64(labels[row])) &+ Self.mixed(bits))
+            sum &+= Self.mixed(UInt64(bitPattern: ids[row]) &+ labelled)
         }
     }
 

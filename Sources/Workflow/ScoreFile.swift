@@ -86,11 +86,11 @@ public struct ScoreFile: Sendable {
     private static func requireOwn(_ sidecar: JSON?, of columns: ScoreColumns, _ path: String) throws {
         guard let stated = sidecar?["checksum"]?.string, sidecar?["samples"]?.int == columns.ids.count else { return }
         var checksum = ScoreChecksum()
-        checksum.add(columns.ids, columns.scores)
+        checksum.add(columns.ids, columns.labels, columns.scores)
         if checksum.text != stated {
             throw WorkflowError.badData(
-                "\(path): its scores are not those that \(path).json describes: score again, or remove the sidecar "
-                    + "(--keep highest and lowest need none)")
+                "\(path): its scores and labels are not those that \(path).json describes: score again, or remove the sidecar, "
+                    + "without which --keep highest and lowest work")
         }
     }
 

@@ -136,9 +136,14 @@ private func select(
         try write([2, 0, 3, 1]) { $0 }
         #expect(try ScoreFile(path).candidates.ids == [2, 0, 3, 1].map { Int64(ids[$0]) })
         try write([0, 1, 2, 3]) { -$0 }
+        #expect(throws: WorkflowError.self) { try ScoreFile(path) }
+        // Labels decide what is balanced.
+        let other = zip(ids, scores).map { "\(Int($0)),0,\($1)" }
+        try Tables.write((["sample_id,label,score"] + other).joined(separator: "\n") + "\n", to: path)
         let error = #expect(throws: WorkflowError.self) { try ScoreFile(path) }
         #expect(
-            error?.description.hasPrefix("\(path): its scores are not those that \(path).json describes: score again")
+            error?.description.hasPrefix(
+                "\(path): its scores and labels are not those that \(path).json describes: score again")
                 == true)
     }
 

@@ -31,6 +31,9 @@ extension ArrayFindings {
             (finding.name, finding.content) = (name, content)
             switch ArrayRole(of: finding) {
             case .names, .testLogits, .testLabels: continue
+            // One list for all checkpoints is meant rather than those of some.
+            case .features where found.contains(where: { $0.name == name }): continue
+            case .targets where found.contains(where: { $0.name == name }): continue
             default: break
             }
             series[members[0].index] = finding

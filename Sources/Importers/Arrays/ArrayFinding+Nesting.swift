@@ -231,16 +231,16 @@ extension ArrayFindings {
             var numbers: [Double] = []
             var lacks: String?
             for group in holders {
-                var own: [ForeignArrayView] = []
+                var own: [[ForeignArrayView]] = []
                 for (record, members) in zip(groups[group].records, tables[group]) {
                     guard let value = members[key] else {
                         lacks = record.place
                         continue
                     }
-                    if let views = views(value) { own += views }
+                    if let views = views(value) { own.append(views) }
                     if case .number(let number) = value, groups[group].records.count == 1 { numbers.append(number) }
                 }
-                if own.count >= groups[group].records.count { pieces.append(own) }
+                if own.count == groups[group].records.count { pieces.append(own.flatMap { $0 }) }
             }
             if let lacks {
                 let piece = tables[holders[0]].lazy.compactMap { $0[key] }.first.flatMap(views)?.first
@@ -253,7 +253,9 @@ extension ArrayFindings {
             let isEverywhere = holders.count == groups.count
             if pieces.count == holders.count, isEverywhere || hasEpochs {
                 found.append(ArrayFinding(name: name, content: .checkpoints(pieces, epochs: epochs)))
-            } else if numbers.count == holders.count, isEverywhere || !axes.contains(key.lowercased()) {
+            } else if numbers.count == holders.count,
+                isEverywhere || !axes.contains(ArrayFinding(name: key, content: .number(0)).word)
+            {
                 var all = [Double](repeating: .nan, count: groups.count)
                 for (group, number) in zip(holders, numbers) { all[group] = number }
                 let epochs = hasEpochs ? groups.map(\.epoch) : nil

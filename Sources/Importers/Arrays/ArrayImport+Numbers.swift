@@ -47,7 +47,8 @@ extension ArrayImport {
             if finding.word != "iteration", finding.name != stepAxis { own.append((finding, values)) }
         }
         for (name, one) in zip(names(own.map(\.finding)), own) {
-            if let other = metrics[name], other != one.values {
+            let isSame = metrics[name]?.elementsEqual(one.values) { $0 == $1 || $0.isNaN && $1.isNaN } ?? true
+            if !isSame {
                 let isFile = own.contains { $0.finding.name == one.finding.name && $0.finding.path != one.finding.path }
                 throw ImportError(
                     one.finding.path, at: "'\(one.finding.name)'",

@@ -26,10 +26,26 @@ extension ArrayImport {
                 ", checkpoint \(checkpoint)", checkpoint,
                 "\(main.rows(checkpoint)) rows, but \(series.rows(checkpoint)) ids; N must be the same")
         }
+        if series.isFixed, count > 1, let epoch = finding.epoch {
+            throw ImportError(
+                series.path, at: "'\(finding.name)'",
+                "ids of epoch \(shortest(epoch)) alone for \(count) checkpoints; every checkpoint needs its own, or one list "
+                    + "without an epoch is for all of them")
+        }
         try requireFiles(series, like: main)
         try requireSameEpochs(series, main)
         let order = try RowOrder(series, checkpoints: count, epochs: epochs, duplicates: options.duplicates)
         if order.isOther { notes.append("Rows are put into the order of ascending sample id.") }
+        if let other = roles.rest.first(where: { $0.epochs?.count == count && ArrayRole(of: $0) == .ids }),
+            series.isFixed, count > 1
+        {
+            warnings.append(
+                "'\(other.name)' has ids of each checkpoint, and '\(finding.name)' is taken for all of them: are the rows in its "
+                    + "order at every checkpoint?")
+        }
+        if let first = order.ids.first, first < 0 {
+            warnings.append("Ids below 0 (the first is \(first)) are samples like others: are they padding?")
+        }
         if let doubled = order.doubled {
             warnings.append(
                 "Checkpoint \(doubled) (epoch \(shortest: epochs[doubled])) has \(series.rows(doubled)) rows of \(order.ids.count) "
@@ -201,11 +217,16 @@ extension ArrayImport {
         let column = try RowSeries(labels, role: .testLabels, rowRank: 0, isFixed: true, path: path)
         // Of several checkpoints the last one is kept.
         let (last, lastLabels) = (matrix.checkpoints.count - 1, column.checkpoints.count - 1)
-        guard lastLabels == 0 || lastLabels == last else {
+        guard lastLabels == 0 || lastLabels == last,
+            matrix.files(last).matches(column.files(lastLabels))
+                || !matrix.files(last).isSpread && !column.files(lastLabels).isSpread
+        else {
             throw ImportError(
                 column.path, at: "'\(column.name)'",
-                "labels of \(lastLabels + 1) checkpoints for test logits of \(last + 1)")
+                "\(counted(lastLabels + 1, "checkpoint")), the last in \(column.files(lastLabels).text), for test logits of "
+                    + "\(counted(last + 1, "checkpoint")), the last in \(matrix.files(last).text)")
         }
+        if lastLabels > 0 { try requireSameEpochs(column, matrix) }
         guard matrix.rows(last) == column.rows(lastLabels), !column.type.isFloat else {
             throw ImportError(
                 column.path, at: "'\(column.name)'",

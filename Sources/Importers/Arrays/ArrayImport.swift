@@ -6,7 +6,7 @@ struct ArrayImport {
     let files: [ForeignFile]
     let options: ImportOptions
     let found: [ArrayFinding]
-    let roles: ArrayRoles
+    var roles: ArrayRoles
     var notes: [String] = []
     var warnings: [String] = []
     /// Samples seen, told by steps.
@@ -120,11 +120,14 @@ struct ArrayImport {
     private mutating func whole(
         _ series: [(object: String, series: RowSeries)]
     ) -> [(object: String, series: RowSeries)] {
-        guard let epochs = series.first?.series.epochs else { return series }
-        let mapped = Set(options.map.keys.map { ArrayRole(mapped: $0).text })
+        let all = series.compactMap(\.series.epochs)
+        guard let epochs = all.max(by: { $0.count < $1.count }) else { return series }
+        func isMapped(_ name: String) -> Bool {
+            options.map.values.contains { $0 == name || $0 == "/" + name || name.hasSuffix("/" + $0) }
+        }
         return series.filter { object, one in
-            guard let own = one.epochs, own.count < epochs.count, Set(own).isSubset(of: epochs),
-                !mapped.contains(String(object.dropFirst()))
+            guard let own = one.epochs, own.count < epochs.count, Set(own).isSubset(of: epochs), object != "/logits",
+                !isMapped(one.name)
             else { return true }
             warnings.append(
                 "'\(one.name)' is left out: it comes at \(own.count) of \(epochs.count) checkpoints, and \(object) needs all."
@@ -226,6 +229,10 @@ struct ArrayImport {
         // A list of epochs is meant as it stands; the counter of a training loop begins at 0.
         var isCounter = false
         var source = path
+        if let finding = roles.chosen[.epochs], finding.isNumber, checkpoints > 1 {
+            notes.append("'\(finding.name)' is one number for \(checkpoints) checkpoints, and is left out.")
+            roles.chosen[.epochs] = nil
+        }
         if let finding = roles.chosen[.epochs], let values = try self.numbers(finding) {
             numbers = values
             source = finding.path

@@ -32,8 +32,10 @@ enum LabelAgreement {
         }
         let n = Double(count)
         let chance = zip(labelled, predicted).reduce(0.0) { $0 + Double($1.0) / n * Double($1.1) / n }
-        // One class alone tells nothing.
-        guard chance < 1, Double(right) <= n * chance + 2 * (n * chance * (1 - chance)).squareRoot() else { return nil }
+        // One class alone tells nothing, of labels or of predictions.
+        guard [labelled, predicted].allSatisfy({ $0.count { $0 > 0 } > 1 }),
+            Double(right) <= n * chance + 2 * (n * chance * (1 - chance)).squareRoot()
+        else { return nil }
         return
             "The last checkpoint predicts the labels of \(right) of \(count) samples, no more than by chance: are these the "
             + "labels of these rows, in the same order?"

@@ -24,8 +24,8 @@ enum NumPyFile {
         do throws(PythonLiteral.Fault) { header = try NumPyHeader(text) } catch {
             throw refuse("its header is damaged: \(error.reason)")
         }
-        let end = base + (header.bytes ?? source.count - base)
-        if end <= source.count - magic.count, try source.read(at: end, count: magic.count) == magic {
+        let (end, overflows) = base.addingReportingOverflow(header.bytes ?? source.count - base)
+        if !overflows, end <= source.count - magic.count, try source.read(at: end, count: magic.count) == magic {
             throw refuse(
                 "another array follows in \(source.count - end) more bytes: save them apart, stacked, or by np.savez")
         }

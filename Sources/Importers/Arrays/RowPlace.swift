@@ -88,7 +88,9 @@ extension RowOrder {
         case nil: return nil
         case .epoch(let epoch):
             if let index = source.epochs?.firstIndex(of: epoch) { return index }
-            throw list.error("it is of epoch \(shortest(epoch)), of which there are no ids")
+            throw list.error(
+                "it is of epoch \(shortest(epoch)), of which there are no ids; if its rows are indexed by id, call it without the "
+                    + "epoch")
         case .checkpoint(let index, let count):
             if source.epochs == nil, count == source.checkpoints.count { return index }
             throw list.error(

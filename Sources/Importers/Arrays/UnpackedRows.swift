@@ -7,10 +7,12 @@ final class UnpackedRows: Sendable {
     /// By the number of the piece.
     private let current = Mutex<(checkpoint: Int, files: [Int: ByteFile])>((-1, [:]))
 
-    /// Whether so many rows of a span are dearer to read by themselves than all of them in order.
+    /// Whether so many rows of a span are dearer to read by themselves, each with its chunk, than all of the piece in order.
     static func pay(for count: Int, of span: Int, in piece: ForeignArrayView) throws(ImportError) -> Bool {
         guard count < span / 4, case .hdf5(let dataset) = piece.array.storage else { return false }
-        return try dataset.read { (dataset) throws(RunStoreError) in dataset.isChunked }
+        let axis = piece.lead.count
+        let height = try dataset.read { (dataset) throws(RunStoreError) in dataset.chunk?[axis] ?? 1 }
+        return height > 1 && count > piece.rows / (8 * height)
     }
 
     func floats(

@@ -366,6 +366,33 @@ case("zeros behind an array", ["saves/padded.npy", "labels.npy"], map={"logits":
 npz("agree/one.npz", logits=3 * np.eye(2, dtype="f4")[np.zeros(240, int)][None], labels=np.zeros(240, int))
 case("labels of one class", ["agree/one.npz"], silent=True,
      expect=want(epochs=[1], ids=np.arange(240), labels=np.zeros(240, int), logits=3 * np.eye(2)[np.zeros(240, int)][None]))
+npz("keys/lone-ids.npz", **{f"epoch_{e + 1}/logits": logits[e] for e in range(E)}, **{"epoch_1/ids": ids}, labels=labels)
+case("ids of one epoch alone", ["keys/lone-ids.npz"], error="'epoch_1/ids': ids of epoch 1 alone for 3 checkpoints")
+npz("keys/one-features.npz", logits=logits, labels=labels, features=features, features_epoch_1=features + 1, features_epoch_2=features + 2)
+case("features beside those of epochs", ["keys/one-features.npz"], want(logits=logits, features=features), note="features_epoch_1")
+pkl("lists/last.pkl", {"epoch": 30, "logits": logits, "labels": labels})
+case("the number of the last epoch", ["lists/last.pkl"], ordered, kind="pt", note="'epoch' is one number for 3 checkpoints, and is left out")
+nan_loss = [float("nan"), 1.5, 1.0]
+npz("twins/d.npz", logits=logits, lr=nan_loss)
+npz("twins/e.npz", labels=labels, lr=nan_loss)
+case("one metric with NaN in two files", ["twins/d.npz", "twins/e.npz"], want(logits=logits, metrics=dict(lr=[None, 1.5, 1.0])))
+for rank, part in enumerate([slice(0, 4), slice(4, 7)]):
+    npy(f"tests/test_logits_rank{rank}.npy", logits[2][part])
+npy("tests/test_labels.npy", labels)
+npz("tests/run.npz", logits=logits, labels=labels)
+case("test labels in one file", ["tests"], error="the last in 1 file of 7 rows, for test logits of 1 checkpoint, the last in 2 files of 4, 3 rows (ranks 0, 1)")
+with open(path("saves/endless.npy"), "wb") as file:
+    np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (2**61 - 1,)})
+case("a shape beyond all files", ["saves/endless.npy", "labels.npy"], map={"logits": "endless"}, error="it declares [2305843009213693951] elements of 4 bytes")
+npz("keys/two-ids.npz", **{f"logits_epoch_{e + 1}": logits[e] for e in range(E)}, **{f"ids_epoch_{e + 1}": np.arange(N) for e in range(E)},
+    all=np.arange(N) - 1, labels=labels)
+case("ids of epochs left aside", ["keys/two-ids.npz"], want(ids=np.arange(N) - 1, logits=logits), map={"ids": "all"},
+     warning="'ids' has ids of each checkpoint, and 'all' is taken for all of them")
+with h5py.File(path("single/scalars.h5"), "w") as file:
+    for e in range(E):
+        file[f"a_{e}/logits"], file[f"a_{e}/x"] = logits[e], 1
+    file["logits"], file["labels"], file["epoch"], file["train_loss"] = logits[:1], labels, 30, 0.5
+case("scalars of HDF5", ["single/scalars.h5"], want(epochs=[30], logits=logits[:1]), kind="h5", map={"logits": "/logits"})
 pkl("lists/numbered.pkl", {0: logits, 1: labels, "note": logits})
 case("numbers as keys, mapped", ["lists/numbered.pkl"], ordered, kind="pt", map={"logits": "0", "labels": "1"})
 pkl("lists/stats.pkl", {"val": {"loss": loss}, "val_loss": error, "logits": logits, "labels": labels})
