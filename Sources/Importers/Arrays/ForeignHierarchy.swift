@@ -52,13 +52,7 @@ enum ForeignHierarchy {
                     path: path, name: entry.object, count: size,
                     storage: .hdf5(LazyDataset(path: path, object: entry.object))))
         }
-        guard let type = type(entry) else { return .other("\(entry.type) \(entry.shape)") }
-        if entry.shape.isEmpty {
-            let values = try LazyDataset(path: path, object: entry.object).read { (dataset) throws(RunStoreError) in
-                try dataset.doubles(start: [], count: [])
-            }
-            return values.first.map { .number($0) } ?? .other("\(entry.type) \(entry.shape)")
-        }
+        guard let type = type(entry), !entry.shape.isEmpty else { return .other("\(entry.type) \(entry.shape)") }
         return .array(
             ForeignArray(
                 path: path, name: entry.object, shape: entry.shape, type: type,

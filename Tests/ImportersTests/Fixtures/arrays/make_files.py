@@ -388,11 +388,6 @@ npz("keys/two-ids.npz", **{f"logits_epoch_{e + 1}": logits[e] for e in range(E)}
     all=np.arange(N) - 1, labels=labels)
 case("ids of epochs left aside", ["keys/two-ids.npz"], want(ids=np.arange(N) - 1, logits=logits), map={"ids": "all"},
      warning="'ids' has ids of each checkpoint, and 'all' is taken for all of them")
-with h5py.File(path("single/scalars.h5"), "w") as file:
-    for e in range(E):
-        file[f"a_{e}/logits"], file[f"a_{e}/x"] = logits[e], 1
-    file["logits"], file["labels"], file["epoch"], file["train_loss"] = logits[:1], labels, 30, 0.5
-case("scalars of HDF5", ["single/scalars.h5"], want(epochs=[30], logits=logits[:1]), kind="h5", map={"logits": "/logits"})
 pkl("lists/numbered.pkl", {0: logits, 1: labels, "note": logits})
 case("numbers as keys, mapped", ["lists/numbered.pkl"], ordered, kind="pt", map={"logits": "0", "labels": "1"})
 pkl("lists/stats.pkl", {"val": {"loss": loss}, "val_loss": error, "logits": logits, "labels": labels})
